@@ -33,6 +33,7 @@ internal ref struct AddressList(ReadOnlySpan<byte> field)
     private bool _inGroup;
     private bool _hasAddress;
     private bool _hasAngle;
+    private bool _isBroken; // a colon where none can be: what follows, up to an angle bracket, is no name
 
     public AddressKind Kind { get; private set; }
 
@@ -76,6 +77,10 @@ internal ref struct AddressList(ReadOnlySpan<byte> field)
                 case ':' when !_hasAddress && !_inGroup && _words.WrittenCount > 0:
                     _position++;
                     return StartGroup();
+                case ':':
+                    _position++;
+                    _isBroken = HasEntry;
+                    break;
                 case '<':
                     _position++;
                     Angle();
@@ -92,6 +97,8 @@ internal ref struct AddressList(ReadOnlySpan<byte> field)
         return HasEntry ? Finish() : _inGroup && EndGroup();
     }
 
+    private readonly bool TakesWords => !_hasAddress && !_isBroken;
+
     private readonly bool HasEntry => _hasAddress || _words.WrittenCount > 0;
 
     private void Clear()
@@ -101,7 +108,7 @@ internal ref struct AddressList(ReadOnlySpan<byte> field)
         _route.ResetWrittenCount();
         _mailbox.ResetWrittenCount();
         _host.ResetWrittenCount();
-        (_lastWord, _hasAddress, _hasAngle) = (0, false, false);
+        (_lastWord, _hasAddress, _hasAngle, _isBroken) = (0, false, false, false);
     }
 
     private bool Finish()
@@ -142,15 +149,15 @@ internal ref struct AddressList(ReadOnlySpan<byte> field)
                 break;
             case '"':
                 BeginWord();
-                QuotedString(_hasAddress ? null : _words);
+                QuotedString(TakesWords ? _words : null);
                 break;
-            case ' ' or '\t' or '\r' or '\n' or '>' or ')' or ':' or '\\':
+            case ' ' or '\t' or '\r' or '\n' or '>' or ')' or '\\':
                 _position++;
                 break;
             default:
                 BeginWord();
                 var atom = TakeUntil(Special);
-                if (!_hasAddress)
+                if (TakesWords)
                     _words.Write(atom);
                 break;
         }
@@ -160,7 +167,7 @@ internal ref struct AddressList(ReadOnlySpan<byte> field)
     private void BeginWord()
     {
         var touches = _position > 0 && _field[_position - 1] is not ((byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n' or (byte)')');
-        if (_hasAddress || _words.WrittenCount == 0 || touches)
+        if (!TakesWords || _words.WrittenCount == 0 || touches)
             return;
         _words.Write(" "u8);
         _lastWord = _words.WrittenCount;

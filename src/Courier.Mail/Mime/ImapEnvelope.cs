@@ -5,7 +5,7 @@ using Courier.Mail.Headers;
 namespace Courier.Mail.Mime;
 
 /// <summary>ENVELOPE: date, subject, from, sender, reply-to, to, cc, bcc, in-reply-to, message-id (RFC 3501 §7.4.2).</summary>
-/// <remarks>Of date, subject and the identifiers the first field counts; address fields of one name are read as one list.
+/// <remarks>Of date, subject and the identifiers the last field counts; address fields of one name are read as one list.
 /// Sender and Reply-To default to From when they are missing or hold no address.</remarks>
 internal static class ImapEnvelope
 {
@@ -82,7 +82,7 @@ internal static class ImapEnvelope
         if (values is null)
             ImapString.WriteNil(output);
         else
-            ImapString.Write(output, HeaderText.Unfold(header[values[0]]));
+            ImapString.Write(output, HeaderText.Unfold(header[values[^1]]));
     }
 
     private static void WriteSubject(ReadOnlySpan<byte> header, List<Range>? values, IBufferWriter<byte> output)
@@ -90,7 +90,7 @@ internal static class ImapEnvelope
         if (values is null)
             ImapString.WriteNil(output);
         else
-            HeaderText.WriteForPeople(output, header[values[0]]);
+            HeaderText.WriteForPeople(output, header[values[^1]]);
     }
 
     /// <summary>False, and nothing written, where there is no address.</summary>

@@ -56,15 +56,8 @@ internal ref struct MimeScan(ReadOnlySpan<byte> message, MimeLimits limits)
             _open[^1].Children!.Add(part);
 
         var mayNest = _open.Count < _limits.Depth && _parts < _limits.Parts;
-        byte[]? boundary = null;
-        if (part.IsMultipart)
-        {
-            boundary = ContentHeader.Boundary(part);
-            if (boundary is null)
-                BecomePlainText(part);
-            else if (!mayNest)
-                boundary = null;
-        }
+        // A multipart without a boundary has no parts, only a body.
+        var boundary = mayNest && part.IsMultipart ? ContentHeader.Boundary(part) : null;
         // RFC 2046 §5.2.1: a message inside is never encoded; what says so is not looked into.
         part.IsMessage = mayNest && part.Type == "message" && part.Subtype is "rfc822" or "global"
             && part.TransferEncoding is "7bit" or "8bit" or "binary";
@@ -75,13 +68,6 @@ internal ref struct MimeScan(ReadOnlySpan<byte> message, MimeLimits limits)
             _boundaries++;
         _open.Add(new(part, children, boundary, _lines.Before(part.BodyStart)));
         return part;
-    }
-
-    /// <summary>A multipart without a boundary has no parts to speak of (RFC 2046 §5.1.1): the default of RFC 2045 §5.2.</summary>
-    private static void BecomePlainText(MimePart part)
-    {
-        (part.Type, part.Subtype) = ("text", "plain");
-        (part.Parameters, part.WireParameters) = ([], []);
     }
 
     /// <summary>As <see cref="HeaderReader.HeaderLength"/>, but a boundary of an enclosing part ends a header too.</summary>
@@ -149,8 +135,7 @@ internal ref struct MimeScan(ReadOnlySpan<byte> message, MimeLimits limits)
         _ => boundaryStart,
     };
 
-    /// <summary>Closes the parts inside a level. An outer one always reaches as far as those inside it, though the line end
-    /// before the boundary may have been the empty line of an inner header.</summary>
+    /// <summary>Closes the parts inside a level; each reaches at least as far as those inside it.</summary>
     private void CloseAbove(int level, int end)
     {
         while (_open.Count > level + 1)
@@ -159,9 +144,25 @@ internal ref struct MimeScan(ReadOnlySpan<byte> message, MimeLimits limits)
             _open.RemoveAt(_open.Count - 1);
             if (boundary is not null)
                 _boundaries--;
+            if (part.BodyStart > end)
+                GiveBackEmptyLine(part, end);
             end = Math.Max(end, part.BodyStart);
             part.BodyLength = end - part.BodyStart;
-            part.BodyLines = _lines.Before(end) - linesBefore;
+            part.BodyLines = Math.Max(_lines.Before(end) - linesBefore, 0);
+        }
+    }
+
+    /// <summary>Where a boundary follows the empty line of a header at once, that line end is the boundary's, and the part has
+    /// neither empty line nor body: <c>body-part := MIME-part-headers [CRLF *OCTET]</c> (RFC 2046 §5.1.1).</summary>
+    private readonly void GiveBackEmptyLine(MimePart part, int end)
+    {
+        var header = _message.Slice(part.HeaderStart, part.HeaderLength);
+        if (part.HeaderLength == 0)
+            part.HeaderStart = part.BodyStart = end;
+        else if (HeaderReader.EndsWithEmptyLine(header))
+        {
+            part.HeaderLength -= part.BodyStart - end;
+            part.BodyStart = end;
         }
     }
 

@@ -59,6 +59,8 @@ public static class MimeSection
             }
             if (part.IsMultipart)
             {
+                if (number == 1 && part.Children.Count == 0)
+                    return Empty(part);
                 if (number < 1 || number > part.Children.Count)
                     return null;
                 part = part.Children[number - 1];
@@ -69,6 +71,10 @@ public static class MimeSection
         }
         return part;
     }
+
+    /// <summary>The part that BODYSTRUCTURE shows in a multipart without any, since the grammar asks for one.</summary>
+    private static MimePart Empty(MimePart multipart) =>
+        new() { HeaderStart = multipart.BodyStart, BodyStart = multipart.BodyStart };
 
     private static Range? OfMessage(MimePart message, SectionText text) => text switch
     {
