@@ -67,7 +67,15 @@ public sealed class MessageBuffer(string spillDirectory, int memoryLimitBytes) :
         _inMemory = 0;
         if (_file is null)
             return;
-        _file.Dispose();
+        try
+        {
+            _file.Dispose();
+        }
+        catch (IOException)
+        {
+            // What it still held did not fit on the disk, and is not wanted any more.
+        }
+
         _file = null;
         File.Delete(FilePath!);
         FilePath = null;
