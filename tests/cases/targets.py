@@ -125,12 +125,27 @@ class Dovecot:
 
     def __enter__(self):
         subprocess.run([str(REPOSITORY / "bench/build.sh")], check=True)
-        for verb in ("setup", "start", "reset"):
+        for verb in ("setup", "reset", "start"):
             done = self.call(verb)
             if done.returncode:
                 raise CannotStart(f"dovecot {verb}: {done.stdout.decode('utf-8', 'replace')}")
+            if verb == "setup":
+                self.add_accounts()
         time.sleep(0.5)
         return self
+
+    @staticmethod
+    def add_accounts():
+        """The accounts that MPT names; u0001… come from the peer's own set-up."""
+        peer = pathlib.Path(os.environ.get("PEERS", "/tmp/peers")) / "dovecot"
+        users = peer / "jail/etc/dovecot/users"
+        with open(users, "a", encoding="ascii") as f:
+            for user, password in Ours.accounts.items():
+                if user.startswith("u"):
+                    continue
+                home = peer / "maildirs" / user.lower()
+                shutil.rmtree(home, ignore_errors=True)
+                f.write(f"{user.lower()}:{{PLAIN}}{password}:5000:5000::{home}::\n")
 
     def __exit__(self, *_):
         self.call("stop")
