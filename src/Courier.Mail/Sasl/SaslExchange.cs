@@ -29,7 +29,12 @@ public abstract class SaslExchange
     public abstract SaslStep Next(ReadOnlyMemory<byte>? response);
 
     /// <summary>A new exchange, or null for a mechanism we do not have. Names are compared without case.</summary>
-    public static SaslExchange? Start(string mechanism) => throw new NotImplementedException();
+    public static SaslExchange? Start(string mechanism) => mechanism.ToUpperInvariant() switch
+    {
+        "PLAIN" => new PlainExchange(),
+        "LOGIN" => new LoginExchange(),
+        _ => null,
+    };
 
     /// <summary>What we offer, in order.</summary>
     public static IReadOnlyList<string> Mechanisms { get; } = ["PLAIN", "LOGIN"];
