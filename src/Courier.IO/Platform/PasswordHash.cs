@@ -28,6 +28,19 @@ public static partial class PasswordHash
             && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(computed), Encoding.UTF8.GetBytes(hash));
     }
 
+    /// <summary>Whether the hash is whole as far as can be seen and of a form that crypt(3) knows; no password is hashed to find out.</summary>
+    public static bool IsKnown(string hash)
+    {
+        // What stands in a shadow file never holds these, and crypt(3) would end at a NUL.
+        if (hash.AsSpan().IndexOfAny(":;\n\0") >= 0)
+            return false;
+        // crypt_checksalt(3) looks at the setting alone, and any two letters are one of traditional DES.
+        const int desLength = 13, dollarsAtLeast = 3;
+        var isWhole = hash is ['$', ..] ? hash.Count('$') >= dollarsAtLeast && hash is [.., not '$'] : hash is ['_', ..] || hash.Length == desLength;
+        // CRYPT_SALT_OK, _METHOD_LEGACY and _TOO_CHEAP can be checked; _INVALID (1) and _METHOD_DISABLED (2) cannot.
+        return isWhole && CryptChecksalt(hash) is (0 or 3 or 4);
+    }
+
     private static unsafe string Gensalt(ReadOnlySpan<byte> random)
     {
         var output = stackalloc byte[GensaltOutputBytes];
@@ -56,6 +69,9 @@ public static partial class PasswordHash
 
     [LibraryImport("libcrypt.so.1", EntryPoint = "crypt_r", StringMarshalling = StringMarshalling.Utf8)]
     private static unsafe partial nint CryptR(string phrase, string setting, byte* data);
+
+    [LibraryImport("libcrypt.so.1", EntryPoint = "crypt_checksalt", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int CryptChecksalt(string setting);
 
     [LibraryImport("libcrypt.so.1", EntryPoint = "crypt_gensalt_rn", StringMarshalling = StringMarshalling.Utf8)]
     private static unsafe partial nint CryptGensalt(string prefix, ulong count, byte* random, int randomBytes, byte* output, int outputBytes);

@@ -1,0 +1,18 @@
+using Courier.Conversations.Language;
+using Courier.Faults.Server;
+
+namespace Courier.Conversations;
+
+/// <summary>The scripts that lie beside this project, read where they lie: a changed script needs no build.</summary>
+public static class ScriptFiles
+{
+    public static readonly string[] Protocols = ["imap", "smtp", "pop3", "lmtp"];
+
+    private static readonly Lazy<IReadOnlyList<Script>> Loaded = new(() =>
+        [.. Protocols.SelectMany(protocol => Directory.GetFiles(Path.Combine(CourierServer.RepositoryRoot, "tests", "Courier.Conversations", protocol), "*.txt").Order(StringComparer.Ordinal)
+            .Select(file => ScriptParser.Parse($"{protocol}/{Path.GetFileName(file)}", File.ReadAllText(file))))]);
+
+    public static IReadOnlyList<Script> All => Loaded.Value;
+
+    public static Script Find(string path) => All.FirstOrDefault(script => script.Path == path) ?? throw new ScriptException($"no script {path}");
+}

@@ -1,0 +1,76 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Courier.Conversations.Language;
+using Courier.Faults.Server;
+
+namespace Courier.Conversations.Targets;
+
+/// <summary>Our own server with temporary state, started once for all scripts (and once more per set of settings that a script asks for).</summary>
+/// <remarks>Every script gets accounts of its own, named after its file, so that scripts can run beside each other.</remarks>
+public sealed class OurServer : ITarget
+{
+    private const string Domain = "example.test";
+    private const string Password = "correct horse";
+
+    // crypt(3) of the password: the cheap kind, since hashing is not what the conversations test.
+    private const string Hash = "$1$convsalt$M89z423N5Pw49xGPIegNw/";
+
+    // What the conversations need beside the defaults. Small limits make their tests cheap.
+    private static readonly Dictionary<string, string> Settings = new(StringComparer.Ordinal)
+    {
+        ["default"] = """
+            [accounts]
+            default_domain = example.test
+            cleartext_logins = loopback
+            [relay]
+            hold = yes
+            [limits]
+            message_size = 1MiB
+            """,
+        ["strict"] = """
+            [accounts]
+            default_domain = example.test
+            cleartext_logins = never
+            [relay]
+            hold = yes
+            [limits]
+            message_size = 1MiB
+            """,
+    };
+
+    private readonly ConcurrentDictionary<string, Lazy<Task<CourierServer>>> _servers = new(StringComparer.Ordinal);
+
+    public string? SkipReason(Script script) => null;
+
+    /// <summary>Asked only while a script holds its reservation, so that server runs already.</summary>
+    public IPEndPoint Endpoint(string server, string service) => new(IPAddress.Loopback, _servers[server].Value.GetAwaiter().GetResult().Port(service));
+
+    public async Task<Reservation> ReserveAsync(Script script, CancellationToken ct)
+    {
+        var server = await _servers.GetOrAdd(script.Server, name => new(() => StartAsync(name))).Value;
+        var people = script.FurtherAccounts.Prepend("demo").Select(name =>
+        {
+            var address = Address(script, name);
+            return new Person(name, address, Password, address, server.MaildirOf(address));
+        });
+        return new([.. people], () => { });
+    }
+
+    private static string Address(Script script, string name) =>
+        $"{Path.GetFileNameWithoutExtension(script.Path)}-{script.Protocol}{(name == "demo" ? "" : "-" + name)}@{Domain}".ToLowerInvariant();
+
+    private static async Task<CourierServer> StartAsync(string name)
+    {
+        var server = new CourierServer(CourierServer.NewState("conversations-" + name), Settings[name], CourierServer.AllServices);
+        var accounts = ScriptFiles.All.SelectMany(script => script.FurtherAccounts.Prepend("demo").Select(account => Address(script, account)));
+        await server.ImportAccountsAsync(accounts, Hash, CancellationToken.None);
+        await server.StartAsync(CancellationToken.None);
+        return server;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var server in _servers.Values.Where(server => server.IsValueCreated))
+            await (await server.Value).DisposeAsync();
+    }
+}

@@ -1,0 +1,207 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Courier.Faults.Server;
+
+/// <summary>The program as shipped: `courier serve` with a configuration and a state directory of its own, to be killed and started again.</summary>
+/// <remarks>Ports are chosen once, so that a restarted server is found where it was.</remarks>
+public sealed partial class CourierServer : IAsyncDisposable
+{
+    /// <summary>Every section that listens.</summary>
+    public static readonly string[] AllServices = ["smtp", "submission", "submissions", "lmtp", "imap", "imaps", "pop3", "pop3s"];
+
+    private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(60);      // a busy machine, and recovery after a crash
+    private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(15);
+    private const int ShownLog = 40;                                            // lines of log in the message of a failure
+
+    private readonly Dictionary<string, int> _ports = new(StringComparer.Ordinal);
+    private readonly Queue<string> _log = new();
+    private readonly string _settings;
+    private Process? _process;
+
+    /// <param name="state">A directory that exists; removed by <see cref="DisposeAsync"/> if it came from <see cref="NewState"/>.</param>
+    /// <param name="settings">Sections beside [server] and the listeners, as text of courier.conf.</param>
+    /// <param name="services">The sections that listen on a loopback port.</param>
+    public CourierServer(string state, string settings, IEnumerable<string> services)
+    {
+        (State, _settings) = (state, settings);
+        foreach (var service in services)
+            _ports[service] = FreePort();
+        Directory.CreateDirectory(state);
+        File.WriteAllText(ConfigurationFile, Configuration());
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Kill();
+    }
+
+    public string State { get; }
+
+    public string ConfigurationFile => Path.Combine(State, "courier.conf");
+
+    public bool IsRunning => _process is { HasExited: false };
+
+    public int Port(string service) => _ports[service];
+
+    public static string NewState(string name) => Directory.CreateTempSubdirectory($"courier-{name}-").FullName;
+
+    /// <summary>The binary of the same build as the tests; COURIER_BINARY names another.</summary>
+    public static string Binary
+    {
+        get
+        {
+            if (Environment.GetEnvironmentVariable("COURIER_BINARY") is { Length: > 0 } named)
+                return named;
+            var configuration = AppContext.BaseDirectory.Contains("/Release/", StringComparison.Ordinal) ? "Release" : "Debug";
+            return Path.Combine(RepositoryRoot, "src", "Courier", "bin", configuration, "net10.0", "courier");
+        }
+    }
+
+    public static string RepositoryRoot
+    {
+        get
+        {
+            var directory = new DirectoryInfo(AppContext.BaseDirectory);
+            while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "Courier.slnx")))
+                directory = directory.Parent;
+            return directory?.FullName ?? throw new InvalidOperationException("not inside the repository");
+        }
+    }
+
+    /// <summary>Starts and waits for the line `ready`.</summary>
+    public async Task StartAsync(CancellationToken ct)
+    {
+        var start = new ProcessStartInfo(Binary, ["serve", "--config", ConfigurationFile])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+        var process = Process.Start(start) ?? throw new InvalidOperationException($"{Binary} did not start");
+        _process = process;
+        var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        process.OutputDataReceived += (_, line) =>
+        {
+            if (line.Data is "ready")
+                ready.TrySetResult();
+            else
+                Log(line.Data);
+        };
+        process.ErrorDataReceived += (_, line) => Log(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        var exited = process.WaitForExitAsync(ct);
+        var first = await Task.WhenAny(ready.Task, exited, Task.Delay(StartTime, ct));
+        if (first != ready.Task)
+            throw new InvalidOperationException($"the server {(first == exited ? $"ended with {process.ExitCode}" : "was not ready in time")}\n{LogText}");
+    }
+
+    /// <summary>SIGKILL: nothing is flushed, nothing is said.</summary>
+    public void Kill()
+    {
+        if (_process is not { } process)
+            return;
+        _process = null;
+        try
+        {
+            process.Kill();
+            process.WaitForExit();
+        }
+        catch (InvalidOperationException)
+        {
+            // It had ended by itself.
+        }
+        process.Dispose();
+    }
+
+    /// <summary>SIGTERM; the exit code.</summary>
+    public async Task<int> StopAsync()
+    {
+        var process = _process ?? throw new InvalidOperationException("not running");
+        _ = SendSignal(process.Id, 15);
+        using var limit = new CancellationTokenSource(StopTime);
+        await process.WaitForExitAsync(limit.Token);
+        var code = process.ExitCode;
+        Kill();
+        return code;
+    }
+
+    /// <summary>Runs `courier --config … WORDS`; its output. Another exit code than 0 throws.</summary>
+    public async Task<string> RunAsync(IEnumerable<string> words, CancellationToken ct)
+    {
+        var start = new ProcessStartInfo(Binary, ["--config", ConfigurationFile, .. words]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Process.Start(start) ?? throw new InvalidOperationException($"{Binary} did not start");
+        var output = process.StandardOutput.ReadToEndAsync(ct);
+        var error = process.StandardError.ReadToEndAsync(ct);
+        await process.WaitForExitAsync(ct);
+        return process.ExitCode == 0 ? await output
+            : throw new InvalidOperationException($"courier {string.Join(' ', words)} ended with {process.ExitCode}: {await error}{await output}");
+    }
+
+    /// <summary>Accounts with one password hash each (crypt), in one go; a Maildir for each below <see cref="State"/>/mail.</summary>
+    public async Task ImportAccountsAsync(IEnumerable<string> addresses, string hash, CancellationToken ct)
+    {
+        var list = addresses.ToList();
+        foreach (var domain in list.Select(address => address[(address.IndexOf('@', StringComparison.Ordinal) + 1)..]).Distinct(StringComparer.Ordinal))
+            await RunAsync(["domain", "add", domain], ct);
+        var lines = new StringBuilder();
+        foreach (var address in list)
+            lines.Append(CultureInfo.InvariantCulture, $"{address}\t{hash}\t{MaildirOf(address)}\n");
+        var file = Path.Combine(State, "accounts.import");
+        await File.WriteAllTextAsync(file, lines.ToString(), ct);
+        await RunAsync(["account", "import", file], ct);
+    }
+
+    public string MaildirOf(string address) => Path.Combine(State, "mail", address[..address.IndexOf('@', StringComparison.Ordinal)], "Maildir");
+
+    /// <summary>The last lines that the server logged.</summary>
+    public string LogText
+    {
+        get
+        {
+            lock (_log)
+                return string.Join('\n', _log);
+        }
+    }
+
+    private void Log(string? line)
+    {
+        if (line is null)
+            return;
+        lock (_log)
+        {
+            _log.Enqueue(line);
+            if (_log.Count > ShownLog)
+                _log.Dequeue();
+        }
+    }
+
+    private string Configuration()
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"[server]\nhostname = mail.example.test\nstate = {State}\n");
+        foreach (var (service, port) in _ports)
+            text.Append(CultureInfo.InvariantCulture, $"[{service}]\nlisten = 127.0.0.1:{port}\n");
+        return text.Append(_settings).Append('\n').ToString();
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Kill();
+        if (Directory.Exists(State) && State.StartsWith(Path.GetTempPath(), StringComparison.Ordinal))
+            Directory.Delete(State, recursive: true);
+        return ValueTask.CompletedTask;
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int SendSignal(int pid, int signal);
+}
