@@ -44,6 +44,15 @@ public sealed class MessageBuffer(string spillDirectory, int memoryLimitBytes) :
         return new FileStream(FilePath!, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
     }
 
+    /// <summary>The message where it is now: valid until <see cref="Dispose"/> or the next write.</summary>
+    public MessageBody AsBody()
+    {
+        if (_file is null)
+            return MessageBody.OfBytes(_memory.AsMemory(0, _inMemory));
+        _file.Flush();
+        return MessageBody.OfFile(FilePath!, _file.Length);
+    }
+
     /// <summary>Syncs the file and hands it over: it is no longer deleted with this buffer. The name is durable once the
     /// caller has flushed the directory.</summary>
     /// <returns>Its path.</returns>
@@ -67,7 +76,15 @@ public sealed class MessageBuffer(string spillDirectory, int memoryLimitBytes) :
         _inMemory = 0;
         if (_file is null)
             return;
-        _file.Dispose();
+        try
+        {
+            _file.Dispose();
+        }
+        catch (IOException)
+        {
+            // What it still held did not fit on the disk, and is not wanted any more.
+        }
+
         _file = null;
         File.Delete(FilePath!);
         FilePath = null;

@@ -19,6 +19,9 @@ public enum LineStatus
 /// stays in the line for the grammar to refuse.</summary>
 public sealed class LineReader(int limitBytes)
 {
+    // Holds every usual command; the buffer of a longer line is given up at the next one.
+    private const int UsualBytes = 256;
+
     private byte[] _buffer = [];
     private int _length;
 
@@ -74,8 +77,8 @@ public sealed class LineReader(int limitBytes)
         if (tooLong)
             return true;
         _length = (int)line.Length;
-        if (_buffer.Length < _length)
-            _buffer = new byte[Math.Max(128, _length)];
+        if (_buffer.Length < _length || _buffer.Length > Math.Max(UsualBytes, _length))
+            _buffer = new byte[Math.Max(UsualBytes, _length)];
         line.CopyTo(_buffer);
         if (_length > 0 && _buffer[_length - 1] == (byte)'\r')
             _length--;

@@ -91,6 +91,15 @@ public ref struct HeaderReader(ReadOnlySpan<byte> header)
         _ => 0,
     };
 
+    /// <summary>Whether the empty line is there, or the block just ends.</summary>
+    internal static bool EndsWithEmptyLine(ReadOnlySpan<byte> header) => header switch
+    {
+        [] => false,
+        [(byte)'\n'] or [(byte)'\r', (byte)'\n'] => true,
+        [.., (byte)'\n', (byte)'\n'] or [.., (byte)'\n', (byte)'\r', (byte)'\n'] => true,
+        _ => false,
+    };
+
     private readonly int LineEnd(int start)
     {
         var length = _header[start..].IndexOf((byte)'\n');

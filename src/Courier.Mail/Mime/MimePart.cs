@@ -29,8 +29,12 @@ public sealed class MimePart
 
     public bool IsMultipart => Type == "multipart";
 
-    /// <summary>message/rfc822 (and message/global): <see cref="Children"/> holds the one root of the message inside.</summary>
+    /// <summary>message/rfc822 (and message/global): <see cref="Children"/> holds the one root of the message inside.
+    /// False where that message is hidden by a transfer encoding (RFC 2046 §5.2.1) or a limit.</summary>
     public bool IsMessage { get; internal set; }
 
     public IReadOnlyList<MimePart> Children { get; internal set; } = [];
+
+    /// <summary>The parameters as they go over the wire: RFC 2231 pieces joined, not decoded; characters are octets.</summary>
+    internal IReadOnlyList<KeyValuePair<string, string>> WireParameters { get; set; } = [];
 }
