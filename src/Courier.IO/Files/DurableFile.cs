@@ -1,0 +1,83 @@
+using Courier.IO.Platform;
+
+namespace Courier.IO.Files;
+
+/// <summary>Writes that are on the disk when they return. The order is always: write, flush the file, rename, flush the
+/// directory; after a power cut a reader sees the old file or the new one, whole.</summary>
+public static class DurableFile
+{
+    /// <summary>Replaces a file as a whole.</summary>
+    public static void Replace(string path, ReadOnlySpan<byte> content, UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite)
+    {
+        var temporary = $"{path}.{UniqueName.Next()}.tmp";
+        try
+        {
+            using (var file = new FileStream(temporary, new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                UnixCreateMode = mode,
+                BufferSize = 0,
+            }))
+            {
+                file.Write(content);
+                file.Flush(flushToDisk: true);
+            }
+
+            Rename(temporary, path);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+
+        FlushDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+    }
+
+    /// <summary>rename(2): replaces the target at once. .NET's File.Move looks first and is two calls.</summary>
+    public static void Rename(string from, string to)
+    {
+        if (Posix.Rename(from, to) != 0)
+            throw Posix.Failure("rename", from);
+    }
+
+    /// <summary>rename(2); false when <paramref name="from"/> (or the target's directory) is not there.</summary>
+    public static bool TryRename(string from, string to)
+    {
+        if (Posix.Rename(from, to) == 0)
+            return true;
+        const int noEntry = 2;
+        return System.Runtime.InteropServices.Marshal.GetLastPInvokeError() == noEntry ? false : throw Posix.Failure("rename", from);
+    }
+
+    /// <summary>link(2): a second name for the same file; fails where the target exists.</summary>
+    public static void Link(string from, string to)
+    {
+        if (Posix.Link(from, to) != 0)
+            throw Posix.Failure("link", from);
+    }
+
+    /// <summary>Makes renames, creations and deletions in a directory durable. .NET refuses to open a directory.</summary>
+    public static void FlushDirectory(string path) => OnDirectory(path, "fsync", Posix.Fsync);
+
+    /// <summary>Makes everything written to the file system of <paramref name="directory"/> durable: one call for a whole batch.</summary>
+    public static void SyncFileSystem(string directory) => OnDirectory(directory, "syncfs", Posix.Syncfs);
+
+    private static void OnDirectory(string path, string name, Func<int, int> call)
+    {
+        var descriptor = Posix.Open(path, Posix.O_RDONLY | Posix.O_DIRECTORY | Posix.O_CLOEXEC, 0);
+        if (descriptor < 0)
+            throw Posix.Failure("open", path);
+        try
+        {
+            // A failed sync is never tried again: the kernel may have dropped the pages and would answer success.
+            if (call(descriptor) != 0)
+                throw Posix.Failure(name, path);
+        }
+        finally
+        {
+            _ = Posix.Close(descriptor);
+        }
+    }
+}

@@ -1,0 +1,30 @@
+using System.Runtime.InteropServices;
+
+namespace Courier.IO.Platform;
+
+/// <summary>Calls on files that .NET offers only with locks, checks or buffers of its own around them. A mailbox opens, reads
+/// and renames many thousand small files: one system call each is what they may cost.</summary>
+internal static unsafe partial class FileCalls
+{
+    internal const int O_WRONLY = 1;
+    internal const int O_EXCL = 0x80;
+    internal const int O_TRUNC = 0x200;
+    internal const int O_APPEND = 0x400;
+
+    internal const int ENOENT = 2;
+    internal const int EEXIST = 17;
+    internal const int ENOTDIR = 20;
+
+    internal const int AT_FDCWD = -100;
+    internal const int AT_STATX_DONT_SYNC = 0x4000;
+    internal const uint STATX_BASIC = 0x7ff;
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    internal static partial nint Write(int descriptor, byte* buffer, nint count);
+
+    [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
+    internal static partial int Fdatasync(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int Statx(int directory, string path, int flags, uint mask, byte* result);
+}

@@ -1,0 +1,20 @@
+using System.Buffers;
+
+namespace Courier.Mail.Mime;
+
+/// <summary>ENVELOPE, BODY and BODYSTRUCTURE in the form that goes over the wire (RFC 3501 §7.4.2), so that mailboxes can
+/// keep them as bytes. 8-bit header text is written as it stands, and then as a literal, for the grammar allows it only there.</summary>
+public static class ImapForm
+{
+    /// <summary>Writes <c>("date" "subject" ((…)) …)</c> of the header that begins at <paramref name="part"/>'s header.</summary>
+    public static void WriteEnvelope(ReadOnlySpan<byte> message, MimePart part, IBufferWriter<byte> output) =>
+        ImapEnvelope.Write(message.Slice(part.HeaderStart, part.HeaderLength), output);
+
+    /// <summary>BODYSTRUCTURE: with extension data.</summary>
+    public static void WriteBodyStructure(ReadOnlySpan<byte> message, MimePart root, IBufferWriter<byte> output) =>
+        new ImapBodyStructure(message, output, true).Write(root);
+
+    /// <summary>BODY without a section: no extension data.</summary>
+    public static void WriteBody(ReadOnlySpan<byte> message, MimePart root, IBufferWriter<byte> output) =>
+        new ImapBodyStructure(message, output, false).Write(root);
+}

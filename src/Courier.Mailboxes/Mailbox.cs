@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+using Courier.Mail.Mime;
+using Courier.Mailboxes.Names;
+
+namespace Courier.Mailboxes;
+
+public enum FlagChangeKind
+{
+    Add,
+    Remove,
+    Replace,
+}
+
+/// <summary>What STORE asks for.</summary>
+public sealed record FlagChange(FlagChangeKind Kind, MessageFlags Flags, ImmutableArray<string> Keywords);
+
+/// <summary>Copied messages: where from and where to, in the same order (RFC 4315 COPYUID).</summary>
+public sealed record CopyResult(UidValidity UidValidity, IReadOnlyList<Uid> Sources, IReadOnlyList<Uid> Copies);
+
+/// <summary>Parsed forms of one message, kept by the mailbox as bytes ready for the wire.</summary>
+/// <param name="Envelope">ENVELOPE.</param>
+/// <param name="BodyStructure">BODYSTRUCTURE with extension data.</param>
+/// <param name="Body">BODY without.</param>
+public readonly record struct MessageForms(ReadOnlyMemory<byte> Envelope, ReadOnlyMemory<byte> BodyStructure, ReadOnlyMemory<byte> Body);
+
+/// <summary>The bytes of one message with CRLF line ends, and its structure when asked for. Dispose it soon.</summary>
+public abstract class MessageContent : IDisposable
+{
+    public abstract ReadOnlyMemory<byte> Bytes { get; }
+
+    /// <summary>Read on first use.</summary>
+    public abstract MimePart Structure { get; }
+
+    /// <summary>Bytes of the header with its empty line: cheap, no structure needed.</summary>
+    public abstract ReadOnlyMemory<byte> Header { get; }
+
+    public abstract void Dispose();
+}
+
+/// <summary>One session's handle of an open mailbox. What it shows is shared with the other sessions of this process and kept
+/// in step with the directory, which other programs use too.</summary>
+public sealed class Mailbox : IAsyncDisposable
+{
+    internal Mailbox()
+    {
+    }
+
+    public MailboxName Name => throw new NotImplementedException();
+
+    /// <summary>The newest snapshot this process has; no disk is touched.</summary>
+    public MailboxSnapshot Current => throw new NotImplementedException();
+
+    /// <summary>Looks at the directory (two stats when nothing changed) and returns the newest snapshot.</summary>
+    public ValueTask<MailboxSnapshot> RefreshAsync(CancellationToken ct) => throw new NotImplementedException();
+
+    /// <summary>Moves what lies in new/ to cur/; the UIDs returned are \Recent for the caller and for nobody else (RFC 3501 §2.3.2).</summary>
+    public ValueTask<IReadOnlyList<Uid>> ClaimRecentAsync(CancellationToken ct) => throw new NotImplementedException();
+
+    /// <summary>Calls back (on any thread; be quick) after the snapshot changed or may have: by this process at once, by others through inotify.</summary>
+    public IDisposable OnChanged(Action callback) => throw new NotImplementedException();
+
+    /// <summary>Changes flags of the messages that still exist; returns the UIDs that do not. <see cref="Current"/> shows the change on return.</summary>
+    public ValueTask<IReadOnlyList<Uid>> StoreAsync(IReadOnlyList<Uid> uids, FlagChange change, CancellationToken ct) => throw new NotImplementedException();
+
+    /// <summary>Copies all of the messages or none, durable on return; null where the target does not exist.
+    /// Messages that are gone are left out of the result.</summary>
+    public ValueTask<CopyResult?> CopyAsync(IReadOnlyList<Uid> uids, MailboxName target, CancellationToken ct) => throw new NotImplementedException();
+
+    /// <summary>Removes the messages with \Deleted (of <paramref name="only"/>, when given); returns those removed.</summary>
+    public ValueTask<IReadOnlyList<Uid>> ExpungeAsync(IReadOnlyList<Uid>? only, CancellationToken ct) => throw new NotImplementedException();
+
+    /// <summary>The message's bytes; null when its file is gone for good. An expunged message that an older snapshot still
+    /// has can be read for as long as it lies in courier/expunged/.</summary>
+    public ValueTask<MessageContent?> OpenMessageAsync(Uid uid, CancellationToken ct) => throw new NotImplementedException();
+
+    /// <summary>ENVELOPE, BODYSTRUCTURE and BODY, from the index when it has them; null when the message is gone.</summary>
+    public ValueTask<MessageForms?> FormsAsync(Uid uid, CancellationToken ct) => throw new NotImplementedException();
+
+    public ValueTask DisposeAsync() => throw new NotImplementedException();
+}

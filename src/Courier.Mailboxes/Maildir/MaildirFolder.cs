@@ -1,0 +1,58 @@
+namespace Courier.Mailboxes.Maildir;
+
+/// <summary>Where things lie in one Maildir or one folder of it (docs/storage.md). What is ours is in <c>courier/</c>, without a
+/// leading dot so that nobody takes it for a folder.</summary>
+internal sealed class MaildirFolder(string path)
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    internal const string OursName = "courier";
+
+    internal string Path { get; } = path;
+
+    internal string New { get; } = path + "/new";
+
+    internal string Cur { get; } = path + "/cur";
+
+    internal string Tmp { get; } = path + "/tmp";
+
+    internal string Ours { get; } = path + "/courier";
+
+    internal string Staging { get; } = path + "/courier/staging";
+
+    internal string Expunged { get; } = path + "/courier/expunged";
+
+    internal string Uids { get; } = path + "/courier/uids";
+
+    /// <summary>Locked instead of <see cref="Uids"/>, which is replaced when it is compacted.</summary>
+    internal string UidsLock { get; } = path + "/courier/lock";
+
+    internal string Index { get; } = path + "/courier/index";
+
+    internal string Keywords { get; } = path + "/courierimapkeywords";
+
+    /// <summary>Another program may have made only some of it; whoever made cur/ made a mailbox.</summary>
+    internal bool Exists => Directory.Exists(Cur);
+
+    /// <summary>Makes what is missing. A folder below the main Maildir gets its empty <c>maildirfolder</c> (courier.md §9.1).</summary>
+    internal void Make(bool isMain)
+    {
+        MakeDirectory(Path);
+        MakeDirectory(Tmp);
+        MakeDirectory(New);
+        MakeOurs();
+        if (!isMain && !File.Exists(Path + "/maildirfolder"))
+            IO.Files.RawFile.Write(Path + "/maildirfolder", default);
+        // Last: its presence says that the mailbox is there.
+        MakeDirectory(Cur);
+    }
+
+    internal void MakeOurs()
+    {
+        MakeDirectory(Ours);
+        MakeDirectory(Staging);
+        MakeDirectory(Expunged);
+    }
+
+    private static void MakeDirectory(string path) => Directory.CreateDirectory(path, OwnerOnly);
+}

@@ -1,0 +1,24 @@
+using Courier.IO.Files;
+using Courier.Queue;
+using Courier.Smtp.Replies;
+using Courier.Smtp.Server;
+using Microsoft.Extensions.Logging;
+
+namespace Courier.Mta.Reception;
+
+/// <summary>The last step of SMTP's receptions: the message goes to the queue, and 250 is said once it is durable there.</summary>
+internal static class Handover
+{
+    internal static async ValueTask<IReadOnlyList<SmtpReply>> SubmitAsync(
+        Taken taken, SmtpTransaction transaction, MessageBuffer message, ISubmission submission, ILogger logger, CancellationToken ct)
+    {
+        if (taken.Refusal is { } refusal)
+            return [refusal];
+        var peer = Intake.PeerOf(transaction);
+        var origin = transaction.Peer.User ?? peer;
+        var bytes = message.Length;
+        var id = await submission.SubmitAsync(new Submission(taken.Envelope, taken.Trace, message, origin), ct);
+        Log.Accepted(logger, id.ToString(), origin, peer, taken.Envelope.Sender.ToString(), taken.Envelope.Recipients.Count, bytes, taken.Id);
+        return [ReceptionReplies.Accepted(id)];
+    }
+}

@@ -1,0 +1,83 @@
+using System.Text;
+using Courier.Accounts;
+using Courier.IO.Files;
+using Courier.Mail.Addresses;
+using Courier.Queue;
+using Courier.Smtp.Replies;
+using Courier.Smtp.Server;
+using Microsoft.Extensions.Logging;
+
+namespace Courier.Mta.Reception;
+
+/// <summary>What the receptions have in common: room on the disk, buffers, loops, trace fields, the envelope.</summary>
+internal sealed class Intake
+{
+    private readonly ReceptionSettings _settings;
+    private readonly IAccountDirectory _accounts;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private readonly FreeSpace _space;
+
+    internal Intake(ReceptionSettings settings, IAccountDirectory accounts, TimeProvider clock, ILogger logger)
+    {
+        (_settings, _accounts, _clock, _logger) = (settings, accounts, clock, logger);
+        _space = new FreeSpace(settings.SpoolDirectory, settings.FreeBytesMin, clock, logger);
+        Recipients = new RecipientPolicy(settings, accounts, logger);
+    }
+
+    internal RecipientPolicy Recipients { get; }
+
+    internal async ValueTask<string?> AuthenticateAsync(string user, string password, CancellationToken ct) =>
+        (await _accounts.AuthenticateAsync(user, password, ct))?.Address.ToString();
+
+    /// <summary>RFC 1870 §6.1: a message that there is no room for now is asked to come later, before it is sent.</summary>
+    internal SmtpReply Begin(SmtpTransaction transaction) =>
+        _space.HasRoomFor(transaction.Mail.Size ?? 0) ? ReceptionReplies.SenderOk : ReceptionReplies.NoSpace;
+
+    internal MessageBuffer OpenBuffer() => new(_settings.SpoolDirectory, _settings.Limits.MessageMemoryBytes);
+
+    /// <summary>Looks at a whole message and makes what goes above it.</summary>
+    /// <param name="transaction">Its envelope.</param>
+    /// <param name="message">Its bytes.</param>
+    /// <param name="protocol">ESMTP or LMTP.</param>
+    /// <param name="completes">Date and Message-ID are added where they are missing.</param>
+    internal Taken Take(SmtpTransaction transaction, MessageBuffer message, string protocol, bool completes)
+    {
+        if (!_space.HasRoomFor(message.Length))
+            return Taken.Refused(ReceptionReplies.NoSpace);
+        var header = HeaderSummary.Of(message, _settings.Limits.HeaderBytes);
+        if (header.Received > _settings.Limits.ReceivedFields)
+        {
+            Log.Loop(_logger, PeerOf(transaction), transaction.Mail.Sender.ToString(), header.Received);
+            return Taken.Refused(ReceptionReplies.Loop);
+        }
+
+        var now = _clock.GetUtcNow();
+        var id = TraceFields.NewId(transaction.Peer, now);
+        var trace = TraceFields.Received(transaction, _settings.HostName, protocol, id, now);
+        if (completes && !header.HasMessageId)
+            trace.AddMessageId(_settings.HostName, now);
+        if (completes && !header.HasDate)
+            trace.AddDate(now);
+        if (!header.IsHeader)
+            trace.Append("\r\n");
+        return new Taken(null, id, Encoding.UTF8.GetBytes(trace.ToString()), EnvelopeOf(transaction));
+    }
+
+    internal static string PeerOf(SmtpTransaction transaction) => transaction.Peer.Connection.Remote.Address.ToString();
+
+    private static Envelope EnvelopeOf(SmtpTransaction transaction) =>
+        new(transaction.Mail.Sender, [.. Distinct(transaction.Recipients).Select(address => new EnvelopeRecipient(address))])
+        {
+            Is8Bit = transaction.Mail.Is8Bit,
+        };
+
+    /// <summary>RFC 5321 §4.1.1.3 lets a recipient be named twice; one copy is enough.</summary>
+    private static IEnumerable<MailAddress> Distinct(List<MailAddress> recipients) => recipients.Count == 1 ? recipients : recipients.Distinct();
+}
+
+/// <summary>A message that was looked at: either refused, or ready to be handed in.</summary>
+internal sealed record Taken(SmtpReply? Refusal, string Id, ReadOnlyMemory<byte> Trace, Envelope Envelope)
+{
+    internal static Taken Refused(SmtpReply reply) => new(reply, "", default, new(ReversePath.Null, []));
+}

@@ -1,0 +1,41 @@
+using Courier.Queue;
+using Courier.Smtp.Replies;
+
+namespace Courier.Mta.Reception;
+
+/// <summary>The replies of policy, each with its code of RFC 3463. Public text is generic: what the operator needs is in the log.</summary>
+public static class ReceptionReplies
+{
+    /// <summary>MAIL was taken.</summary>
+    public static SmtpReply SenderOk { get; } = new(250, new(2, 1, 0), "Sender OK");
+
+    /// <summary>RCPT was taken.</summary>
+    public static SmtpReply RecipientOk { get; } = new(250, new(2, 1, 5), "Recipient OK");
+
+    /// <summary>The disk is nearly full, or the message would fill it.</summary>
+    public static SmtpReply NoSpace { get; } = new(452, new(4, 3, 1), "Insufficient system storage, try again later");
+
+    /// <summary>A message was handed in without a login.</summary>
+    public static SmtpReply LoginNeeded { get; } = new(530, new(5, 7, 0), "Authentication required");
+
+    /// <summary>The domain is ours, the name is nobody's.</summary>
+    public static SmtpReply UnknownUser { get; } = new(550, new(5, 1, 1), "No such user here");
+
+    /// <summary>The domain is not ours, and the peer may not send there through us.</summary>
+    public static SmtpReply RelayDenied { get; } = new(550, new(5, 7, 1), "Relaying denied");
+
+    /// <summary>The message has come round too often.</summary>
+    public static SmtpReply Loop { get; } = new(554, new(5, 4, 6), "Too many hops, this message is going round in circles");
+
+    /// <summary>LMTP: the message is in the recipient's mailbox.</summary>
+    public static SmtpReply Delivered { get; } = new(250, new(2, 1, 5), "Delivered");
+
+    /// <summary>The message is ours now. The id is what the log and the queue call it.</summary>
+    public static SmtpReply Accepted(QueueId id) => new(250, new(2, 0, 0), $"Accepted as {id}");
+
+    /// <summary>LMTP: the recipient's copy could not be put into the mailbox now.</summary>
+    public static SmtpReply Deferred(EnhancedStatus status) => new(451, status, "Cannot be delivered now, try again later");
+
+    /// <summary>LMTP: the recipient's copy will never be put into the mailbox.</summary>
+    public static SmtpReply Undeliverable(EnhancedStatus status) => new(status is { Subject: 2, Detail: 2 } ? 552 : 550, status, "Cannot be delivered");
+}

@@ -1,0 +1,40 @@
+using System.Net;
+using Courier.Mail.Addresses;
+
+namespace Courier.Mta.Reception;
+
+/// <summary>What is taken in, from whom, and where it lies meanwhile.</summary>
+/// <param name="HostName">Our name in Received and in Message-ID.</param>
+/// <param name="SpoolDirectory">Where messages too large for memory are written while they arrive: on the spool's file system, so that
+/// they can be handed over by their name.</param>
+public sealed record ReceptionSettings(string HostName, string SpoolDirectory)
+{
+    /// <summary>Peers that may send to other domains without a login.</summary>
+    public IReadOnlyList<IPNetwork> Networks { get; init; } = [];
+
+    /// <summary>Who gets the mail of <c>&lt;Postmaster&gt;</c>, and of <c>postmaster@</c> in each of our domains that has no such
+    /// account. RFC 5321 §4.5.1 asks every server to take that mail: without this, and without the account, it is refused.</summary>
+    public MailAddress? Postmaster { get; init; }
+
+    /// <summary>While the spool's file system has fewer free bytes, messages are asked to come later (452 4.3.1).</summary>
+    /// <remarks>Room for what has been accepted to be delivered, and for logs and indexes to be written.</remarks>
+    public long FreeBytesMin { get; init; } = 256L << 20;
+
+    public ReceptionLimits Limits { get; init; } = new();
+}
+
+/// <summary>Limits of one message at its reception.</summary>
+public sealed record ReceptionLimits
+{
+    /// <summary>Bytes of a message that stay in memory; the rest goes to a file.</summary>
+    /// <remarks>Most mail is under 100 KB; a thousand such messages at once are 128 MB.</remarks>
+    public int MessageMemoryBytes { get; init; } = 128 << 10;
+
+    /// <summary>Received fields that a message may have: with more it is going round in circles.</summary>
+    /// <remarks>RFC 5321 §6.3: "normally at least 100".</remarks>
+    public int ReceivedFields { get; init; } = 100;
+
+    /// <summary>How far into a message its header is looked at.</summary>
+    /// <remarks>A hundred Received fields with signatures are some 100 KB.</remarks>
+    public int HeaderBytes { get; init; } = 256 << 10;
+}

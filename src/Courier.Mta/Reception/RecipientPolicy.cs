@@ -1,0 +1,48 @@
+using Courier.Accounts;
+using Courier.Mail.Addresses;
+using Courier.Smtp.Replies;
+using Courier.Smtp.Server;
+using Microsoft.Extensions.Logging;
+
+namespace Courier.Mta.Reception;
+
+/// <summary>To whom a peer may send: to everybody who has an account here, and to the rest of the world only if it may relay.</summary>
+internal sealed class RecipientPolicy(ReceptionSettings settings, IAccountDirectory accounts, ILogger logger)
+{
+    /// <returns>The address to keep is the account's own spelling, so that two spellings of one recipient become one copy.</returns>
+    internal async ValueTask<(SmtpReply Reply, MailAddress? Address)> AdmitAsync(
+        SmtpTransaction transaction, MailAddress? recipient, bool mayRelay, CancellationToken ct)
+    {
+        var (reply, address) = recipient is null ? await PostmasterAsync(ct) : await AdmitAsync(recipient, mayRelay, ct);
+        if (address is null)
+        {
+            Log.RecipientRefused(logger, transaction.Peer.Connection.Remote.Address.ToString(), recipient?.ToString() ?? "Postmaster",
+                transaction.Mail.Sender.ToString(), reply.Text);
+        }
+
+        return (reply, address);
+    }
+
+    private async ValueTask<(SmtpReply, MailAddress?)> AdmitAsync(MailAddress recipient, bool mayRelay, CancellationToken ct)
+    {
+        if (!await accounts.IsLocalDomainAsync(recipient.Domain, ct))
+            return mayRelay ? (ReceptionReplies.RecipientOk, recipient) : (ReceptionReplies.RelayDenied, null);
+        if (await accounts.FindAsync(recipient, ct) is { } account)
+            return (ReceptionReplies.RecipientOk, account.Address);
+        return recipient.LocalPart.Equals("postmaster", StringComparison.OrdinalIgnoreCase)
+            ? await PostmasterAsync(ct)
+            : (ReceptionReplies.UnknownUser, null);
+    }
+
+    /// <summary>RFC 5321 §4.5.1. The operator may have named somebody elsewhere; that is no relaying for strangers.</summary>
+    private async ValueTask<(SmtpReply, MailAddress?)> PostmasterAsync(CancellationToken ct)
+    {
+        if (settings.Postmaster is not { } postmaster)
+            return (ReceptionReplies.UnknownUser, null);
+        if (!await accounts.IsLocalDomainAsync(postmaster.Domain, ct))
+            return (ReceptionReplies.RecipientOk, postmaster);
+        return await accounts.FindAsync(postmaster, ct) is { } account
+            ? (ReceptionReplies.RecipientOk, account.Address)
+            : (ReceptionReplies.UnknownUser, null);
+    }
+}

@@ -1,0 +1,39 @@
+using Courier.Accounts;
+using Courier.IO.Files;
+using Courier.Mail.Addresses;
+using Courier.Queue;
+using Courier.Smtp.Replies;
+using Courier.Smtp.Server;
+using Microsoft.Extensions.Logging;
+
+namespace Courier.Mta.Reception;
+
+/// <summary>Mail from other servers (RFC 5321): for our own people from anybody, for others only from those who may relay: peers of
+/// the networks that the operator named, and those who logged in. The null sender is taken like any other (§4.5.5).</summary>
+public sealed class RelayReception(
+    ReceptionSettings settings, IAccountDirectory accounts, ISubmission submission, TimeProvider clock, ILogger<RelayReception> logger) : IReception
+{
+    private readonly Intake _intake = new(settings, accounts, clock, logger);
+
+    public ValueTask<string?> AuthenticateAsync(string user, string password, CancellationToken ct) => _intake.AuthenticateAsync(user, password, ct);
+
+    public ValueTask<SmtpReply> BeginAsync(SmtpTransaction transaction, CancellationToken ct) => new(_intake.Begin(transaction));
+
+    public ValueTask<(SmtpReply Reply, MailAddress? Address)> AddRecipientAsync(SmtpTransaction transaction, MailAddress? recipient, CancellationToken ct) =>
+        _intake.Recipients.AdmitAsync(transaction, recipient, MayRelay(transaction.Peer), ct);
+
+    public MessageBuffer OpenBuffer() => _intake.OpenBuffer();
+
+    public ValueTask<IReadOnlyList<SmtpReply>> AcceptAsync(SmtpTransaction transaction, MessageBuffer message, CancellationToken ct) =>
+        Handover.SubmitAsync(_intake.Take(transaction, message, "ESMTP", completes: false), transaction, message, submission, logger, ct);
+
+    private bool MayRelay(SmtpPeer peer)
+    {
+        if (peer.User is not null)
+            return true;
+        foreach (var network in settings.Networks)
+            if (network.Contains(peer.Connection.Remote.Address))
+                return true;
+        return false;
+    }
+}

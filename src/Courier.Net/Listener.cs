@@ -1,0 +1,200 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+
+namespace Courier.Net;
+
+/// <summary>Where a service listens and how much it takes.</summary>
+public sealed record ListenerSettings(string Service, IPEndPoint EndPoint)
+{
+    /// <summary>Connections at once; more are told <see cref="Refusal"/> and closed.</summary>
+    public int ConnectionsMax { get; init; } = 20_000;
+
+    /// <summary>Connections at once of one address (an IPv6 /64 counts as one).</summary>
+    public int ConnectionsPerPeerMax { get; init; } = 1_000;
+
+    /// <summary>Set for listeners that speak TLS from the first byte.</summary>
+    public Func<SslServerAuthenticationOptions>? ImplicitTls { get; init; }
+
+    /// <summary>How long a TLS handshake may take.</summary>
+    public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>What a refused peer reads, in the words of its protocol with CRLF.</summary>
+    public ReadOnlyMemory<byte> Refusal { get; init; }
+}
+
+/// <summary>Accepts connections and runs one session for each.</summary>
+public sealed class Listener : IAsyncDisposable
+{
+    private readonly ListenerSettings _settings;
+    private readonly Func<Connection, CancellationToken, Task> _serve;
+    private readonly ILogger _logger;
+    private readonly Socket _socket;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly ConcurrentDictionary<Connection, Task> _sessions = new();
+    private readonly ConcurrentDictionary<string, int> _perPeer = new(StringComparer.Ordinal);
+    private readonly Task _accepting;
+
+    private Listener(ListenerSettings settings, Socket socket, Func<Connection, CancellationToken, Task> serve, ILogger logger)
+    {
+        (_settings, _socket, _serve, _logger) = (settings, socket, serve, logger);
+        EndPoint = (IPEndPoint)socket.LocalEndPoint!;
+        Log.Listening(logger, settings.Service, EndPoint.ToString());
+        _accepting = AcceptAsync();
+    }
+
+    /// <summary>As bound: with the port the system chose where 0 was asked for.</summary>
+    public IPEndPoint EndPoint { get; }
+
+    public int Sessions => _sessions.Count;
+
+    /// <summary>Binds and begins to accept. Throws <see cref="SocketException"/> (AddressAlreadyInUse, AccessDenied).</summary>
+    public static Listener Start(ListenerSettings settings, Func<Connection, CancellationToken, Task> serve, ILogger logger)
+    {
+        var socket = new Socket(settings.EndPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            const int backlog = 1024;
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, optionValue: true);
+            socket.Bind(settings.EndPoint);
+            socket.Listen(backlog);
+            return new Listener(settings, socket, serve, logger);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Stops accepting, tells the sessions to end, and breaks those that have not after <paramref name="grace"/>.</summary>
+    public async Task StopAsync(TimeSpan grace)
+    {
+        await _stopping.CancelAsync();
+        _socket.Dispose();
+        await _accepting;
+        var all = Task.WhenAll(_sessions.Values);
+        if (await Task.WhenAny(all, Task.Delay(grace)) == all)
+            return;
+        foreach (var connection in _sessions.Keys)
+            connection.Abort();
+        await Task.WhenAny(all, Task.Delay(grace));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_stopping.IsCancellationRequested)
+            await StopAsync(TimeSpan.FromSeconds(1));
+        _stopping.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                var socket = await _socket.AcceptAsync(_stopping.Token);
+                Begin(Connection.FromSocket(socket));
+            }
+            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+            {
+                return;
+            }
+            catch (SocketException e)
+            {
+                if (_stopping.IsCancellationRequested)
+                    return;
+                // Out of descriptors or memory, or the peer left the backlog: wait, or the loop would spin.
+                Log.AcceptFailed(_logger, _settings.Service, e);
+                await Task.Delay(TimeSpan.FromMilliseconds(100));
+            }
+        }
+    }
+
+    private void Begin(Connection connection)
+    {
+        var peer = PeerKey(connection.Remote.Address);
+        var ofPeer = _perPeer.AddOrUpdate(peer, 1, static (_, count) => count + 1);
+        var reason = _sessions.Count >= _settings.ConnectionsMax ? "too many connections"
+            : ofPeer > _settings.ConnectionsPerPeerMax ? "too many connections of this peer"
+            : null;
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _sessions[connection] = started.Task;
+        _ = RunAsync(connection, peer, reason, started);
+    }
+
+    private async Task RunAsync(Connection connection, string peer, string? refusal, TaskCompletionSource ended)
+    {
+        try
+        {
+            // Off the accept loop: a session must never hold up the next accept.
+            await Task.Yield();
+            await using (connection)
+            {
+                if (refusal is not null)
+                    await RefuseAsync(connection, refusal);
+                else if (await HandshakeAsync(connection))
+                    await _serve(connection, _stopping.Token);
+            }
+        }
+        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            // The peer went away, or the server stops.
+        }
+        catch (Exception e)
+        {
+            Log.SessionFault(_logger, _settings.Service, connection.Remote.ToString(), e);
+        }
+        finally
+        {
+            _sessions.TryRemove(connection, out _);
+            Leave(peer);
+            ended.SetResult();
+        }
+    }
+
+    private async Task RefuseAsync(Connection connection, string reason)
+    {
+        Log.Refused(_logger, _settings.Service, connection.Remote.ToString(), reason);
+        if (_settings.ImplicitTls is null)
+            await connection.Output.WriteAsync(_settings.Refusal, _stopping.Token);
+    }
+
+    private async Task<bool> HandshakeAsync(Connection connection)
+    {
+        if (_settings.ImplicitTls is not { } options)
+            return true;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        limit.CancelAfter(_settings.HandshakeTimeout);
+        try
+        {
+            await connection.SecureAsServerAsync(options(), limit.Token);
+            return true;
+        }
+        catch (Exception e) when (e is System.Security.Authentication.AuthenticationException or IOException or OperationCanceledException)
+        {
+            Log.TlsFailed(_logger, _settings.Service, connection.Remote.ToString(), e.Message);
+            return false;
+        }
+    }
+
+    private void Leave(string peer)
+    {
+        while (_perPeer.TryGetValue(peer, out var count))
+        {
+            if (count <= 1 ? _perPeer.TryRemove(new KeyValuePair<string, int>(peer, count)) : _perPeer.TryUpdate(peer, count - 1, count))
+                return;
+        }
+    }
+
+    private static string PeerKey(IPAddress address)
+    {
+        const int prefixBytes = 8;
+        return address.AddressFamily == AddressFamily.InterNetworkV6
+            ? Convert.ToHexString(address.GetAddressBytes().AsSpan(0, prefixBytes))
+            : address.ToString();
+    }
+}

@@ -1,0 +1,67 @@
+using Microsoft.Extensions.Logging;
+
+namespace Courier.Queue;
+
+/// <summary>3001–3019: the life of a message, one line per fact. 3020–3039: the scheduler. 3040 on: the spool.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(3001, LogLevel.Information, "Queued {QueueId} from <{Sender}> for {Recipients} recipients, {Bytes} bytes, by {Origin}")]
+    internal static partial void Queued(ILogger logger, QueueId queueId, string sender, int recipients, long bytes, string origin);
+
+    [LoggerMessage(3002, LogLevel.Debug, "Attempting {QueueId} for {Recipients} recipients at {Destination}")]
+    internal static partial void Attempting(ILogger logger, QueueId queueId, int recipients, string destination);
+
+    [LoggerMessage(3003, LogLevel.Information, "Delivered {QueueId} to <{Recipient}>: {Status} {Diagnostic}")]
+    internal static partial void Delivered(ILogger logger, QueueId queueId, string recipient, string status, string diagnostic);
+
+    [LoggerMessage(3004, LogLevel.Information, "Relayed {QueueId} for <{Recipient}> to {Server}: {Status} {Diagnostic}")]
+    internal static partial void Relayed(ILogger logger, QueueId queueId, string recipient, string server, string status, string diagnostic);
+
+    [LoggerMessage(3005, LogLevel.Information, "Deferred {QueueId} for <{Recipient}> until {NextAttempt:u}: {Status} {Diagnostic}")]
+    internal static partial void Deferred(ILogger logger, QueueId queueId, string recipient, DateTimeOffset nextAttempt, string status, string diagnostic);
+
+    [LoggerMessage(3006, LogLevel.Information, "Bounced {QueueId} for <{Recipient}>: {Status} {Diagnostic}")]
+    internal static partial void Bounced(ILogger logger, QueueId queueId, string recipient, string status, string diagnostic);
+
+    [LoggerMessage(3007, LogLevel.Information, "Expired {QueueId} for <{Recipient}>, accepted {Arrival:u}: {Diagnostic}")]
+    internal static partial void Expired(ILogger logger, QueueId queueId, string recipient, DateTimeOffset arrival, string diagnostic);
+
+    [LoggerMessage(3008, LogLevel.Information, "Removed {QueueId} by command")]
+    internal static partial void Removed(ILogger logger, QueueId queueId);
+
+    [LoggerMessage(3009, LogLevel.Information, "Held {QueueId} for <{Recipient}>: {Destination}")]
+    internal static partial void Held(ILogger logger, QueueId queueId, string recipient, string destination);
+
+    [LoggerMessage(3010, LogLevel.Information, "Reported the failures of {QueueId} to <{Sender}> as {ReportId}")]
+    internal static partial void Reported(ILogger logger, QueueId queueId, string sender, QueueId reportId);
+
+    [LoggerMessage(3020, LogLevel.Error, "Attempt for {QueueId} at {Destination} ended by a fault; it will be made again")]
+    internal static partial void AttemptFault(ILogger logger, QueueId queueId, string destination, Exception exception);
+
+    [LoggerMessage(3021, LogLevel.Warning, "What became of {QueueId} cannot be recorded yet; trying again in {Delay}")]
+    internal static partial void RecordFailed(ILogger logger, QueueId queueId, TimeSpan delay, Exception exception);
+
+    [LoggerMessage(3022, LogLevel.Warning, "The queue cannot be read; trying again in {Delay}")]
+    internal static partial void LeaseFailed(ILogger logger, TimeSpan delay, Exception exception);
+
+    [LoggerMessage(3023, LogLevel.Warning, "Attempts were still running {Limit} after the stop; they stay queued")]
+    internal static partial void StopIncomplete(ILogger logger, TimeSpan limit);
+
+    [LoggerMessage(3040, LogLevel.Information, "Opened the spool {Path}: {Messages} messages, {Staged} copies staged, {Swept} unused files deleted")]
+    internal static partial void Opened(ILogger logger, string path, long messages, int staged, int swept);
+
+    [LoggerMessage(3041, LogLevel.Error, "The body of a queued message is missing: {Path}")]
+    internal static partial void BodyMissing(ILogger logger, string path);
+
+    [LoggerMessage(3042, LogLevel.Warning, "A change to the spool failed")]
+    internal static partial void ChangeFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(3043, LogLevel.Error, "A commit of {Changes} changes failed; none is acknowledged")]
+    internal static partial void CommitFailed(ILogger logger, int changes, Exception exception);
+
+    [LoggerMessage(3044, LogLevel.Critical, "The spool writer ended by a fault of ours")]
+    internal static partial void WriterFault(ILogger logger, Exception exception);
+
+    [LoggerMessage(3045, LogLevel.Warning, "Changes by the queue command will be noticed late: {Reason}")]
+    internal static partial void NotWatched(ILogger logger, string reason);
+}

@@ -1,0 +1,49 @@
+namespace Courier.Queue.Sqlite;
+
+/// <summary>Who opens the spool.</summary>
+public enum SpoolAccess
+{
+    /// <summary>The server: the one process that accepts and delivers. A second one is refused.</summary>
+    Owner,
+
+    /// <summary>A command that lists, flushes or removes, also while the owner runs.</summary>
+    Admin,
+}
+
+/// <summary>Where the spool lies and what it may cost.</summary>
+public sealed record SpoolSettings
+{
+    /// <summary>Directory of <c>spool.db</c> and <c>spool/</c>.</summary>
+    public required string Directory { get; init; }
+
+    /// <summary>Bodies up to this size lie in the database, larger ones in files.</summary>
+    /// <remarks>Measured on journalled ext4 with 20 submitters: see docs/queue.md, "Figures".</remarks>
+    public int InlineLimitBytes { get; init; } = 64 * 1024;
+
+    /// <summary>Changes that share one commit at most: bounds how long the first of them waits for the last.</summary>
+    public int OperationsPerCommit { get; init; } = 256;
+
+    /// <summary>Body bytes that share one commit at most: 8 MiB are some 20 ms of disk.</summary>
+    public int BytesPerCommit { get; init; } = 8 * 1024 * 1024;
+
+    /// <summary>Changes that wait for the writer; further callers wait for room (back-pressure).</summary>
+    public int PendingOperations { get; init; } = 1024;
+
+    /// <summary>Pages of the write-ahead log after which it is copied into the database. Pages of delivered messages are used
+    /// again, so a long log copies few pages; docs/queue.md has the figures.</summary>
+    public int CheckpointPages { get; init; } = 8192;
+
+    /// <summary>Page size of a new database.</summary>
+    public int PageSizeBytes { get; init; } = 4096;
+
+    /// <summary>Page cache of each connection.</summary>
+    public int CacheBytes { get; init; } = 2 * 1024 * 1024;
+
+    /// <summary>Reads at once.</summary>
+    public int ReadConnections { get; init; } = 2;
+
+    public string DatabasePath => Path.Combine(Directory, "spool.db");
+
+    /// <summary>Large bodies. Message buffers that spill should spill here: handing over is then only a sync.</summary>
+    public string BodyDirectory => Path.Combine(Directory, "spool");
+}

@@ -1,0 +1,199 @@
+using System.Threading.Channels;
+using Courier.IO.Sqlite;
+using Microsoft.Extensions.Logging;
+
+namespace Courier.Queue.Sqlite;
+
+/// <summary>The one thread that changes the spool. Whatever waits when it comes round shares one transaction, and so one sync of
+/// the disk (group commit).</summary>
+/// <remarks>A change that fails is taken out, the rest begins again: it fails only its own caller. When COMMIT fails, all of the
+/// batch fail and nothing is acknowledged.</remarks>
+internal sealed class SpoolWriter : IAsyncDisposable
+{
+    private readonly SqliteDatabase _database;
+    private readonly SpoolTables _tables;
+    private readonly SpoolSettings _settings;
+    private readonly ILogger _logger;
+    private readonly Channel<SpoolWork> _waiting;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    internal SpoolWriter(SqliteDatabase database, SpoolTables tables, SpoolSettings settings, ILogger logger)
+    {
+        (_database, _tables, _settings, _logger) = (database, tables, settings, logger);
+        _waiting = Channel.CreateBounded<SpoolWork>(new BoundedChannelOptions(settings.PendingOperations)
+        {
+            SingleReader = true,
+            FullMode = BoundedChannelFullMode.Wait,
+        });
+        new Thread(Run) { IsBackground = true, Name = "spool writer" }.Start();
+    }
+
+    /// <summary>Commits so far.</summary>
+    internal long Commits { get; private set; }
+
+    /// <summary>Changes committed so far; more than <see cref="Commits"/> where callers shared.</summary>
+    internal long Operations { get; private set; }
+
+    /// <summary>Lets tests break a commit: called in place of nothing, just before COMMIT.</summary>
+    internal Action? BeforeCommit { get; set; }
+
+    /// <summary>Waits for room only; once taken in, the change runs to its end whatever the caller does meanwhile.</summary>
+    internal async ValueTask<T> RunAsync<T>(SpoolWork<T> work, CancellationToken ct)
+    {
+        try
+        {
+            await _waiting.Writer.WriteAsync(work, ct);
+        }
+        catch (ChannelClosedException)
+        {
+            var closed = new IOException("The spool is closed.");
+            work.Failed(closed, inDoubt: false);
+        }
+        catch (OperationCanceledException e)
+        {
+            work.Failed(e, inDoubt: false);
+            throw;
+        }
+
+        return await work.Done;
+    }
+
+    /// <summary>Commits what waits, then ends the thread and closes its connection.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _waiting.Writer.TryComplete();
+        await _ended.Task;
+    }
+
+    private void Run()
+    {
+        var batch = new List<SpoolWork>(_settings.OperationsPerCommit);
+        try
+        {
+            while (WaitForWork())
+            {
+                var bytes = 0;
+                while (batch.Count < _settings.OperationsPerCommit && bytes < _settings.BytesPerCommit && _waiting.Reader.TryRead(out var work))
+                {
+                    batch.Add(work);
+                    bytes += work.Bytes;
+                }
+
+                Commit(batch);
+                batch.Clear();
+            }
+
+            _database.Dispose();
+            _ended.SetResult();
+        }
+        catch (Exception e)
+        {
+            // Only a fault of ours gets here. Nobody may wait for a thread that is gone.
+            Log.WriterFault(_logger, e);
+            _waiting.Writer.TryComplete(e);
+            while (_waiting.Reader.TryRead(out var work))
+                batch.Add(work);
+            foreach (var work in batch)
+                work.Failed(e, inDoubt: true);
+            _ended.SetException(e);
+        }
+    }
+
+    private bool WaitForWork()
+    {
+        var available = _waiting.Reader.WaitToReadAsync();
+        // This thread has nothing else to do: it blocks.
+        return available.IsCompleted ? available.Result : available.AsTask().GetAwaiter().GetResult();
+    }
+
+    private void Commit(List<SpoolWork> batch)
+    {
+        while (batch.Count > 0)
+        {
+            if (!TryBegin(batch))
+                return;
+            if (!TryApply(batch))
+                continue;
+            Finish(batch);
+            return;
+        }
+    }
+
+    private bool TryBegin(List<SpoolWork> batch)
+    {
+        try
+        {
+            _database.Prepare("BEGIN IMMEDIATE").Run();
+            return true;
+        }
+        catch (Exception e)
+        {
+            FailAll(batch, e, inDoubt: false);
+            return false;
+        }
+    }
+
+    /// <summary>False when a change failed: the transaction is rolled back, that change is out of the batch and its caller told.</summary>
+    private bool TryApply(List<SpoolWork> batch)
+    {
+        var at = 0;
+        try
+        {
+            for (; at < batch.Count; at++)
+                batch[at].Apply(_tables);
+            return true;
+        }
+        catch (Exception e)
+        {
+            RollBack();
+            Log.ChangeFailed(_logger, e);
+            var culprit = batch[at];
+            batch.RemoveAt(at);
+            culprit.Failed(e, inDoubt: false);
+            return false;
+        }
+    }
+
+    private void Finish(List<SpoolWork> batch)
+    {
+        try
+        {
+            BeforeCommit?.Invoke();
+            _database.Prepare("COMMIT").Run();
+        }
+        catch (Exception e)
+        {
+            RollBack();
+            FailAll(batch, e, inDoubt: true);
+            return;
+        }
+
+        // From here on every change of the batch survives a crash.
+        _tables.Ids.Committed();
+        Commits++;
+        Operations += batch.Count;
+        QueueMetrics.CommitSize.Record(batch.Count);
+        foreach (var work in batch)
+            work.Committed();
+    }
+
+    private void FailAll(List<SpoolWork> batch, Exception failure, bool inDoubt)
+    {
+        Log.CommitFailed(_logger, batch.Count, failure);
+        foreach (var work in batch)
+            work.Failed(failure, inDoubt);
+    }
+
+    private void RollBack()
+    {
+        _tables.Ids.RolledBack();
+        try
+        {
+            _database.Execute("ROLLBACK");
+        }
+        catch (SqliteException)
+        {
+            // After some errors SQLite has rolled back by itself and no transaction is open.
+        }
+    }
+}

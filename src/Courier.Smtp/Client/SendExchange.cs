@@ -1,0 +1,235 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using Courier.IO.Wire;
+using Courier.Net;
+using Courier.Smtp.Replies;
+
+namespace Courier.Smtp.Client;
+
+/// <summary>One message on one connection: MAIL, RCPT, DATA, the message, and what the server says to each.</summary>
+/// <remarks>With PIPELINING all commands leave in one write (RFC 2920 §3.1). Then DATA may be answered 354 although no recipient was taken:
+/// an empty message ends that. When anything fails within the message the connection is dropped without its end, so that no server
+/// takes half of it for the whole.</remarks>
+internal sealed class SendExchange(
+    OutgoingMessage message, ClientWire wire, SmtpClientSettings settings, ServerExtensions extensions, Deadline deadline)
+{
+    // A write of this size fills a few segments of TCP; larger ones gain nothing.
+    private const int BlockBytes = 32 * 1024;
+
+    /// <summary>The server is about to close (RFC 5321 §3.8): what else it would answer no longer matters.</summary>
+    private sealed class ServiceClosingException(SmtpReply reply) : IOException("The server is closing the connection.")
+    {
+        public SmtpReply Reply { get; } = reply;
+    }
+
+    private readonly RecipientResult?[] _results = new RecipientResult?[message.Recipients.Count];
+    private SmtpStep _step = SmtpStep.Mail;
+    private bool _wasDataAnswered;
+
+    private SmtpClientLimits Limits => settings.Limits;
+
+    private bool IsPipelined => extensions.HasFlag(ServerExtensions.Pipelining);
+
+    /// <summary>The transaction was ended by its end of data; if not, RSET has to end it.</summary>
+    public bool IsComplete { get; private set; }
+
+    public async ValueTask<SendResult> RunAsync(bool resetFirst, CancellationToken ct)
+    {
+        await using var body = message.Body.OpenRead();
+        try
+        {
+            await TransactAsync(resetFirst, body);
+            return Result(isUsable: true);
+        }
+        catch (ServiceClosingException e)
+        {
+            Fill(e.Reply, problem: null);
+            return Result(isUsable: false);
+        }
+        catch (Exception e) when (ClientWire.IsTrouble(e) && !ct.IsCancellationRequested)
+        {
+            Fill(reply: null, ClientWire.Describe(e));
+            return Result(isUsable: false);
+        }
+    }
+
+    private SendResult Result(bool isUsable) => new(_results!, isUsable, _wasDataAnswered);
+
+    private void Fill(SmtpReply? reply, string? problem)
+    {
+        foreach (ref var result in _results.AsSpan())
+            result ??= new RecipientResult(_step, reply, problem);
+    }
+
+    private async ValueTask TransactAsync(bool resetFirst, Stream body)
+    {
+        if (resetFirst)
+            wire.Write("RSET\r\n");
+        wire.Write(MailCommand());
+        var mail = IsPipelined ? null : await ReadMailAsync(resetFirst, flush: true);
+        var sent = 0;
+        while (sent < message.Recipients.Count && mail is not { IsPositive: false })
+        {
+            var count = Math.Min(IsPipelined ? Limits.RecipientsPerWrite : 1, message.Recipients.Count - sent);
+            WriteRecipients(sent, count);
+            await FlushAsync(Limits.BlockTimeout);
+            mail ??= await ReadMailAsync(resetFirst, flush: false);
+            await ReadRecipientsAsync(sent, count);
+            sent += count;
+        }
+
+        if (mail is { IsPositive: false })
+        {
+            // What RCPT was answered after that says nothing of the recipients.
+            Array.Clear(_results);
+            _step = SmtpStep.Mail;
+            Fill(mail, problem: null);
+        }
+
+        await EndAsync(body, wasDataSent: IsPipelined && sent == message.Recipients.Count);
+    }
+
+    private string MailCommand()
+    {
+        var command = new StringBuilder("MAIL FROM:<").Append(message.Sender).Append('>');
+        if (extensions.HasFlag(ServerExtensions.Size))
+            command.Append(CultureInfo.InvariantCulture, $" SIZE={message.Trace.Length + message.Body.Length}");
+        // Where 8BITMIME is not offered the octets go all the same: no server of this century minds, and a bounce helps nobody.
+        if (message.Is8Bit && extensions.HasFlag(ServerExtensions.EightBitMime))
+            command.Append(" BODY=8BITMIME");
+        return command.Append("\r\n").ToString();
+    }
+
+    private void WriteRecipients(int first, int count)
+    {
+        for (var i = first; i < first + count; i++)
+            wire.Write($"RCPT TO:<{message.Recipients[i]}>\r\n");
+        if (IsPipelined && first + count == message.Recipients.Count)
+            wire.Write("DATA\r\n");
+    }
+
+    private async ValueTask<SmtpReply> ReadMailAsync(bool resetFirst, bool flush)
+    {
+        if (flush)
+            await FlushAsync(Limits.BlockTimeout);
+        if (resetFirst && await ReadAsync(Limits.MailTimeout) is { IsPositive: false } reset)
+            throw new BadReplyException($"The server refused RSET: {Reply.Describe(reset)}");
+        return await ReadAsync(Limits.MailTimeout);
+    }
+
+    private async ValueTask ReadRecipientsAsync(int first, int count)
+    {
+        _step = SmtpStep.Rcpt;
+        for (var i = first; i < first + count; i++)
+        {
+            var reply = await ReadAsync(Limits.RcptTimeout);
+            if (!reply.IsPositive)
+                _results[i] = new RecipientResult(SmtpStep.Rcpt, reply, Problem: null);
+        }
+    }
+
+    private async ValueTask EndAsync(Stream body, bool wasDataSent)
+    {
+        var hasRecipients = _results.Contains(null);
+        if (!hasRecipients && !wasDataSent)
+            return;
+        _step = SmtpStep.Data;
+        if (!wasDataSent)
+        {
+            wire.Write("DATA\r\n");
+            await FlushAsync(Limits.BlockTimeout);
+        }
+
+        var go = await ReadAsync(Limits.DataTimeout);
+        if (go.IsPositive && go.Code != 354)
+            throw new BadReplyException($"The server answered DATA with {Reply.Describe(go)}");
+        if (go.Code != 354)
+        {
+            Fill(go, problem: null);
+            return;
+        }
+
+        if (hasRecipients)
+            await SendMessageAsync(body);
+        else
+            await SendNothingAsync();
+    }
+
+    private async ValueTask SendNothingAsync()
+    {
+        wire.Write(".\r\n");
+        await FlushAsync(Limits.BlockTimeout);
+        // RFC 2033 §4.2: LMTP owes an answer to each recipient, of which there are none.
+        if (!settings.IsLmtp)
+            await ReadAsync(Limits.EndTimeout);
+    }
+
+    private async ValueTask SendMessageAsync(Stream body)
+    {
+        _wasDataAnswered = true;
+        _step = SmtpStep.EndOfData;
+        await WriteMessageAsync(body);
+        SmtpReply? reply = null;
+        for (var i = 0; i < _results.Length; i++)
+        {
+            if (_results[i] is not null)
+                continue;
+            if (reply is null || settings.IsLmtp)
+                reply = await ReadAsync(Limits.EndTimeout);
+            _results[i] = new RecipientResult(SmtpStep.EndOfData, reply, Problem: null);
+        }
+
+        IsComplete = true;
+    }
+
+    private async ValueTask WriteMessageAsync(Stream body)
+    {
+        var encoder = default(EndOfDataEncoder);
+        var block = new ArrayBufferWriter<byte>(BlockBytes);
+        encoder.Write(message.Trace.Span, block);
+        var chunk = ArrayPool<byte>.Shared.Rent(BlockBytes);
+        try
+        {
+            long total = 0;
+            while (await body.ReadAsync(chunk) is var read and > 0)
+            {
+                total += read;
+                encoder.Write(chunk.AsSpan(0, read), block);
+                if (block.WrittenCount >= BlockBytes)
+                    await WriteBlockAsync(block);
+            }
+
+            // A message cut short must not look whole.
+            if (total != message.Body.Length)
+                throw new IOException($"The body has {total} octets where {message.Body.Length} were expected.");
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(chunk);
+        }
+
+        encoder.Finish(block);
+        await WriteBlockAsync(block);
+    }
+
+    private async ValueTask WriteBlockAsync(ArrayBufferWriter<byte> block)
+    {
+        deadline.Set(Limits.BlockTimeout);
+        await wire.Connection.Output.WriteAsync(block.WrittenMemory, deadline.Token);
+        block.ResetWrittenCount();
+    }
+
+    private ValueTask FlushAsync(TimeSpan limit)
+    {
+        deadline.Set(limit);
+        return wire.FlushAsync(deadline.Token);
+    }
+
+    private async ValueTask<SmtpReply> ReadAsync(TimeSpan limit)
+    {
+        deadline.Set(limit);
+        var reply = await wire.ReadReplyAsync(deadline.Token);
+        return reply.Code == 421 ? throw new ServiceClosingException(reply) : reply;
+    }
+}

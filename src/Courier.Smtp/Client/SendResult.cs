@@ -1,0 +1,52 @@
+using Courier.IO.Files;
+using Courier.Mail.Addresses;
+using Courier.Smtp.Replies;
+
+namespace Courier.Smtp.Client;
+
+/// <summary>A message to be sent.</summary>
+/// <param name="Sender">MAIL FROM.</param>
+/// <param name="Recipients">At least one.</param>
+/// <param name="Trace">Header fields to put above the body; may be empty.</param>
+/// <param name="Body">The message.</param>
+/// <param name="Is8Bit">Octets above 127 may be in it (RFC 6152).</param>
+public sealed record OutgoingMessage(
+    ReversePath Sender, IReadOnlyList<MailAddress> Recipients, ReadOnlyMemory<byte> Trace, MessageBody Body, bool Is8Bit);
+
+/// <summary>What a client was about when something happened.</summary>
+public enum SmtpStep
+{
+    Connect,
+    Greeting,
+    Hello,
+    StartTls,
+    Mail,
+    Rcpt,
+    Data,
+    EndOfData,
+}
+
+/// <summary>How one recipient fared.</summary>
+/// <param name="Step">The command that decided it.</param>
+/// <param name="Reply">The server's answer; null when none came.</param>
+/// <param name="Problem">Why none came; null when one did.</param>
+public sealed record RecipientResult(SmtpStep Step, SmtpReply? Reply, string? Problem)
+{
+    /// <summary>The server has taken the message over for this recipient.</summary>
+    public bool IsTaken => Step == SmtpStep.EndOfData && Reply is { IsPositive: true };
+}
+
+/// <summary>How a message fared.</summary>
+/// <param name="Recipients">One for each recipient, in order.</param>
+/// <param name="IsUsable">Whether the connection may send another message.</param>
+/// <param name="WasDataAnswered">Whether the server may have got the message: if not, it is safe to send it again at once.</param>
+public sealed record SendResult(IReadOnlyList<RecipientResult> Recipients, bool IsUsable, bool WasDataAnswered);
+
+/// <summary>A connection did not come as far as taking mail. Always a matter of trying again.</summary>
+public sealed class SmtpConnectException(SmtpStep step, SmtpReply? reply, string message, Exception? inner = null) : IOException(message, inner)
+{
+    public SmtpStep Step { get; } = step;
+
+    /// <summary>What the server said, if it spoke.</summary>
+    public SmtpReply? Reply { get; } = reply;
+}

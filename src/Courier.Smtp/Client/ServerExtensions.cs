@@ -1,0 +1,44 @@
+using Courier.Smtp.Replies;
+
+namespace Courier.Smtp.Client;
+
+/// <summary>What a server offered in its reply to EHLO, as far as we make use of it.</summary>
+[Flags]
+public enum ServerExtensions
+{
+    None = 0,
+
+    /// <summary>RFC 2920.</summary>
+    Pipelining = 1,
+
+    /// <summary>RFC 1870.</summary>
+    Size = 2,
+
+    /// <summary>RFC 6152.</summary>
+    EightBitMime = 4,
+
+    /// <summary>RFC 3207.</summary>
+    StartTls = 8,
+}
+
+internal static class ServerExtensionsReader
+{
+    /// <summary>The first line is the server's name; each other begins with a keyword (RFC 5321 §4.1.1.1).</summary>
+    public static ServerExtensions Read(SmtpReply hello)
+    {
+        var found = ServerExtensions.None;
+        foreach (var line in hello.Text.Split('\n').Skip(1))
+        {
+            found |= line.Split(' ', 2)[0].ToUpperInvariant() switch
+            {
+                "PIPELINING" => ServerExtensions.Pipelining,
+                "SIZE" => ServerExtensions.Size,
+                "8BITMIME" => ServerExtensions.EightBitMime,
+                "STARTTLS" => ServerExtensions.StartTls,
+                _ => ServerExtensions.None,
+            };
+        }
+
+        return found;
+    }
+}

@@ -1,0 +1,174 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Text;
+using Courier.Mail.Addresses;
+using Courier.Smtp.Replies;
+using Courier.Smtp.Server;
+
+namespace Courier.Smtp.Grammar;
+
+/// <summary>Command lines to commands (RFC 5321 §4.1.1, §4.1.2). No state: whether a command has its place is for the session to say.</summary>
+internal static class CommandParser
+{
+    // RFC 5321 §4.5.3.1.2: the longest domain; address literals are shorter.
+    private const int HelloNameBytes = 255;
+
+    // RFC 1870 §3: "a decimal number of up to 20 digits".
+    private const int SizeDigits = 20;
+
+    // Graphic ASCII that cannot upset a Received field, where the name ends up: no specials but those of address literals.
+    private static readonly SearchValues<byte> _helloName =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._[]:!#$%&'*+/=?^`{|}~"u8);
+
+    private static readonly SearchValues<byte> _parameterName =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-"u8);
+
+    /// <param name="line">Without its line end.</param>
+    public static SmtpCommand Parse(ReadOnlySpan<byte> line)
+    {
+        // CR and NUL are among them: a line is never split and never cut short.
+        if (line.ContainsAnyExceptInRange((byte)' ', (byte)'~'))
+            return new Bad(Reply.BadCharacters);
+        line = line.TrimEnd((byte)' ');
+        var space = line.IndexOf((byte)' ');
+        var verb = space < 0 ? line : line[..space];
+        var argument = space < 0 ? default : line[space..].TrimStart((byte)' ');
+        return verb.Length == 4 ? ParseFour(verb, argument)
+            : Is(verb, "STARTTLS"u8) ? Alone(argument, StartTls.Command)
+            : IsForeign(verb) ? Foreign.Command
+            : new Bad(Reply.UnknownCommand);
+    }
+
+    private static SmtpCommand ParseFour(ReadOnlySpan<byte> verb, ReadOnlySpan<byte> argument) =>
+        Is(verb, "MAIL"u8) ? ParseMail(argument)
+        : Is(verb, "RCPT"u8) ? ParseRcpt(argument)
+        : Is(verb, "DATA"u8) ? Alone(argument, Data.Command)
+        : Is(verb, "EHLO"u8) ? ParseHello(HelloVerb.Ehlo, argument)
+        : Is(verb, "RSET"u8) ? Alone(argument, Rset.Command)
+        : Is(verb, "QUIT"u8) ? Alone(argument, Quit.Command)
+        : Is(verb, "AUTH"u8) ? ParseAuth(argument)
+        : Is(verb, "NOOP"u8) ? Fixed.Noop
+        : Is(verb, "HELO"u8) ? ParseHello(HelloVerb.Helo, argument)
+        : Is(verb, "LHLO"u8) ? ParseHello(HelloVerb.Lhlo, argument)
+        : Is(verb, "VRFY"u8) ? argument.IsEmpty ? new Bad(Reply.BadArguments) : Fixed.Vrfy
+        : Is(verb, "HELP"u8) ? Fixed.Help
+        : Is(verb, "EXPN"u8) ? Fixed.Expn
+        : IsForeign(verb) ? Foreign.Command
+        : new Bad(Reply.UnknownCommand);
+
+    private static bool Is(ReadOnlySpan<byte> verb, ReadOnlySpan<byte> name) => Ascii.EqualsIgnoreCase(verb, name);
+
+    private static bool IsForeign(ReadOnlySpan<byte> verb) =>
+        verb.SequenceEqual("GET"u8) || verb.SequenceEqual("POST"u8) || verb.SequenceEqual("PUT"u8) || verb.SequenceEqual("HEAD"u8)
+        || verb.SequenceEqual("OPTIONS"u8) || verb.SequenceEqual("CONNECT"u8);
+
+    private static SmtpCommand Alone(ReadOnlySpan<byte> argument, SmtpCommand command) => argument.IsEmpty ? command : new Bad(Reply.BadArguments);
+
+    /// <summary>ehlo = "EHLO" SP ( Domain / address-literal ). Read loosely: what clients call themselves is often no domain, and
+    /// nothing is decided by it (RFC 5321 §4.1.4 forbids to refuse mail for it).</summary>
+    private static SmtpCommand ParseHello(HelloVerb verb, ReadOnlySpan<byte> argument) =>
+        argument.Length is 0 or > HelloNameBytes || argument.ContainsAnyExcept(_helloName)
+            ? new Bad(Reply.BadArguments)
+            : new Hello(verb, Encoding.ASCII.GetString(argument));
+
+    /// <summary>"AUTH" SP mechanism [SP initial-response] (RFC 4954 §4); "=" is an empty response.</summary>
+    private static SmtpCommand ParseAuth(ReadOnlySpan<byte> argument)
+    {
+        var space = argument.IndexOf((byte)' ');
+        var mechanism = space < 0 ? argument : argument[..space];
+        var response = space < 0 ? default : argument[(space + 1)..];
+        if (mechanism.IsEmpty || response.Contains((byte)' '))
+            return new Bad(Reply.BadArguments);
+        byte[]? initial = space < 0 ? null : response.SequenceEqual("="u8) ? [] : response.ToArray();
+        return new Auth(Encoding.ASCII.GetString(mechanism), initial);
+    }
+
+    /// <summary>mail = "MAIL FROM:" Reverse-path [SP Mail-parameters]. A space behind the colon is not in the grammar, but is
+    /// so common that it is let pass.</summary>
+    private static SmtpCommand ParseMail(ReadOnlySpan<byte> argument)
+    {
+        if (!TryTakePrefix(ref argument, "FROM:"u8))
+            return new Bad(Reply.BadArguments);
+        if (!MailAddress.TryParsePath(argument, out var consumed, out var path))
+            return new Bad(Reply.BadSender);
+        var parameters = new MailParameters(path!, Size: null, Is8Bit: false);
+        var rest = argument[consumed..];
+        if (!rest.IsEmpty && rest[0] != (byte)' ')
+            return new Bad(Reply.BadSender);
+        while (NextParameter(ref rest, out var name, out var value))
+        {
+            if (Read(name, value, ref parameters) is { } problem)
+                return problem;
+        }
+
+        return new MailFrom(parameters);
+    }
+
+    private static Bad? Read(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, ref MailParameters parameters)
+    {
+        if (name.IsEmpty || name.ContainsAnyExcept(_parameterName))
+            return new Bad(Reply.BadArguments);
+        if (Is(name, "SIZE"u8))
+        {
+            if (parameters.Size is not null || ParseSize(value) is not { } size)
+                return new Bad(Reply.BadArguments);
+            parameters = parameters with { Size = size };
+            return null;
+        }
+
+        if (Is(name, "BODY"u8))
+        {
+            parameters = parameters with { Is8Bit = Is(value, "8BITMIME"u8) };
+            return parameters.Is8Bit || Is(value, "7BIT"u8) ? null : new Bad(Reply.BadArguments);
+        }
+
+        // RFC 4954 §5: who submitted it, in the words of the peer. We trust nobody's, which the RFC allows.
+        if (Is(name, "AUTH"u8))
+            return value.IsEmpty ? new Bad(Reply.BadArguments) : null;
+        return new Bad(Reply.UnknownParameter);
+    }
+
+    // A number too large for us is a size too large for us, not an error in grammar.
+    private static long? ParseSize(ReadOnlySpan<byte> value)
+    {
+        if (value.Length is 0 or > SizeDigits || value.ContainsAnyExceptInRange((byte)'0', (byte)'9'))
+            return null;
+        return Utf8Parser.TryParse(value, out long size, out _) ? size : long.MaxValue;
+    }
+
+    /// <summary>rcpt = "RCPT TO:" ( "&lt;Postmaster&gt;" / Forward-path ) [SP Rcpt-parameters].</summary>
+    private static SmtpCommand ParseRcpt(ReadOnlySpan<byte> argument)
+    {
+        if (!TryTakePrefix(ref argument, "TO:"u8))
+            return new Bad(Reply.BadArguments);
+        if (!MailAddress.TryParseForwardPath(argument, out var consumed, out var path))
+            return new Bad(Reply.BadRecipient);
+        var rest = argument[consumed..];
+        if (rest.IsEmpty)
+            return new RcptTo(path!);
+        return new Bad(rest[0] == (byte)' ' ? Reply.UnknownParameter : Reply.BadRecipient);
+    }
+
+    private static bool TryTakePrefix(ref ReadOnlySpan<byte> argument, ReadOnlySpan<byte> prefix)
+    {
+        if (argument.Length < prefix.Length || !Is(argument[..prefix.Length], prefix))
+            return false;
+        argument = argument[prefix.Length..].TrimStart((byte)' ');
+        return true;
+    }
+
+    private static bool NextParameter(ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
+    {
+        name = value = default;
+        rest = rest.TrimStart((byte)' ');
+        if (rest.IsEmpty)
+            return false;
+        var space = rest.IndexOf((byte)' ');
+        var parameter = space < 0 ? rest : rest[..space];
+        rest = space < 0 ? default : rest[space..];
+        var equals = parameter.IndexOf((byte)'=');
+        name = equals < 0 ? parameter : parameter[..equals];
+        value = equals < 0 ? default : parameter[(equals + 1)..];
+        return true;
+    }
+}

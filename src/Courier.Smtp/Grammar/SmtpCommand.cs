@@ -1,0 +1,68 @@
+using Courier.Mail.Addresses;
+using Courier.Smtp.Replies;
+using Courier.Smtp.Server;
+
+namespace Courier.Smtp.Grammar;
+
+/// <summary>One command line, read (RFC 5321 §4.1.1).</summary>
+internal abstract record SmtpCommand;
+
+internal enum HelloVerb
+{
+    Ehlo,
+    Helo,
+
+    /// <summary>RFC 2033 §4.1.</summary>
+    Lhlo,
+}
+
+internal sealed record Hello(HelloVerb Verb, string Name) : SmtpCommand;
+
+/// <summary>RFC 3207 §4.</summary>
+internal sealed record StartTls : SmtpCommand
+{
+    public static StartTls Command { get; } = new();
+}
+
+/// <summary>RFC 4954 §4. The response is still in base64; it is null where none was sent along.</summary>
+internal sealed record Auth(string Mechanism, byte[]? InitialResponse) : SmtpCommand;
+
+internal sealed record MailFrom(MailParameters Parameters) : SmtpCommand;
+
+internal sealed record RcptTo(ForwardPath Path) : SmtpCommand;
+
+internal sealed record Data : SmtpCommand
+{
+    public static Data Command { get; } = new();
+}
+
+internal sealed record Rset : SmtpCommand
+{
+    public static Rset Command { get; } = new();
+}
+
+internal sealed record Quit : SmtpCommand
+{
+    public static Quit Command { get; } = new();
+}
+
+/// <summary>Commands whose answer depends on nothing: NOOP, HELP, VRFY, EXPN.</summary>
+internal sealed record Fixed(SmtpReply Answer) : SmtpCommand
+{
+    public static Fixed Noop { get; } = new(Reply.Ok);
+
+    public static Fixed Help { get; } = new(Reply.Help);
+
+    public static Fixed Vrfy { get; } = new(Reply.CannotVerify);
+
+    public static Fixed Expn { get; } = new(Reply.NotImplemented);
+}
+
+/// <summary>A line that is no command of ours, and what is answered.</summary>
+internal sealed record Bad(SmtpReply Answer) : SmtpCommand;
+
+/// <summary>A line of another protocol: somebody makes a web browser talk to us, and the next lines are not his own words either.</summary>
+internal sealed record Foreign : SmtpCommand
+{
+    public static Foreign Command { get; } = new();
+}

@@ -1,0 +1,59 @@
+using System.Net;
+using System.Net.Security;
+
+namespace Courier.Smtp.Server;
+
+/// <summary>What a listener is for.</summary>
+public enum SmtpRole
+{
+    /// <summary>Mail from other servers (RFC 5321).</summary>
+    Relay,
+
+    /// <summary>Mail from users' programs (RFC 6409).</summary>
+    Submission,
+
+    /// <summary>Delivery by another server of ours (RFC 2033): one answer for each recipient.</summary>
+    Lmtp,
+}
+
+/// <summary>From where a password may be sent without TLS.</summary>
+public enum CleartextLogins
+{
+    Never,
+
+    /// <summary>Peers on this host.</summary>
+    Loopback,
+    Always,
+}
+
+/// <summary>How an SMTP or LMTP server behaves towards its peers. Immutable: a session keeps those it began with.</summary>
+/// <param name="HostName">Our name in greeting and EHLO.</param>
+/// <param name="Role">What the listener is for.</param>
+public sealed record SmtpServerSettings(string HostName, SmtpRole Role)
+{
+    /// <summary>Certificate and rules for STARTTLS, asked for at each handshake; null offers no STARTTLS.</summary>
+    public Func<SslServerAuthenticationOptions>? Tls { get; init; }
+
+    /// <summary>MAIL and AUTH are refused with 530 until TLS is on (RFC 3207 §4).</summary>
+    public bool TlsRequired { get; init; }
+
+    /// <summary>AUTH is offered, where it is allowed.</summary>
+    public bool AuthOffered { get; init; } = Role == SmtpRole.Submission;
+
+    /// <summary>MAIL is refused with 530 until a login succeeded (RFC 6409 §4.3). Implies <see cref="AuthOffered"/>.</summary>
+    public bool AuthRequired { get; init; } = Role == SmtpRole.Submission;
+
+    /// <summary>Whether AUTH is offered without TLS.</summary>
+    public CleartextLogins CleartextLogins { get; init; } = CleartextLogins.Never;
+
+    public SmtpLimits Limits { get; init; } = new();
+
+    internal bool HasAuth => AuthOffered || AuthRequired;
+
+    internal bool AllowsCleartextLogin(IPAddress peer) => CleartextLogins switch
+    {
+        CleartextLogins.Always => true,
+        CleartextLogins.Loopback => IPAddress.IsLoopback(peer),
+        _ => false,
+    };
+}

@@ -1,0 +1,138 @@
+using System.Buffers;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using Courier.IO.Wire;
+using Courier.Net;
+using Courier.Smtp.Replies;
+
+namespace Courier.Smtp.Server;
+
+/// <summary>Ends a session from within: the peer has gone, stayed silent for too long, or the server stops.</summary>
+/// <param name="farewell">What to say to the peer; null when nobody listens.</param>
+internal sealed class SessionEndedException(SmtpReply? farewell) : Exception("The session has ended.")
+{
+    public SmtpReply? Farewell { get; } = farewell;
+}
+
+/// <summary>Lines and bytes in, replies out, each wait with its limit. Trouble with the peer leaves here as
+/// <see cref="SessionEndedException"/> only, so that an <see cref="IOException"/> met elsewhere in a session is our own.</summary>
+internal sealed class SmtpWire : IDisposable
+{
+    private readonly Connection _connection;
+    private readonly SmtpLimits _limits;
+    private readonly LineReader _lines;
+    private readonly Deadline _input;
+
+    // Not tied to the stop of the server: what has been done is still answered.
+    private readonly Deadline _output = new(CancellationToken.None);
+
+    public SmtpWire(Connection connection, SmtpLimits limits, int lineBytes, CancellationToken stopping)
+    {
+        (_connection, _limits) = (connection, limits);
+        _lines = new LineReader(lineBytes);
+        _input = new Deadline(stopping);
+    }
+
+    /// <summary>The line last read, until the next.</summary>
+    public ReadOnlySpan<byte> Line => _lines.Line.Span;
+
+    public bool HasBufferedLine => LineReader.HasBufferedLine(_connection.Input);
+
+    public async ValueTask<LineStatus> ReadLineAsync()
+    {
+        try
+        {
+            // The timer is set only when there is something to wait for, and cleared before the work begins: a slow command of ours
+            // must not count against the peer.
+            var reading = _lines.ReadAsync(_connection.Input, _input.Token);
+            if (reading.IsCompletedSuccessfully)
+                return reading.Result;
+            _input.Set(_limits.CommandTimeout);
+            var status = await reading;
+            _input.Clear();
+            return status;
+        }
+        catch (Exception e) when (IsPeerTrouble(e))
+        {
+            throw Ended(e);
+        }
+    }
+
+    /// <summary>Bytes of a message. The caller advances <see cref="Advance"/> before it reads again.</summary>
+    public async ValueTask<ReadOnlySequence<byte>> ReadDataAsync(TimeSpan limit)
+    {
+        try
+        {
+            var reading = _connection.Input.ReadAsync(_input.Token);
+            if (!reading.IsCompletedSuccessfully)
+                _input.Set(limit);
+            var result = await reading;
+            _input.Clear();
+            // A message without its end is none.
+            return result is { IsCompleted: true, Buffer.IsEmpty: true } ? throw new SessionEndedException(farewell: null) : result.Buffer;
+        }
+        catch (Exception e) when (IsPeerTrouble(e))
+        {
+            throw Ended(e);
+        }
+    }
+
+    public void Advance(SequencePosition consumed) => _connection.Input.AdvanceTo(consumed);
+
+    public void Write(SmtpReply reply) => ReplyWriter.Write(reply, _connection.Output);
+
+    public async ValueTask FlushAsync()
+    {
+        if (_connection.Output.UnflushedBytes == 0)
+            return;
+        try
+        {
+            var flushing = _connection.Output.FlushAsync(_output.Token);
+            if (!flushing.IsCompletedSuccessfully)
+            {
+                _output.Set(_limits.ReplyTimeout);
+                await flushing;
+                _output.Clear();
+                return;
+            }
+
+            _ = flushing.Result;
+        }
+        catch (Exception e) when (IsPeerTrouble(e))
+        {
+            throw new SessionEndedException(farewell: null);
+        }
+    }
+
+    /// <summary>Performs the handshake. Whatever the peer sent in the clear behind STARTTLS is gone afterwards.</summary>
+    /// <returns>Null, or why it failed; then the connection is of no use.</returns>
+    public async ValueTask<string?> SecureAsync(System.Net.Security.SslServerAuthenticationOptions options)
+    {
+        _input.Set(_limits.HandshakeTimeout);
+        try
+        {
+            await _connection.SecureAsServerAsync(options, _input.Token);
+            _input.Clear();
+            return null;
+        }
+        catch (AuthenticationException e)
+        {
+            return e.Message;
+        }
+        catch (Exception e) when (IsPeerTrouble(e))
+        {
+            return e.Message;
+        }
+    }
+
+    public void Dispose()
+    {
+        _input.Dispose();
+        _output.Dispose();
+    }
+
+    private SessionEndedException Ended(Exception e) => new(e is not OperationCanceledException ? null : _input.Expired ? Reply.TimedOut : Reply.ShuttingDown);
+
+    private static bool IsPeerTrouble(Exception e) =>
+        e is IOException or SocketException or OperationCanceledException or ObjectDisposedException;
+}
