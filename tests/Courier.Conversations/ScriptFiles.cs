@@ -14,5 +14,7 @@ public static class ScriptFiles
 
     public static IReadOnlyList<Script> All => Loaded.Value;
 
+    public static string Text(string path) => File.ReadAllText(Path.Combine(CourierServer.RepositoryRoot, "tests", "Courier.Conversations", path));
+
     public static Script Find(string path) => All.FirstOrDefault(script => script.Path == path) ?? throw new ScriptException($"no script {path}");
 }

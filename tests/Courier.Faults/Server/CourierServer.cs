@@ -21,6 +21,7 @@ public sealed partial class CourierServer : IAsyncDisposable
     private readonly Dictionary<string, int> _ports = new(StringComparer.Ordinal);
     private readonly Queue<string> _log = new();
     private readonly string _settings;
+    private readonly string _outside = Directory.CreateTempSubdirectory("courier-conf-").FullName;
     private Process? _process;
 
     /// <param name="state">A directory that exists; removed by <see cref="DisposeAsync"/> if it came from <see cref="NewState"/>.</param>
@@ -38,7 +39,8 @@ public sealed partial class CourierServer : IAsyncDisposable
 
     public string State { get; }
 
-    public string ConfigurationFile => Path.Combine(State, "courier.conf");
+    /// <summary>Not in the state directory: a power cut there must not take our own file.</summary>
+    public string ConfigurationFile => Path.Combine(_outside, "courier.conf");
 
     public bool IsRunning => _process is { HasExited: false };
 
@@ -72,6 +74,18 @@ public sealed partial class CourierServer : IAsyncDisposable
     /// <summary>Starts and waits for the line `ready`.</summary>
     public async Task StartAsync(CancellationToken ct)
     {
+        var (process, ready) = Launch();
+        var exited = process.WaitForExitAsync(ct);
+        var first = await Task.WhenAny(ready, exited, Task.Delay(StartTime, ct));
+        if (first != ready)
+            throw new InvalidOperationException($"the server {(first == exited ? $"ended with {process.ExitCode}" : "was not ready in time")}\n{LogText}");
+    }
+
+    /// <summary>Starts, and does not wait: for a crash in the middle of starting.</summary>
+    public void StartOnly() => Launch();
+
+    private (Process Process, Task Ready) Launch()
+    {
         var start = new ProcessStartInfo(Binary, ["serve", "--config", ConfigurationFile])
         {
             UseShellExecute = false,
@@ -92,10 +106,7 @@ public sealed partial class CourierServer : IAsyncDisposable
         process.ErrorDataReceived += (_, line) => Log(line.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        var exited = process.WaitForExitAsync(ct);
-        var first = await Task.WhenAny(ready.Task, exited, Task.Delay(StartTime, ct));
-        if (first != ready.Task)
-            throw new InvalidOperationException($"the server {(first == exited ? $"ended with {process.ExitCode}" : "was not ready in time")}\n{LogText}");
+        return (process, ready.Task);
     }
 
     /// <summary>SIGKILL: nothing is flushed, nothing is said.</summary>
@@ -149,7 +160,7 @@ public sealed partial class CourierServer : IAsyncDisposable
         var lines = new StringBuilder();
         foreach (var address in list)
             lines.Append(CultureInfo.InvariantCulture, $"{address}\t{hash}\t{MaildirOf(address)}\n");
-        var file = Path.Combine(State, "accounts.import");
+        var file = Path.Combine(_outside, "accounts.import");
         await File.WriteAllTextAsync(file, lines.ToString(), ct);
         await RunAsync(["account", "import", file], ct);
     }
@@ -197,6 +208,7 @@ public sealed partial class CourierServer : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         Kill();
+        Directory.Delete(_outside, recursive: true);
         if (Directory.Exists(State) && State.StartsWith(Path.GetTempPath(), StringComparison.Ordinal))
             Directory.Delete(State, recursive: true);
         return ValueTask.CompletedTask;
