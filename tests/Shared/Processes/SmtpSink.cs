@@ -52,53 +52,57 @@ internal sealed class SmtpSink : IAsyncDisposable
     {
         using var _ = client;
         client.NoDelay = true;
-        var stream = client.GetStream();
-        using var reader = new StreamReader(stream, Encoding.Latin1);
-        await using var writer = new StreamWriter(stream, Encoding.Latin1) { NewLine = "\r\n" };
         try
         {
-            await ReplyAsync(writer, "220 sink.test ESMTP");
-            string from = "";
-            var recipients = new List<string>();
-            while (await reader.ReadLineAsync(_stop.Token) is { } line)
-            {
-                switch (line.Split(' ', ':')[0].ToUpperInvariant())
-                {
-                    case "EHLO":
-                        await ReplyAsync(writer, "250-sink.test\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES");
-                        break;
-                    case "MAIL":
-                        (from, recipients) = (Path(line), []);
-                        await ReplyAsync(writer, "250 2.1.0 Ok");
-                        break;
-                    case "RCPT" when _refuse(Path(line)) is { } refusal:
-                        await ReplyAsync(writer, refusal);
-                        break;
-                    case "RCPT":
-                        recipients.Add(Path(line));
-                        await ReplyAsync(writer, "250 2.1.5 Ok");
-                        break;
-                    case "DATA" when recipients.Count == 0:
-                        await ReplyAsync(writer, "503 5.5.1 No recipients");
-                        break;
-                    case "DATA":
-                        await ReplyAsync(writer, "354 Go ahead");
-                        Messages.Enqueue(new(from, recipients, await BodyAsync(reader)));
-                        recipients = [];
-                        await ReplyAsync(writer, "250 2.0.0 Ok");
-                        break;
-                    case "QUIT":
-                        await ReplyAsync(writer, "221 2.0.0 Bye");
-                        return;
-                    default:
-                        await ReplyAsync(writer, "250 2.0.0 Ok");
-                        break;
-                }
-            }
+            await TalkAsync(client.GetStream());
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException or EndOfStreamException)
+        catch (Exception e) when (e is IOException or OperationCanceledException)
         {
             // The sender went away, or the test is over.
+        }
+    }
+
+    private async Task TalkAsync(NetworkStream stream)
+    {
+        using var reader = new StreamReader(stream, Encoding.Latin1);
+        await using var writer = new StreamWriter(stream, Encoding.Latin1) { NewLine = "\r\n" };
+        await ReplyAsync(writer, "220 sink.test ESMTP");
+        string from = "";
+        var recipients = new List<string>();
+        while (await reader.ReadLineAsync(_stop.Token) is { } line)
+        {
+            switch (line.Split(' ', ':')[0].ToUpperInvariant())
+            {
+                case "EHLO":
+                    await ReplyAsync(writer, "250-sink.test\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES");
+                    break;
+                case "MAIL":
+                    (from, recipients) = (Path(line), []);
+                    await ReplyAsync(writer, "250 2.1.0 Ok");
+                    break;
+                case "RCPT" when _refuse(Path(line)) is { } refusal:
+                    await ReplyAsync(writer, refusal);
+                    break;
+                case "RCPT":
+                    recipients.Add(Path(line));
+                    await ReplyAsync(writer, "250 2.1.5 Ok");
+                    break;
+                case "DATA" when recipients.Count == 0:
+                    await ReplyAsync(writer, "503 5.5.1 No recipients");
+                    break;
+                case "DATA":
+                    await ReplyAsync(writer, "354 Go ahead");
+                    Messages.Enqueue(new(from, recipients, await BodyAsync(reader)));
+                    recipients = [];
+                    await ReplyAsync(writer, "250 2.0.0 Ok");
+                    break;
+                case "QUIT":
+                    await ReplyAsync(writer, "221 2.0.0 Bye");
+                    return;
+                default:
+                    await ReplyAsync(writer, "250 2.0.0 Ok");
+                    break;
+            }
         }
     }
 
