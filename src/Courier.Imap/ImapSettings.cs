@@ -1,0 +1,29 @@
+using System.Net.Security;
+
+namespace Courier.Imap;
+
+/// <summary>Where a password may cross the wire without TLS.</summary>
+public enum CleartextLogins
+{
+    Never,
+
+    /// <summary>Only when both ends are this machine.</summary>
+    Loopback,
+
+    Always,
+}
+
+/// <summary>How the IMAP service behaves; immutable, a session keeps the one it began with.</summary>
+public sealed record ImapSettings
+{
+    /// <summary>Where large messages that are being appended wait, until they are complete.</summary>
+    public required string SpillDirectory { get; init; }
+
+    /// <summary>Whether LOGIN and AUTHENTICATE work before TLS (RFC 3501 §6.2.3, LOGINDISABLED).</summary>
+    public CleartextLogins CleartextLogins { get; init; } = CleartextLogins.Never;
+
+    /// <summary>Certificate for STARTTLS, asked for at each handshake; null: STARTTLS is not offered.</summary>
+    public Func<SslServerAuthenticationOptions>? StartTls { get; init; }
+
+    public ImapLimits Limits { get; init; } = new();
+}
