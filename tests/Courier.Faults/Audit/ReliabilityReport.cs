@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Courier.Faults.Server;
+using Courier.Testing.Processes;
 
 namespace Courier.Faults.Audit;
 
@@ -14,13 +14,13 @@ public static class ReliabilityReport
     {
         if (Environment.GetEnvironmentVariable("COURIER_RELIABILITY_REPORT") != "1")
             return;
-        var file = Path.Combine(CourierServer.RepositoryRoot, "docs", "reliability.md");
+        var file = Path.Combine(RepositoryPaths.Root, "docs", "reliability.md");
         await File.AppendAllTextAsync(file, Row(TimeProvider.System.GetUtcNow(), await CommitAsync(), what, rounds, verdict, seed) + "\n");
     }
 
     private static async Task<string> CommitAsync()
     {
-        using var git = Process.Start(new ProcessStartInfo("git", ["-C", CourierServer.RepositoryRoot, "describe", "--always", "--dirty"])
+        using var git = Process.Start(new ProcessStartInfo("git", ["-C", RepositoryPaths.Root, "describe", "--always", "--dirty"])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,

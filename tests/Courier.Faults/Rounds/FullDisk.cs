@@ -1,5 +1,6 @@
 using Courier.Faults.Load;
 using Courier.Faults.Storage;
+using Courier.Testing.Processes;
 using Xunit.Abstractions;
 
 namespace Courier.Faults.Rounds;
@@ -9,7 +10,7 @@ public sealed class FullDisk(ITestOutputHelper output)
 {
     private static readonly TimeSpan RecoveryTime = TimeSpan.FromSeconds(30);
 
-    [RootFact]
+    [ToolFact(LoopDisk.Root, "mkfs.ext4", "e2fsck", "mount")]
     public async Task A_full_disk_gives_temporary_refusals_and_loses_nothing()
     {
         using var disk = new LoopDisk(128);

@@ -1,5 +1,6 @@
 using Courier.Faults.Load;
 using Courier.Faults.Storage;
+using Courier.Testing.Processes;
 using Xunit.Abstractions;
 
 namespace Courier.Faults.Rounds;
@@ -11,7 +12,7 @@ public sealed class PowerCutRounds(ITestOutputHelper output)
     private const int DiskMegabytes = 4096;
     private const string Relayed = "far@sink.test";
 
-    [RootFact]
+    [ToolFact(LoopDisk.Root, "mkfs.ext4", "e2fsck", "mount")]
     public async Task No_acknowledged_message_is_lost_or_doubled_by_a_power_cut()
     {
         var rounds = RunLength.Rounds(quick: 20, whole: 1000);

@@ -1,9 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
+using Courier.Testing.Processes;
 
 namespace Courier.Faults.Server;
 
@@ -31,7 +30,7 @@ public sealed partial class CourierServer : IAsyncDisposable
     {
         (State, _settings) = (state, settings);
         foreach (var service in services)
-            _ports[service] = FreePort();
+            _ports[service] = FreePorts.Next();
         Directory.CreateDirectory(state);
         File.WriteAllText(ConfigurationFile, Configuration());
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Kill();
@@ -48,29 +47,6 @@ public sealed partial class CourierServer : IAsyncDisposable
 
     public static string NewState(string name) => Directory.CreateTempSubdirectory($"courier-{name}-").FullName;
 
-    /// <summary>The binary of the same build as the tests; COURIER_BINARY names another.</summary>
-    public static string Binary
-    {
-        get
-        {
-            if (Environment.GetEnvironmentVariable("COURIER_BINARY") is { Length: > 0 } named)
-                return named;
-            var configuration = AppContext.BaseDirectory.Contains("/Release/", StringComparison.Ordinal) ? "Release" : "Debug";
-            return Path.Combine(RepositoryRoot, "src", "Courier", "bin", configuration, "net10.0", "courier");
-        }
-    }
-
-    public static string RepositoryRoot
-    {
-        get
-        {
-            var directory = new DirectoryInfo(AppContext.BaseDirectory);
-            while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "Courier.slnx")))
-                directory = directory.Parent;
-            return directory?.FullName ?? throw new InvalidOperationException("not inside the repository");
-        }
-    }
-
     /// <summary>Starts and waits for the line `ready`.</summary>
     public async Task StartAsync(CancellationToken ct)
     {
@@ -86,14 +62,14 @@ public sealed partial class CourierServer : IAsyncDisposable
 
     private (Process Process, Task Ready) Launch()
     {
-        var start = new ProcessStartInfo(Binary, ["serve", "--config", ConfigurationFile])
+        var start = new ProcessStartInfo(RepositoryPaths.Program, ["serve", "--config", ConfigurationFile])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
-        var process = Process.Start(start) ?? throw new InvalidOperationException($"{Binary} did not start");
+        var process = Process.Start(start) ?? throw new InvalidOperationException($"{RepositoryPaths.Program} did not start");
         _process = process;
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         process.OutputDataReceived += (_, line) =>
@@ -142,8 +118,8 @@ public sealed partial class CourierServer : IAsyncDisposable
     /// <summary>Runs `courier --config … WORDS`; its output. Another exit code than 0 throws.</summary>
     public async Task<string> RunAsync(IEnumerable<string> words, CancellationToken ct)
     {
-        var start = new ProcessStartInfo(Binary, ["--config", ConfigurationFile, .. words]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
-        using var process = Process.Start(start) ?? throw new InvalidOperationException($"{Binary} did not start");
+        var start = new ProcessStartInfo(RepositoryPaths.Program, ["--config", ConfigurationFile, .. words]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Process.Start(start) ?? throw new InvalidOperationException($"{RepositoryPaths.Program} did not start");
         var output = process.StandardOutput.ReadToEndAsync(ct);
         var error = process.StandardError.ReadToEndAsync(ct);
         await process.WaitForExitAsync(ct);
@@ -196,13 +172,6 @@ public sealed partial class CourierServer : IAsyncDisposable
         foreach (var (service, port) in _ports)
             text.Append(CultureInfo.InvariantCulture, $"[{service}]\nlisten = 127.0.0.1:{port}\n");
         return text.Append(_settings).Append('\n').ToString();
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     public ValueTask DisposeAsync()

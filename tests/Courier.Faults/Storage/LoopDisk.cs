@@ -11,6 +11,9 @@ namespace Courier.Faults.Storage;
 /// </remarks>
 public sealed partial class LoopDisk : IDisposable
 {
+    /// <summary>The right to mount, in the words of ToolFact.</summary>
+    public const string Root = "root";
+
     private const uint ShutdownRequest = 0x8004587d;
     private const uint NoLogFlush = 2;
 

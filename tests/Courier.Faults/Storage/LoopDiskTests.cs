@@ -1,11 +1,12 @@
 using System.Text;
+using Courier.Testing.Processes;
 
 namespace Courier.Faults.Storage;
 
 /// <summary>The harness itself: if a power cut lost nothing, the rounds would prove nothing.</summary>
 public sealed class LoopDiskTests
 {
-    [RootFact]
+    [ToolFact(LoopDisk.Root, "mkfs.ext4", "e2fsck", "mount")]
     public void A_power_cut_keeps_what_was_synced_and_loses_what_was_not()
     {
         using var disk = new LoopDisk(64);
@@ -25,7 +26,7 @@ public sealed class LoopDiskTests
         Assert.False(File.Exists(lost), "a file without a sync survived");
     }
 
-    [RootFact]
+    [ToolFact(LoopDisk.Root, "mkfs.ext4", "e2fsck", "mount")]
     public void A_power_cut_keeps_a_file_that_was_flushed_and_forgets_bytes_that_were_not()
     {
         using var disk = new LoopDisk(64);
@@ -42,7 +43,7 @@ public sealed class LoopDiskTests
         Assert.Equal("first ", File.ReadAllText(path));
     }
 
-    [RootFact]
+    [ToolFact(LoopDisk.Root, "mkfs.ext4", "e2fsck", "mount")]
     public void The_disk_survives_many_cuts()
     {
         using var disk = new LoopDisk(64);
