@@ -17,15 +17,13 @@ internal sealed class Maildrop : IAsyncDisposable
     {
         (_mailbox, _messages) = (mailbox, messages);
         Count = messages.Count;
-        for (var i = 0; i < messages.Count; i++)
-            Octets += messages[i].Size;
     }
 
     /// <summary>Messages that are not deleted.</summary>
     internal int Count { get; private set; }
 
-    /// <summary>Their size.</summary>
-    internal long Octets { get; private set; }
+    /// <summary>Their size: added up anew, as the mailbox may learn the size of another program's file only when it is asked.</summary>
+    internal long Octets => Numbers().Sum(SizeOf);
 
     internal int DeletedCount => _deleted.Count;
 
@@ -60,17 +58,11 @@ internal sealed class Maildrop : IAsyncDisposable
     {
         _deleted.Add(number);
         Count--;
-        Octets -= SizeOf(number);
     }
 
     internal void Restore()
     {
-        foreach (var number in _deleted)
-        {
-            Count++;
-            Octets += SizeOf(number);
-        }
-
+        Count += _deleted.Count;
         _deleted.Clear();
     }
 
@@ -78,7 +70,7 @@ internal sealed class Maildrop : IAsyncDisposable
     /// <returns>How many wait for <see cref="MarkSeenAsync"/>.</returns>
     internal int NoteSeen(int number)
     {
-        if (!_messages[number - 1].Flags.HasFlag(MessageFlags.Seen))
+        if (!_messages.FlagsAt(number - 1).HasFlag(MessageFlags.Seen))
             _seen.Add(number);
         return _seen.Count;
     }

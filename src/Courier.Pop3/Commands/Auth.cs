@@ -85,6 +85,9 @@ internal sealed record AuthCommand(string? Mechanism, ReadOnlyMemory<byte>? Init
         if (base64.ContainsAnyExceptInRange((byte)'!', (byte)'~'))
             return null;
         var decoded = new byte[Base64.GetMaxDecodedFromUtf8Length(base64.Length)];
-        return Base64.DecodeFromUtf8(base64, decoded, out _, out var length) == OperationStatus.Done ? decoded.AsMemory(0, length) : null;
+        // No conditional expression: null would be converted to empty memory there.
+        if (Base64.DecodeFromUtf8(base64, decoded, out _, out var length) != OperationStatus.Done)
+            return null;
+        return decoded.AsMemory(0, length);
     }
 }

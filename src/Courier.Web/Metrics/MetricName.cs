@@ -40,6 +40,8 @@ internal static class MetricName
                 '\\' => text.Append(@"\\"),
                 '"' => text.Append("\\\""),
                 '\n' => text.Append(@"\n"),
+                // Allowed, but more than one reader takes it for a line's end.
+                '\r' => text.Append(' '),
                 _ => text.Append(c),
             };
         }
@@ -48,7 +50,8 @@ internal static class MetricName
     }
 
     /// <summary>In help texts quotes stay as they are.</summary>
-    internal static string Help(string text) => text.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("\n", @"\n", StringComparison.Ordinal);
+    internal static string Help(string text) =>
+        text.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("\n", @"\n", StringComparison.Ordinal).Replace('\r', ' ');
 
     private static string WithoutSuffix(string name, string suffix) =>
         name.EndsWith("_" + suffix, StringComparison.Ordinal) ? name[..^(suffix.Length + 1)] : name;
