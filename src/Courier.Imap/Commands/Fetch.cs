@@ -98,10 +98,7 @@ internal sealed record FetchCommand(SequenceSet Messages, FetchItems Items, Numb
             parts[i] = FetchResponse.Content(content!, Items.Sections[i]);
         var becomesSeen = Items.SetsSeen && !selected.IsReadOnly && (message.Flags & MessageFlags.Seen) == 0;
         if (becomesSeen)
-        {
-            message = message with { Flags = message.Flags | MessageFlags.Seen };
             seen.Add(message.Uid);
-        }
 
         await WriteAsync(writer, selected, position, message, known, parts, becomesSeen);
         return true;
@@ -114,7 +111,7 @@ internal sealed record FetchCommand(SequenceSet Messages, FetchItems Items, Numb
         // A change of flags that the fetch itself makes belongs into its response (§6.4.5).
         var attributes = Items.Attributes | (becomesSeen ? FetchAttributes.Flags : 0);
         writer.IsMidResponse = true;
-        FetchResponse.Begin(writer, position + 1, message, attributes, selected.IsRecent(message));
+        FetchResponse.Begin(writer, position + 1, message, attributes, selected.IsRecent(message), becomesSeen ? MessageFlags.Seen : MessageFlags.None);
         var needsSpace = (attributes & inRecord) != 0;
         FetchResponse.Forms(writer, forms, attributes, ref needsSpace);
         for (var i = 0; i < parts.Length; i++)

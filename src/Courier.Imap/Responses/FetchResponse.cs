@@ -13,7 +13,14 @@ internal static class FetchResponse
     private const int FixedBytes = 160;
 
     /// <summary>Begins a response with the items that need no file.</summary>
-    public static void Begin(ImapWriter writer, int sequenceNumber, in MessageRecord message, FetchAttributes attributes, bool isRecent)
+    /// <param name="writer">Where to.</param>
+    /// <param name="sequenceNumber">From 1.</param>
+    /// <param name="message">What the index knows.</param>
+    /// <param name="attributes">Items to write.</param>
+    /// <param name="isRecent">Whether it is \Recent in this session.</param>
+    /// <param name="added">Flags that are being set by this very command.</param>
+    public static void Begin(
+        ImapWriter writer, int sequenceNumber, in MessageRecord message, FetchAttributes attributes, bool isRecent, MessageFlags added = MessageFlags.None)
     {
         var output = writer.Reserve(FixedBytes + ((attributes & FetchAttributes.Flags) != 0 ? FlagText.Bound(message.Keywords) : 0));
         "* "u8.CopyTo(output);
@@ -30,7 +37,7 @@ internal static class FetchResponse
         if ((attributes & FetchAttributes.Flags) != 0)
         {
             at += Copy(at > start ? " FLAGS ("u8 : "FLAGS ("u8, output[at..]);
-            at += FlagText.Write(output[at..], message.Flags, message.Keywords, isRecent);
+            at += FlagText.Write(output[at..], message.Flags | added, message.Keywords, isRecent);
             output[at++] = (byte)')';
         }
 
