@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Text;
-using Courier.Mail.Headers;
 
 namespace Courier.Mail.Mime;
 
@@ -17,7 +15,7 @@ internal readonly ref struct ImapBodyStructure(ReadOnlySpan<byte> message, IBuff
     public void Write(MimePart part)
     {
         _output.Write("("u8);
-        var fields = new ContentFields(_message.Slice(part.HeaderStart, part.HeaderLength));
+        var fields = new ContentFields(_message, part);
         if (part.IsMultipart)
             WriteMultipart(part, fields);
         else
@@ -26,7 +24,7 @@ internal readonly ref struct ImapBodyStructure(ReadOnlySpan<byte> message, IBuff
     }
 
     /// <summary>body-type-mpart = 1*body SP media-subtype [SP body-ext-mpart].</summary>
-    private void WriteMultipart(MimePart part, in ContentFields fields)
+    private void WriteMultipart(MimePart part, ContentFields fields)
     {
         foreach (var child in part.Children)
             Write(child);
@@ -42,7 +40,7 @@ internal readonly ref struct ImapBodyStructure(ReadOnlySpan<byte> message, IBuff
     }
 
     /// <summary>body-type-basic, body-type-msg and body-type-text [SP body-ext-1part].</summary>
-    private void WriteSingle(MimePart part, in ContentFields fields)
+    private void WriteSingle(MimePart part, ContentFields fields)
     {
         ImapString.Write(_output, part.Type);
         Space();
@@ -93,12 +91,12 @@ internal readonly ref struct ImapBodyStructure(ReadOnlySpan<byte> message, IBuff
     }
 
     /// <summary>SP body-fld-dsp SP body-fld-lang SP body-fld-loc.</summary>
-    private void WriteExtension(in ContentFields fields)
+    private void WriteExtension(ContentFields fields)
     {
         Space();
-        WriteDisposition(fields.Disposition);
+        WriteDisposition(Value(fields.Disposition));
         Space();
-        WriteLanguages(fields.Language);
+        WriteLanguages(Value(fields.Language));
         Space();
         WriteValue(fields.Location);
     }
@@ -159,61 +157,23 @@ internal readonly ref struct ImapBodyStructure(ReadOnlySpan<byte> message, IBuff
         _output.Write(")"u8);
     }
 
-    private void WriteValue(ReadOnlySpan<byte> value)
+    private void WriteValue(Range? value)
     {
-        if (value.IsEmpty)
-            ImapString.WriteNil(_output);
+        if (value is { } range)
+            ImapString.Write(_output, HeaderText.Unfold(_message[range]));
         else
-            ImapString.Write(_output, HeaderText.Unfold(value));
+            ImapString.WriteNil(_output);
     }
 
-    private void WriteForPeople(ReadOnlySpan<byte> value)
+    private void WriteForPeople(Range? value)
     {
-        if (value.IsEmpty)
-            ImapString.WriteNil(_output);
+        if (value is { } range)
+            HeaderText.WriteForPeople(_output, _message[range]);
         else
-            HeaderText.WriteForPeople(_output, value);
+            ImapString.WriteNil(_output);
     }
+
+    private ReadOnlySpan<byte> Value(Range? value) => value is { } range ? _message[range] : default;
 
     private void Space() => _output.Write(" "u8);
-}
-
-/// <summary>The fields of a part's header that BODYSTRUCTURE shows and the tree does not hold; empty where missing.</summary>
-internal readonly ref struct ContentFields
-{
-    public ContentFields(ReadOnlySpan<byte> header)
-    {
-        foreach (var field in new HeaderReader(header))
-        {
-            var name = header[field.Name];
-            var value = header[field.Value];
-            if (name.Length < 10 || !Ascii.EqualsIgnoreCase(name[..8], "Content-"u8))
-                continue;
-            name = name[8..];
-            if (Id.IsEmpty && Ascii.EqualsIgnoreCase(name, "ID"u8))
-                Id = value;
-            else if (Md5.IsEmpty && Ascii.EqualsIgnoreCase(name, "MD5"u8))
-                Md5 = value;
-            else if (Description.IsEmpty && Ascii.EqualsIgnoreCase(name, "Description"u8))
-                Description = value;
-            else if (Disposition.IsEmpty && Ascii.EqualsIgnoreCase(name, "Disposition"u8))
-                Disposition = value;
-            else if (Language.IsEmpty && Ascii.EqualsIgnoreCase(name, "Language"u8))
-                Language = value;
-            else if (Location.IsEmpty && Ascii.EqualsIgnoreCase(name, "Location"u8))
-                Location = value;
-        }
-    }
-
-    public ReadOnlySpan<byte> Id { get; }
-
-    public ReadOnlySpan<byte> Md5 { get; }
-
-    public ReadOnlySpan<byte> Description { get; }
-
-    public ReadOnlySpan<byte> Disposition { get; }
-
-    public ReadOnlySpan<byte> Language { get; }
-
-    public ReadOnlySpan<byte> Location { get; }
 }

@@ -14,7 +14,7 @@ public enum DeliveryAction
 
 /// <summary>The per-recipient fields of a report (RFC 3464 §2.3).</summary>
 /// <param name="Recipient">The final recipient.</param>
-/// <param name="OriginalRecipient">ORCPT as given (RFC 3461 §4.2), or null.</param>
+/// <param name="OriginalRecipient">ORCPT as given, <c>rfc822;Bob+2Bx@example.org</c> (RFC 3461 §4.2), or null.</param>
 /// <param name="Action">What happened.</param>
 /// <param name="Status">Enhanced code as <c>5.1.1</c> (RFC 3463).</param>
 /// <param name="RemoteServer">Host that said so, or null.</param>
@@ -26,7 +26,7 @@ public sealed record RecipientReport(
 /// <summary>Everything a delivery status notification says (RFC 3461, RFC 3464).</summary>
 /// <param name="ReportingServer">Our host name.</param>
 /// <param name="Sender">Who gets the report; never the null path.</param>
-/// <param name="EnvelopeId">ENVID of the message, or null.</param>
+/// <param name="EnvelopeId">ENVID as given, in xtext (RFC 3461 §4.4), or null.</param>
 /// <param name="Arrival">When we accepted the message.</param>
 /// <param name="Recipients">At least one.</param>
 /// <param name="Original">The message reported on.</param>
@@ -36,5 +36,8 @@ public sealed record DeliveryReport(
 {
     /// <summary>The report as a message with CRLF lines: multipart/report with text, message/delivery-status and the original
     /// (RFC 3462, RFC 3464). <paramref name="messageId"/> has no angle brackets.</summary>
-    public byte[] ToMessage(string messageId, DateTimeOffset date) => throw new NotImplementedException();
+    /// <remarks>It is to be sent from the null path (RFC 3461 §6.1), which is its caller's business. The original stays 8-bit where
+    /// it is so: its header alone goes as quoted-printable, the whole message as it came.</remarks>
+    public byte[] ToMessage(string messageId, DateTimeOffset date) =>
+        new ReportWriter(this).Write(messageId, date);
 }
