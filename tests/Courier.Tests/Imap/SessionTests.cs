@@ -19,7 +19,7 @@ public sealed class SessionTests
         Assert.Contains("* 1 EXISTS", appended.Untagged);
         var fetched = await client.AskAsync("FETCH 1 (UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[])");
         var response = Assert.Single(fetched.Untagged);
-        Assert.StartsWith("* 1 FETCH (UID 1 FLAGS (\\Seen Work \\Recent) INTERNALDATE \"17-Jul-1996 09:44:25 +0000\" RFC822.SIZE ", response, StringComparison.Ordinal);
+        Assert.StartsWith("* 1 FETCH (UID 1 FLAGS (\\Seen \\Recent Work) INTERNALDATE \"17-Jul-1996 09:44:25 +0000\" RFC822.SIZE ", response, StringComparison.Ordinal);
         Assert.EndsWith($"BODY[] {{{Message.Length}}}\r\n{Message})", response, StringComparison.Ordinal);
     }
 
@@ -198,7 +198,7 @@ public sealed class SessionTests
         Assert.True((await client.AskAsync("UID COPY 77 INBOX.Other")).IsOk);
         Assert.StartsWith("BAD", (await client.AskAsync("COPY 3 INBOX.Other")).Tagged, StringComparison.Ordinal);
         await client.AskAsync("SELECT INBOX.Other");
-        Assert.Equal("* 1 FETCH (FLAGS (\\Flagged Work \\Recent))", Assert.Single((await client.AskAsync("FETCH 1 FLAGS")).Untagged));
+        Assert.Equal("* 1 FETCH (FLAGS (\\Flagged \\Recent Work))", Assert.Single((await client.AskAsync("FETCH 1 FLAGS")).Untagged));
     }
 
     [Theory]
@@ -251,6 +251,33 @@ public sealed class SessionTests
         var client = await host.SelectAsync();
         await client.AppendAsync("INBOX", Message);
         Assert.StartsWith(answer, (await client.AskAsync(command)).Tagged, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Uids_are_told_with_everything_that_is_asked_by_uid()
+    {
+        await using var host = new ImapHost();
+        var client = await host.SelectAsync();
+        for (var i = 0; i < 3; i++)
+            await client.AppendAsync("INBOX", Message);
+        await client.AskAsync("STORE 2 +FLAGS.SILENT (\\Deleted)");
+        await client.AskAsync("EXPUNGE");
+        Assert.Equal(["* 1 FETCH (UID 1 RFC822.SIZE 59)", "* 2 FETCH (UID 3 RFC822.SIZE 59)"], (await client.AskAsync("UID FETCH 1:* (RFC822.SIZE)")).Untagged);
+        Assert.Equal("* 2 FETCH (UID 3 FLAGS (\\Draft \\Recent))", Assert.Single((await client.AskAsync("UID STORE 2:* +FLAGS (\\Draft)")).Untagged));
+        Assert.Empty((await client.AskAsync("UID FETCH 2 FLAGS")).Untagged);
+    }
+
+    [Fact]
+    public async Task Logging_out_says_BYE_first()
+    {
+        await using var host = new ImapHost();
+        var (client, session) = host.Connect();
+        await client.ReadLineAsync();
+        var reply = await client.AskAsync("LOGOUT");
+        Assert.StartsWith("* BYE", Assert.Single(reply.Untagged), StringComparison.Ordinal);
+        Assert.True(reply.IsOk);
+        Assert.Null(await client.ReadLineAsync());
+        await session;
     }
 
     [Fact]
