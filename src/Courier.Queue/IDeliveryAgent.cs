@@ -47,6 +47,9 @@ public sealed record RecipientOutcome(int Number, OutcomeKind Kind, string Statu
 /// <summary>Performs one attempt. An exception defers every recipient of the job.</summary>
 public interface IDeliveryAgent
 {
+    /// <summary>How many attempts it wants to see at once at its destination; null leaves that to the schedule.</summary>
+    int? AttemptsAtOnce => null;
+
     /// <returns>One outcome for each recipient of the job.</returns>
     ValueTask<IReadOnlyList<RecipientOutcome>> DeliverAsync(DeliveryJob job, CancellationToken ct);
 }
@@ -60,12 +63,18 @@ public sealed record Route(IDeliveryAgent? Agent, string Destination, RecipientO
 /// <summary>Asked anew at each attempt.</summary>
 public interface IRouter
 {
+    /// <summary>Where recipients go whose copies lie in staging already, whatever their address leads to by now; null: by address.</summary>
+    Route? StagedRoute => null;
+
     ValueTask<Route> RouteAsync(MailAddress recipient, CancellationToken ct);
 }
 
 /// <summary>Writes the report on recipients that failed for good (a bounce), or says that there is to be none.</summary>
 public interface IBounceWriter
 {
+    /// <param name="job">The attempt.</param>
+    /// <param name="failures">Recipients that failed; also those delivered whose sender asked to hear of it (NOTIFY=SUCCESS).</param>
+    /// <param name="ct">Ends the wait.</param>
     /// <returns>The report to be queued in the same transaction that ends these recipients; null for a null sender or NOTIFY=NEVER.
     /// The caller disposes of its buffer.</returns>
     ValueTask<Submission?> WriteAsync(DeliveryJob job, IReadOnlyList<RecipientOutcome> failures, CancellationToken ct);

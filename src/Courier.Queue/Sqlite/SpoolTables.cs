@@ -102,6 +102,9 @@ internal sealed class SpoolTables(SqliteDatabase database, QueueIds ids, TimePro
         return forgotten;
     }
 
+    /// <summary>Lets tests make the database full.</summary>
+    internal void LimitPages(int pages) => database.Execute($"PRAGMA max_page_count={pages}");
+
     private void InsertRecipient(QueueId id, int number, EnvelopeRecipient recipient, long arrival) =>
         database.Prepare("INSERT INTO recipient(message, number, address, domain, original, notify, attempts, next_attempt) VALUES(?,?,?,?,?,?,0,?)")
             .Bind(1, id.Value)

@@ -1,0 +1,87 @@
+using Courier.IO.Files;
+using Courier.Mail.Addresses;
+using Courier.Mail.Headers;
+using Courier.Mail.Reports;
+using Courier.Queue;
+
+namespace Courier.Mta.Bounces;
+
+/// <summary>Writes reports to senders (RFC 3461, RFC 3464): from the null path, so that a report never causes another; to nobody where
+/// the sender is the null path or asked for silence.</summary>
+/// <param name="hostname">Our name in reports.</param>
+/// <param name="openBuffer">Where a report is put on its way into the queue.</param>
+/// <param name="limits">How much is returned.</param>
+/// <param name="clock">The time of the report.</param>
+public sealed class BounceWriter(string hostname, Func<MessageBuffer> openBuffer, BounceLimits limits, TimeProvider clock) : IBounceWriter
+{
+    public ValueTask<Submission?> WriteAsync(DeliveryJob job, IReadOnlyList<RecipientOutcome> failures, CancellationToken ct)
+    {
+        // RFC 5321 §4.5.5, §6.1: none for reports themselves.
+        if (job.Envelope.Sender.Address is not { } sender)
+            return new((Submission?)null);
+        var wanted = failures.Where(outcome => IsWanted(job.Envelope.Recipients[outcome.Number].Notify, outcome.Kind)).ToList();
+        return wanted.Count == 0 ? new((Submission?)null) : new(Write(job, sender, wanted));
+    }
+
+    /// <summary>RFC 3461 §4.1: NOTIFY says when; without it failures are reported (§5.2.7).</summary>
+    private static bool IsWanted(NotifyOn notify, OutcomeKind kind) => kind switch
+    {
+        OutcomeKind.Failed => notify == NotifyOn.Default || notify.HasFlag(NotifyOn.Failure),
+        OutcomeKind.Delivered or OutcomeKind.Relayed => notify.HasFlag(NotifyOn.Success),
+        _ => false,
+    };
+
+    private Submission Write(DeliveryJob job, MailAddress sender, List<RecipientOutcome> outcomes)
+    {
+        var now = clock.GetUtcNow();
+        var (original, isFull) = Original(job, outcomes);
+        var report = new DeliveryReport(
+            hostname, sender, job.Envelope.EnvelopeId, job.Arrival, outcomes.ConvertAll(outcome => Describe(job, outcome, now)), original, isFull);
+        var messageId = $"{job.Id}.{outcomes[0].Number}.{now.ToUnixTimeMilliseconds()}@{hostname}";
+        var buffer = openBuffer();
+        try
+        {
+            buffer.Write(report.ToMessage(messageId, now));
+            // RFC 3461 §6.1 asks for the null path and forbids asking for reports on it.
+            var recipient = new EnvelopeRecipient(sender, Notify: NotifyOn.Never);
+            return new Submission(new Envelope(ReversePath.Null, [recipient]), ReadOnlyMemory<byte>.Empty, buffer, $"report on {job.Id}");
+        }
+        catch
+        {
+            buffer.Dispose();
+            throw;
+        }
+    }
+
+    private RecipientReport Describe(DeliveryJob job, RecipientOutcome outcome, DateTimeOffset now)
+    {
+        var recipient = job.Envelope.Recipients[outcome.Number];
+        var action = outcome.Kind switch
+        {
+            OutcomeKind.Delivered => DeliveryAction.Delivered,
+            OutcomeKind.Relayed => DeliveryAction.Relayed,
+            _ => DeliveryAction.Failed,
+        };
+        var diagnostic = outcome.Diagnostic.Length <= limits.DiagnosticCharacters ? outcome.Diagnostic : outcome.Diagnostic[..limits.DiagnosticCharacters];
+        return new RecipientReport(
+            recipient.Address, recipient.OriginalRecipient, action, outcome.Status, outcome.RemoteServer, diagnostic.Length == 0 ? null : diagnostic, now);
+    }
+
+    /// <summary>Our trace fields and the header, or all of it where RET=FULL asks, a recipient failed (RFC 3461 §4.3) and it is small enough.</summary>
+    private (byte[] Original, bool IsFull) Original(DeliveryJob job, List<RecipientOutcome> outcomes)
+    {
+        var isFull = job.Envelope.ReturnFull && job.Body.Length <= limits.FullBytes && outcomes.Exists(outcome => outcome.Kind == OutcomeKind.Failed);
+        var wanted = (int)Math.Min(job.Body.Length, isFull ? limits.FullBytes : limits.HeaderBytes);
+        var original = new byte[job.Trace.Length + wanted];
+        job.Trace.Span.CopyTo(original);
+        using (var body = job.Body.OpenRead())
+            body.ReadExactly(original, job.Trace.Length, wanted);
+        return (isFull ? original : WholeLines(original), isFull);
+    }
+
+    private static byte[] WholeLines(byte[] original)
+    {
+        var header = original.AsSpan(0, HeaderReader.HeaderLength(original));
+        return header[..(header.LastIndexOf((byte)'\n') + 1)].ToArray();
+    }
+}

@@ -1,0 +1,59 @@
+namespace Courier.Queue.Scheduling;
+
+/// <summary>Where the recipients of one message go now.</summary>
+internal sealed class Routing
+{
+    private readonly Dictionary<string, (IDeliveryAgent Agent, List<QueuedRecipient> Recipients)> _byDestination = new(StringComparer.Ordinal);
+
+    /// <summary>Recipients that come to something without an attempt: refused, or not routable for the moment.</summary>
+    internal List<(QueuedRecipient Recipient, RecipientOutcome Outcome)> Settled { get; } = [];
+
+    internal List<(QueuedRecipient Recipient, string Destination)> Held { get; } = [];
+
+    internal static async Task<Routing> OfAsync(QueuedMessage message, IRouter router, CancellationToken ct)
+    {
+        var routing = new Routing();
+        foreach (var recipient in message.Recipients)
+            routing.Add(recipient, await RouteAsync(recipient, router, ct));
+        return routing;
+    }
+
+    internal IEnumerable<Delivery> Deliveries(QueuedMessage message, int recipientsPerAttempt) =>
+        from destination in _byDestination
+        from recipients in destination.Value.Recipients.Chunk(recipientsPerAttempt)
+        select new Delivery(message, recipients, destination.Value.Agent, destination.Key);
+
+    private static async ValueTask<Route> RouteAsync(QueuedRecipient recipient, IRouter router, CancellationToken ct)
+    {
+        try
+        {
+            // A copy in staging may be published already: wherever the address leads by now, it is only ever published.
+            if (recipient.StagedPath is not null && router.StagedRoute is { } staged)
+                return staged;
+            return await router.RouteAsync(recipient.Recipient.Address, ct);
+        }
+        catch (Exception e) when (!ct.IsCancellationRequested)
+        {
+            // Our directory is in trouble, not their address: RFC 3463 X.3.0, and again later.
+            return new Route(null, "", new RecipientOutcome(recipient.Number, OutcomeKind.Deferred, "4.3.0", "The address cannot be looked up: " + e.Message));
+        }
+    }
+
+    private void Add(QueuedRecipient recipient, Route route)
+    {
+        if (route.Refusal is { } refusal)
+        {
+            Settled.Add((recipient, refusal with { Number = recipient.Number }));
+        }
+        else if (route.Agent is not { } agent)
+        {
+            Held.Add((recipient, route.Destination));
+        }
+        else
+        {
+            if (!_byDestination.TryGetValue(route.Destination, out var entry))
+                _byDestination[route.Destination] = entry = (agent, []);
+            entry.Recipients.Add(recipient);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+namespace Courier.Queue.Scheduling;
+
+/// <summary>When attempts are made, and how many at once.</summary>
+public sealed record ScheduleSettings
+{
+    /// <summary>Wait after the first failed attempt.</summary>
+    /// <remarks>Courier's retryalpha: 5 minutes.</remarks>
+    public TimeSpan FirstRetry { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Each wait is this many times the one before.</summary>
+    /// <remarks>Courier waits 5, 5, 15, 5, 5, 30, 5, 5, 60, 5, 5, 120 … minutes (retryalpha 5m, retrybeta 3, retrygamma 15m,
+    /// retrymaxdelta 3). Doubling to the same cap makes about as many attempts in the first four hours and fewer to dead hosts later.</remarks>
+    public double Multiplier { get; init; } = 2;
+
+    /// <summary>No wait is longer.</summary>
+    /// <remarks>Courier's retrygamma · 2^retrymaxdelta: 120 minutes.</remarks>
+    public TimeSpan LongestRetry { get; init; } = TimeSpan.FromHours(2);
+
+    /// <summary>How old a message may get before what still waits is reported as failed.</summary>
+    /// <remarks>Courier's queuetime: 1 week. RFC 5321 §4.5.4.1 asks for at least 4 to 5 days.</remarks>
+    public TimeSpan Expiry { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>Attempts at once, over all destinations.</summary>
+    /// <remarks>Attempts wait for disks and peers, not for processors.</remarks>
+    public int AttemptsAtOnce { get; init; } = 256;
+
+    /// <summary>Attempts at once at one destination whose agent asks for nothing else.</summary>
+    /// <remarks>Large providers limit connections from one peer to about this.</remarks>
+    public int AttemptsPerDestination { get; init; } = 20;
+
+    /// <summary>Recipients of one message in one attempt; more are several attempts.</summary>
+    /// <remarks>RFC 5321 §4.5.3.1.8: what every server must take in one transaction.</remarks>
+    public int RecipientsPerAttempt { get; init; } = 100;
+
+    /// <summary>Messages leased and in memory at once; the rest waits in the spool.</summary>
+    public int MessagesInMemory { get; init; } = 4096;
+
+    /// <summary>Bytes of bodies kept in memory between acceptance and first attempt; beyond, a body is read back from the spool.</summary>
+    public long BodyMemoryBytes { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>Messages being routed at once.</summary>
+    public int RoutingAtOnce { get; init; } = 4;
+
+    /// <summary>An attempt that takes longer is abandoned and made again later.</summary>
+    /// <remarks>Longer than all timeouts of one SMTP transaction together (RFC 5321 §4.5.3.2), and time for a large body on a slow line.</remarks>
+    public TimeSpan AttemptTimeout { get; init; } = TimeSpan.FromHours(2);
+
+    /// <summary>First and longest wait between tries to record an outcome or to read the queue while the disk refuses.</summary>
+    public TimeSpan FirstStorageRetry { get; init; } = TimeSpan.FromSeconds(1);
+
+    public TimeSpan LongestStorageRetry { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long a stop waits for attempts in flight.</summary>
+    public TimeSpan StopLimit { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>The wait after an attempt that failed.</summary>
+    /// <param name="attempts">Attempts made so far, this one included.</param>
+    public TimeSpan WaitAfter(int attempts)
+    {
+        var wait = FirstRetry.TotalSeconds * Math.Pow(Multiplier, Math.Max(0, attempts - 1));
+        return wait < LongestRetry.TotalSeconds ? TimeSpan.FromSeconds(wait) : LongestRetry;
+    }
+}

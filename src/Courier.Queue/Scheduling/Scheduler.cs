@@ -1,0 +1,300 @@
+using System.Threading.Channels;
+using Courier.IO.Files;
+using Microsoft.Extensions.Logging;
+
+namespace Courier.Queue.Scheduling;
+
+/// <summary>Brings queued messages to where they go: routes them, gives each destination its turns, and makes attempts when they
+/// are due.</summary>
+/// <remarks><para>What it accepts (<see cref="SubmitAsync"/>) goes from memory to its first attempt; what waited, or did not fit, is leased from
+/// the spool. It never polls: it acts on submissions, on <see cref="ISpool.Disturbed"/> and on one timer set to the next due time.</para>
+/// <para>A message in memory is always leased, so two attempts never have the same recipient; a lease ends when the outcome is
+/// committed. Whatever a stop or a crash interrupts is still queued.</para></remarks>
+public sealed class Scheduler : ISubmission, IAsyncDisposable
+{
+    /// <summary>Messages leased by one look into the spool.</summary>
+    private const int LeaseBatch = 256;
+
+    private readonly ISpool _spool;
+    private readonly IRouter _router;
+    private readonly ScheduleSettings _settings;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private readonly Destinations _destinations;
+    private readonly Settlement _settlement;
+    private readonly Alarm _alarm;
+    private readonly Channel<QueuedMessage> _toRoute;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task _loops = Task.CompletedTask;
+    private int _inMemory;
+    private long _bodyBytes;
+    private volatile bool _backlog;
+    private volatile bool _running;
+
+    public Scheduler(ISpool spool, IRouter router, IBounceWriter bounces, ScheduleSettings settings, TimeProvider clock, ILogger logger)
+    {
+        (_spool, _router, _settings, _clock, _logger) = (spool, router, settings, clock, logger);
+        _destinations = new Destinations(settings.AttemptsAtOnce, settings.AttemptsPerDestination);
+        _settlement = new Settlement(spool, bounces, settings, clock, logger, _stop.Token);
+        _alarm = new Alarm(clock);
+        // A place is reserved before a message is written: there is always room.
+        _toRoute = Channel.CreateBounded<QueuedMessage>(settings.MessagesInMemory);
+    }
+
+    /// <summary>Messages in memory: being routed, waiting for their turn or being attempted.</summary>
+    public int InMemory => Volatile.Read(ref _inMemory);
+
+    /// <summary>Begins with everything that is due, staged copies first.</summary>
+    public void Start()
+    {
+        _spool.Disturbed = _alarm.Wake;
+        _running = true;
+        var routers = Enumerable.Range(0, _settings.RoutingAtOnce).Select(_ => RouteLoopAsync());
+        _loops = Task.WhenAll([LeaseLoopAsync(), .. routers]);
+        _alarm.Wake();
+    }
+
+    /// <summary>Makes a message durable and takes it on. When it throws, nothing was accepted.</summary>
+    public async ValueTask<QueueId> SubmitAsync(Submission submission, CancellationToken ct)
+    {
+        // While others wait in the spool for a place in memory, nobody overtakes them.
+        if (!_running || _backlog || Reserve(1) == 0)
+        {
+            _backlog = _running;
+            return await _spool.SubmitAsync(submission, ct);
+        }
+
+        QueueId id;
+        try
+        {
+            id = await _spool.SubmitLeasedAsync(submission, ct);
+        }
+        catch
+        {
+            Release(1);
+            throw;
+        }
+
+        Admit(Fresh(id, submission));
+        return id;
+    }
+
+    /// <summary>Looks for due messages now, as after a change by another.</summary>
+    public void Wake() => _alarm.Wake();
+
+    /// <summary>Ends within <see cref="ScheduleSettings.StopLimit"/>: attempts in flight are cancelled and stay queued.</summary>
+    public async Task StopAsync()
+    {
+        if (!_running)
+            return;
+        _running = false;
+        _spool.Disturbed = null;
+        await _stop.CancelAsync();
+        if (_destinations.Running == 0)
+            _drained.TrySetResult();
+        try
+        {
+            await Task.WhenAll(_loops, _drained.Task).WaitAsync(_settings.StopLimit, TimeProvider.System);
+        }
+        catch (TimeoutException)
+        {
+            Log.StopIncomplete(_logger, _settings.StopLimit);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _alarm.Dispose();
+    }
+
+    private QueuedMessage Fresh(QueueId id, Submission submission)
+    {
+        var recipients = submission.Envelope.Recipients.Select((recipient, number) => new QueuedRecipient(number, recipient, 0, default, null, null));
+        var now = _clock.GetUtcNow();
+        var length = submission.Body.Length;
+        if (submission.Body.FilePath is not null || submission.Body.Length == 0 || Interlocked.Add(ref _bodyBytes, length) > _settings.BodyMemoryBytes)
+        {
+            if (submission.Body is { FilePath: null, Length: > 0 })
+                Interlocked.Add(ref _bodyBytes, -length);
+            return new QueuedMessage(id, submission.Envelope, now, [.. recipients]);
+        }
+
+        // The caller's buffer is gone when we return; a copy costs less than reading it back.
+        return new QueuedMessage(id, submission.Envelope, now, [.. recipients])
+        {
+            Content = (submission.Trace.ToArray(), MessageBody.OfBytes(submission.Body.Memory.ToArray())),
+            BytesInMemory = length,
+        };
+    }
+
+    private async Task LeaseLoopAsync()
+    {
+        var failures = 0;
+        while (await _alarm.WaitAsync(_stop.Token))
+        {
+            try
+            {
+                await LeaseAsync();
+                failures = 0;
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (IOException e)
+            {
+                var wait = _settlement.StorageWait(failures++);
+                Log.LeaseFailed(_logger, wait, e);
+                _alarm.SetFor(_clock.GetUtcNow() + wait);
+            }
+        }
+    }
+
+    private async Task LeaseAsync()
+    {
+        while (true)
+        {
+            var room = Reserve(LeaseBatch);
+            if (room == 0)
+            {
+                _backlog = true;
+                WakeForBacklog();
+                return;
+            }
+
+            var entries = await LeaseAsync(room);
+            foreach (var entry in entries)
+                Admit(new QueuedMessage(entry.Id, entry.Envelope, entry.Arrival, entry.Recipients));
+            if (entries.Count < room)
+                break;
+        }
+
+        _backlog = false;
+        if (await _spool.NextDueAsync(_stop.Token) is { } next)
+            _alarm.SetFor(next);
+    }
+
+    private async Task<IReadOnlyList<QueueEntry>> LeaseAsync(int room)
+    {
+        var entries = (IReadOnlyList<QueueEntry>)[];
+        try
+        {
+            entries = await _spool.LeaseDueAsync(_clock.GetUtcNow(), room, _stop.Token);
+            return entries;
+        }
+        finally
+        {
+            Release(room - entries.Count);
+        }
+    }
+
+    private void Admit(QueuedMessage message)
+    {
+        if (!_toRoute.Writer.TryWrite(message))
+            throw new System.Diagnostics.UnreachableException("A place was reserved.");
+    }
+
+    private async Task RouteLoopAsync()
+    {
+        try
+        {
+            await foreach (var message in _toRoute.Reader.ReadAllAsync(_stop.Token))
+                await RouteAsync(message);
+        }
+        catch (OperationCanceledException)
+        {
+            // What was not routed stays queued.
+        }
+    }
+
+    private async Task RouteAsync(QueuedMessage message)
+    {
+        var routing = await Routing.OfAsync(message, _router, _stop.Token);
+        if (routing.Settled.Count > 0 || routing.Held.Count > 0)
+            await SettleAsync(message, routing);
+
+        foreach (var delivery in routing.Deliveries(message, _settings.RecipientsPerAttempt))
+            _destinations.Add(delivery);
+        StartAttempts();
+    }
+
+    private async Task SettleAsync(QueuedMessage message, Routing routing)
+    {
+        try
+        {
+            await _settlement.WithoutAttemptAsync(message, routing, _alarm);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            var recipients = routing.Settled.Select(settled => settled.Recipient).Concat(routing.Held.Select(held => held.Recipient));
+            await _settlement.LetGoAsync(message, recipients, e, _alarm);
+        }
+
+        Done(message, routing.Settled.Count + routing.Held.Count);
+    }
+
+    private void StartAttempts()
+    {
+        while (!_stop.IsCancellationRequested && _destinations.TryTake(out var delivery))
+            ThreadPool.UnsafeQueueUserWorkItem(static state => _ = state.Scheduler.AttemptAsync(state.Delivery), (Scheduler: this, Delivery: delivery!), preferLocal: false);
+    }
+
+    private async Task AttemptAsync(Delivery delivery)
+    {
+        try
+        {
+            await _settlement.AttemptAsync(delivery, _alarm);
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopped: it stays queued.
+        }
+        catch (Exception e)
+        {
+            await _settlement.LetGoAsync(delivery.Message, delivery.Recipients, e, _alarm);
+        }
+
+        _destinations.Ended(delivery.Destination);
+        Done(delivery.Message, delivery.Recipients.Count);
+        StartAttempts();
+        if (!_running && _destinations.Running == 0)
+            _drained.TrySetResult();
+    }
+
+    private void Done(QueuedMessage message, int recipients)
+    {
+        if (!message.Settle(recipients))
+            return;
+        Interlocked.Add(ref _bodyBytes, -message.BytesInMemory);
+        Release(1);
+    }
+
+    /// <returns>How many places were free, at most as many as asked for.</returns>
+    private int Reserve(int wanted)
+    {
+        while (true)
+        {
+            var taken = Volatile.Read(ref _inMemory);
+            var grant = Math.Min(wanted, _settings.MessagesInMemory - taken);
+            if (grant <= 0)
+                return 0;
+            if (Interlocked.CompareExchange(ref _inMemory, taken + grant, taken) == taken)
+                return grant;
+        }
+    }
+
+    private void Release(int places)
+    {
+        Interlocked.Add(ref _inMemory, -places);
+        WakeForBacklog();
+    }
+
+    /// <summary>When half of the places are free: a look into the spool should find room for many.</summary>
+    private void WakeForBacklog()
+    {
+        if (_backlog && Volatile.Read(ref _inMemory) <= _settings.MessagesInMemory / 2)
+            _alarm.Wake();
+    }
+}

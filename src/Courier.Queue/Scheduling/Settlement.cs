@@ -1,0 +1,243 @@
+using Microsoft.Extensions.Logging;
+
+namespace Courier.Queue.Scheduling;
+
+/// <summary>Makes one attempt and records what came of it: done, again later, or failed with a report in the same transaction.</summary>
+/// <remarks>An outcome that cannot be recorded is kept and tried again until it can: the message has left, and forgetting that would
+/// send it twice. While it waits the recipient stays leased.</remarks>
+internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSettings settings, TimeProvider clock, ILogger logger, CancellationToken stop)
+{
+    internal async Task AttemptAsync(Delivery delivery, Alarm alarm)
+    {
+        stop.ThrowIfCancellationRequested();
+        var message = delivery.Message;
+        // Another may have removed the message while it waited for its turn.
+        var recipients = delivery.Recipients.Where(recipient => spool.IsLeased(message.Id, recipient.Number)).ToList();
+        if (recipients.Count == 0 || await OpenAsync(message, recipients, delivery.Destination) is not { } job)
+            return;
+        Log.Attempting(logger, message.Id, recipients.Count, delivery.Destination);
+        var outcomes = await PerformAsync(delivery.Agent, job);
+        await SettleAsync(job, recipients, outcomes, alarm);
+    }
+
+    /// <summary>For recipients that the router refused, could not find a way for, or holds.</summary>
+    internal async Task WithoutAttemptAsync(QueuedMessage message, Routing routing, Alarm alarm)
+    {
+        if (routing.Settled.Count > 0)
+        {
+            var recipients = routing.Settled.ConvertAll(settled => settled.Recipient);
+            if (await OpenAsync(message, recipients, "") is { } job)
+                await SettleAsync(job, recipients, routing.Settled.ConvertAll(settled => settled.Outcome), alarm);
+        }
+
+        if (routing.Held.Count == 0)
+            return;
+        await UntilStoredAsync(message.Id, () => spool.CompleteAsync(
+            routing.Held.ConvertAll(held => new RecipientUpdate(message.Id, held.Recipient.Number, DateTimeOffset.MaxValue, held.Destination, IsAttempt: false)), [], CancellationToken.None));
+        foreach (var (recipient, destination) in routing.Held)
+            Log.Held(logger, message.Id, recipient.Recipient.Address.ToString(), destination);
+    }
+
+    /// <summary>After a fault of ours in the middle: whoever is still leased is let go, to be tried again.</summary>
+    internal async Task LetGoAsync(QueuedMessage message, IEnumerable<QueuedRecipient> recipients, Exception fault, Alarm alarm)
+    {
+        Log.AttemptFault(logger, message.Id, "", fault);
+        var again = clock.GetUtcNow() + settings.FirstRetry;
+        var updates = recipients.Where(recipient => spool.IsLeased(message.Id, recipient.Number))
+            .Select(recipient => new RecipientUpdate(message.Id, recipient.Number, again, "The attempt ended by a fault of ours")).ToList();
+        if (updates.Count == 0)
+            return;
+        await UntilStoredAsync(message.Id, () => spool.CompleteAsync(updates, [], CancellationToken.None));
+        alarm.SetFor(again);
+    }
+
+    internal TimeSpan StorageWait(int failures)
+    {
+        const int doublings = 16;
+        var wait = settings.FirstStorageRetry * Math.Pow(2, Math.Min(failures, doublings));
+        return wait < settings.LongestStorageRetry ? wait : settings.LongestStorageRetry;
+    }
+
+    private async Task<DeliveryJob?> OpenAsync(QueuedMessage message, List<QueuedRecipient> recipients, string destination)
+    {
+        for (var failures = 0; ; failures++)
+        {
+            try
+            {
+                if ((message.Content ?? await spool.OpenAsync(message.Id, stop)) is not { } content)
+                    return null;
+                var jobRecipients = recipients.ConvertAll(recipient => new JobRecipient(recipient.Number, recipient.Recipient, recipient.StagedPath));
+                return new DeliveryJob(message.Id, message.Envelope, jobRecipients, content.Trace, content.Body, message.Arrival, destination);
+            }
+            catch (IOException e)
+            {
+                var wait = StorageWait(failures);
+                Log.LeaseFailed(logger, wait, e);
+                await Task.Delay(wait, clock, stop);
+            }
+        }
+    }
+
+    private async Task<IReadOnlyList<RecipientOutcome>> PerformAsync(IDeliveryAgent agent, DeliveryJob job)
+    {
+        using var timeout = new CancellationTokenSource(settings.AttemptTimeout, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stop);
+        try
+        {
+            return await agent.DeliverAsync(job, either.Token);
+        }
+        catch (OperationCanceledException) when (timeout.IsCancellationRequested && !stop.IsCancellationRequested)
+        {
+            return AllDeferred(job, "4.4.2", $"The attempt took longer than {settings.AttemptTimeout}");
+        }
+        catch (Exception e) when (!stop.IsCancellationRequested)
+        {
+            // Whatever went wrong is ours: never a failure of theirs.
+            Log.AttemptFault(logger, job.Id, job.Destination, e);
+            return AllDeferred(job, "4.3.0", e is IOException ? e.Message : "The attempt ended by a fault of ours");
+        }
+    }
+
+    private static List<RecipientOutcome> AllDeferred(DeliveryJob job, string status, string diagnostic) =>
+        [.. job.Recipients.Select(recipient => new RecipientOutcome(recipient.Number, OutcomeKind.Deferred, status, diagnostic))];
+
+    private async Task SettleAsync(DeliveryJob job, List<QueuedRecipient> recipients, IReadOnlyList<RecipientOutcome> outcomes, Alarm alarm)
+    {
+        var settled = new List<Settled>(recipients.Count);
+        foreach (var recipient in recipients)
+        {
+            var outcome = outcomes.FirstOrDefault(one => one.Number == recipient.Number)
+                ?? new RecipientOutcome(recipient.Number, OutcomeKind.Deferred, "4.3.0", "The attempt said nothing of this recipient");
+            settled.Add(Settle(job, recipient, outcome));
+        }
+
+        if (await RecordAsync(job, settled) is not { } reports)
+            return;
+        foreach (var one in settled)
+        {
+            one.Log(logger, job);
+            if (one.NextAttempt is { } next)
+                alarm.SetFor(next);
+        }
+
+        foreach (var id in reports)
+            Log.Reported(logger, job.Id, job.Envelope.Sender.ToString(), id);
+    }
+
+    private Settled Settle(DeliveryJob job, QueuedRecipient recipient, RecipientOutcome outcome)
+    {
+        if (outcome.Kind != OutcomeKind.Deferred)
+            return new Settled(recipient, outcome, null, IsExpired: false);
+        var now = clock.GetUtcNow();
+        var expiry = job.Arrival + settings.Expiry;
+        if (now < expiry)
+        {
+            var next = now + settings.WaitAfter(recipient.Attempts + 1);
+            // The last attempt is made when the time is up, not after.
+            return new Settled(recipient, outcome, next < expiry ? next : expiry, IsExpired: false);
+        }
+
+        // RFC 3463 X.4.7: delivery time expired. Class 4, as what stood in the way was temporary.
+        var expired = outcome with { Kind = OutcomeKind.Failed, Status = "4.4.7", Diagnostic = "Given up after " + Age(now - job.Arrival) + ": " + outcome.Diagnostic };
+        return new Settled(recipient, expired, null, IsExpired: true);
+    }
+
+    /// <summary>A report that cannot be written is no reason to end a recipient in silence: it waits for another attempt.</summary>
+    private async Task<Submission?> ReportAsync(DeliveryJob job, List<Settled> settled)
+    {
+        var reportable = settled.Where(one => one.IsReportable).Select(one => one.Outcome).ToList();
+        if (reportable.Count == 0)
+            return null;
+        try
+        {
+            return await bounces.WriteAsync(job, reportable, stop);
+        }
+        catch (Exception e) when (!stop.IsCancellationRequested)
+        {
+            Log.AttemptFault(logger, job.Id, job.Destination, e);
+            var again = clock.GetUtcNow() + settings.FirstRetry;
+            for (var i = 0; i < settled.Count; i++)
+            {
+                if (settled[i].Outcome.Kind == OutcomeKind.Failed)
+                    settled[i] = settled[i] with { NextAttempt = again, Outcome = settled[i].Outcome with { Kind = OutcomeKind.Deferred } };
+            }
+
+            return null;
+        }
+    }
+
+    /// <returns>The ids of the reports; null when a stop came first.</returns>
+    private Task<IReadOnlyList<QueueId>?> RecordAsync(DeliveryJob job, List<Settled> settled) => UntilStoredAsync(job.Id, async () =>
+    {
+        // Written anew for each try: handing a large body over uses it up.
+        var report = await ReportAsync(job, settled);
+        using var body = report?.Body;
+        var updates = settled.ConvertAll(one =>
+            new RecipientUpdate(job.Id, one.Outcome.Number, one.NextAttempt, one.NextAttempt is null ? null : one.Outcome.Diagnostic));
+        // Not cancelled by a stop: the outcome is a fact, and recording it takes one commit.
+        return await spool.CompleteAsync(updates, report is null ? [] : [report], CancellationToken.None);
+    });
+
+    private async Task<T?> UntilStoredAsync<T>(QueueId id, Func<ValueTask<T>> store)
+        where T : class
+    {
+        for (var failures = 0; ; failures++)
+        {
+            try
+            {
+                return await store();
+            }
+            catch (IOException e)
+            {
+                var wait = StorageWait(failures);
+                Log.RecordFailed(logger, id, wait, e);
+                try
+                {
+                    await Task.Delay(wait, clock, stop);
+                }
+                catch (OperationCanceledException)
+                {
+                    return null;
+                }
+            }
+        }
+    }
+
+    private static string Age(TimeSpan age) => age.TotalDays >= 1 ? $"{age.TotalDays:0.#} days" : $"{age.TotalHours:0.#} hours";
+}
+
+/// <summary>What an attempt came to for one recipient.</summary>
+internal sealed record Settled(QueuedRecipient Recipient, RecipientOutcome Outcome, DateTimeOffset? NextAttempt, bool IsExpired)
+{
+    /// <summary>Failures; deliveries only where the sender asked (RFC 3461 §4.1). The writer of reports has the last word.</summary>
+    internal bool IsReportable => Outcome.Kind == OutcomeKind.Failed
+        || (Outcome.Kind == OutcomeKind.Delivered && Recipient.Recipient.Notify.HasFlag(NotifyOn.Success));
+
+    internal void Log(ILogger logger, DeliveryJob job)
+    {
+        var address = Recipient.Recipient.Address.ToString();
+        switch (Outcome.Kind)
+        {
+            case OutcomeKind.Delivered:
+                QueueMetrics.Delivered.Add(1);
+                Queue.Log.Delivered(logger, job.Id, address, Outcome.Status, Outcome.Diagnostic);
+                break;
+            case OutcomeKind.Relayed:
+                QueueMetrics.Delivered.Add(1);
+                Queue.Log.Relayed(logger, job.Id, address, Outcome.RemoteServer ?? job.Destination, Outcome.Status, Outcome.Diagnostic);
+                break;
+            case OutcomeKind.Deferred:
+                QueueMetrics.Deferred.Add(1);
+                Queue.Log.Deferred(logger, job.Id, address, NextAttempt.GetValueOrDefault(), Outcome.Status, Outcome.Diagnostic);
+                break;
+            case OutcomeKind.Failed when IsExpired:
+                QueueMetrics.Bounced.Add(1);
+                Queue.Log.Expired(logger, job.Id, address, job.Arrival, Outcome.Diagnostic);
+                break;
+            case OutcomeKind.Failed:
+                QueueMetrics.Bounced.Add(1);
+                Queue.Log.Bounced(logger, job.Id, address, Outcome.Status, Outcome.Diagnostic);
+                break;
+        }
+    }
+}

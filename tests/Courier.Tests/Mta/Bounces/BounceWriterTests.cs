@@ -1,0 +1,103 @@
+using System.Text;
+using Courier.IO.Files;
+using Courier.Mail.Addresses;
+using Courier.Mta.Bounces;
+using Courier.Queue;
+using Courier.Tests.Queue;
+
+namespace Courier.Tests.Mta.Bounces;
+
+public sealed class BounceWriterTests
+{
+    private static readonly BounceLimits Small = new() { HeaderBytes = 400, FullBytes = 5000, DiagnosticCharacters = 80 };
+
+    private static DeliveryJob Job(Envelope envelope, string body) =>
+        new(new QueueId(0xABC), envelope, [], "Received: by mx.test\r\n"u8.ToArray(), MessageBody.OfBytes(Encoding.UTF8.GetBytes(body)), new ManualClock().GetUtcNow(), "relay");
+
+    private static RecipientOutcome Failure(int number, string diagnostic = "550 5.1.1 No such user", string? server = "mx.example.com") =>
+        new(number, OutcomeKind.Failed, "5.1.1", diagnostic, server);
+
+    private static async Task<(Envelope Envelope, string Text)?> WriteAsync(Envelope envelope, string body = "Subject: hi\r\n\r\nsecret body\r\n", params RecipientOutcome[] outcomes)
+    {
+        var writer = new BounceWriter("mail.example.test", () => new MessageBuffer(Path.GetTempPath(), 1 << 20), Small, new ManualClock());
+        var report = await writer.WriteAsync(Job(envelope, body), outcomes.Length == 0 ? [Failure(0)] : outcomes, CancellationToken.None);
+        if (report is null)
+            return null;
+        using (report.Body)
+            return (report.Envelope, Encoding.UTF8.GetString(report.Body.Memory.Span));
+    }
+
+    [Fact]
+    public async Task A_report_goes_from_the_null_path_to_the_sender_and_says_what_happened()
+    {
+        var envelope = Messages.Envelope("grace@example.com", "joan@example.net") with { EnvelopeId = "QQ314159" };
+        envelope = envelope with { Recipients = [envelope.Recipients[0], envelope.Recipients[1] with { OriginalRecipient = "rfc822;j+2Bx@example.net" }] };
+        var (to, text) = (await WriteAsync(envelope, outcomes: [Failure(0), Failure(1, "The disk is on fire", null)]))!.Value;
+        Assert.True(to.Sender.IsNull);
+        Assert.Equal(("ada@example.org", NotifyOn.Never), (to.Recipients.Single().Address.ToString(), to.Recipients[0].Notify));
+        foreach (var line in new[]
+        {
+            "To: ada@example.org", "report-type=delivery-status", "Reporting-MTA: dns; mail.example.test", "Original-Envelope-Id: QQ314159",
+            "Final-Recipient: rfc822; grace@example.com", "Action: failed", "Status: 5.1.1", "Remote-MTA: dns; mx.example.com",
+            "Diagnostic-Code: smtp; 550 5.1.1 No such user", "Original-Recipient: rfc822; j+x@example.net", "The disk is on fire",
+        })
+            Assert.Contains(line, text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_null_sender_gets_none() => Assert.Null(await WriteAsync(Messages.Envelope("grace@example.com") with { Sender = ReversePath.Null }));
+
+    [Theory]
+    [InlineData(NotifyOn.Default, OutcomeKind.Failed, true)]
+    [InlineData(NotifyOn.Failure, OutcomeKind.Failed, true)]
+    [InlineData(NotifyOn.Failure | NotifyOn.Delay, OutcomeKind.Failed, true)]
+    [InlineData(NotifyOn.Never, OutcomeKind.Failed, false)]
+    [InlineData(NotifyOn.Success, OutcomeKind.Failed, false)]
+    [InlineData(NotifyOn.Delay, OutcomeKind.Failed, false)]
+    [InlineData(NotifyOn.Success, OutcomeKind.Delivered, true)]
+    [InlineData(NotifyOn.Default, OutcomeKind.Delivered, false)]
+    [InlineData(NotifyOn.Default, OutcomeKind.Deferred, false)]
+    public async Task Notify_says_whether_there_is_one(NotifyOn notify, OutcomeKind kind, bool expected)
+    {
+        var envelope = Messages.Envelope("grace@example.com");
+        envelope = envelope with { Recipients = [envelope.Recipients[0] with { Notify = notify }] };
+        var written = await WriteAsync(envelope, outcomes: [new RecipientOutcome(0, kind, kind == OutcomeKind.Failed ? "5.0.0" : "2.0.0", "x")]);
+        Assert.Equal(expected, written is not null);
+        if (written is { } report)
+            Assert.Contains(kind == OutcomeKind.Failed ? "Action: failed" : "Action: delivered", report.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Only_those_who_want_to_be_told_of_are()
+    {
+        var envelope = Messages.Envelope("grace@example.com", "joan@example.net");
+        envelope = envelope with { Recipients = [envelope.Recipients[0] with { Notify = NotifyOn.Never }, envelope.Recipients[1]] };
+        var (_, text) = (await WriteAsync(envelope, outcomes: [Failure(0), Failure(1)]))!.Value;
+        Assert.DoesNotContain("grace@example.com", text, StringComparison.Ordinal);
+        Assert.Contains("joan@example.net", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false, 10, false)]
+    [InlineData(true, 10, true)]
+    [InlineData(true, 6000, false)] // too large to return
+    public async Task The_body_comes_back_only_where_asked_for_and_small(bool full, int padding, bool expected)
+    {
+        var body = "Subject: hi there\r\n\r\nsecret body\r\n" + new string('x', padding) + "\r\n";
+        var (_, text) = (await WriteAsync(Messages.Envelope("grace@example.com") with { ReturnFull = full }, body))!.Value;
+        Assert.Contains("Subject: hi there", text, StringComparison.Ordinal);
+        Assert.Contains("Received: by mx.test", text, StringComparison.Ordinal);
+        Assert.Equal(expected, text.Contains("secret body", StringComparison.Ordinal));
+        Assert.Equal(expected, text.Contains("message/rfc822", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_huge_header_and_a_huge_diagnostic_are_cut()
+    {
+        var header = string.Concat(Enumerable.Range(0, 1000).Select(n => $"X-Field-{n}: something\r\n"));
+        var (_, text) = (await WriteAsync(Messages.Envelope("grace@example.com"), header + "\r\nbody\r\n", Failure(0, "550 " + new string('y', 10_000))))!.Value;
+        Assert.Contains("X-Field-1: something\r\n", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("X-Field-50:", text, StringComparison.Ordinal);
+        Assert.InRange(text.Length, 500, 6000);
+    }
+}

@@ -1,0 +1,74 @@
+using Courier.Mail.Addresses;
+using Courier.Mta.Delivery.Remote;
+using Courier.Mta.Routing;
+using Courier.Queue;
+using Courier.Tests.Mta.Local;
+using Courier.Tests.Queue;
+
+namespace Courier.Tests.Mta.Routing;
+
+public sealed class RouterTests
+{
+    private static readonly NextHop Smarthost = new("smart.example", 25);
+    private static readonly NextHop Sink = new("2001:db8::1", 2925);
+    private readonly FakeAgent _local = new(OutcomeKind.Delivered);
+    private readonly List<NextHop> _asked = [];
+
+    private Router Router(RelaySettings relay, IOException? failure = null)
+    {
+        var accounts = new FakeAccounts(Path.GetTempPath()) { Failure = failure };
+        accounts.Add("grace");
+        return new Router(accounts, relay, _local, hop =>
+        {
+            _asked.Add(hop);
+            return new FakeAgent(OutcomeKind.Relayed);
+        });
+    }
+
+    private static async Task<Route> RouteAsync(Router router, string address) => await router.RouteAsync(MailAddress.Parse(address), CancellationToken.None);
+
+    [Theory]
+    [InlineData("grace@example.com", "local")]
+    [InlineData("GRACE@Example.COM", "local")]
+    [InlineData("x@elsewhere.test", "relay:smart.example:25")]
+    [InlineData("x@sink.test", "relay:[2001:db8::1]:2925")]
+    [InlineData("x@sub.sink.test", "relay:smart.example:25")]
+    public async Task An_address_leads_where_its_domain_says(string address, string destination)
+    {
+        var relay = new RelaySettings { NextHop = Smarthost, Routes = new Dictionary<string, NextHop> { ["sink.test"] = Sink } };
+        var route = await RouteAsync(Router(relay), address);
+        Assert.Equal((destination, (RecipientOutcome?)null), (route.Destination, route.Refusal));
+        Assert.Equal(destination == "local", ReferenceEquals(route.Agent, _local));
+    }
+
+    [Fact]
+    public async Task An_unknown_local_user_is_refused_for_good()
+    {
+        var route = await RouteAsync(Router(new RelaySettings { NextHop = Smarthost }), "nobody@example.com");
+        Assert.Equal((OutcomeKind.Failed, "5.1.1"), (route.Refusal!.Kind, route.Refusal.Status));
+    }
+
+    [Fact]
+    public async Task Without_a_next_hop_or_when_told_to_mail_is_held()
+    {
+        Assert.Null((await RouteAsync(Router(new RelaySettings()), "x@elsewhere.test")).Agent);
+        var held = await RouteAsync(Router(new RelaySettings { Hold = true, NextHop = Smarthost, Routes = new Dictionary<string, NextHop> { ["sink.test"] = Sink } }), "x@sink.test");
+        Assert.Equal((null, null, "held: no next hop"), (held.Agent, held.Refusal, held.Destination));
+        Assert.Empty(_asked);
+    }
+
+    [Fact]
+    public async Task One_agent_serves_all_domains_of_a_next_hop()
+    {
+        var router = Router(new RelaySettings { NextHop = Smarthost });
+        Assert.Same((await RouteAsync(router, "x@a.test")).Agent, (await RouteAsync(router, "x@b.test")).Agent);
+        Assert.Equal([Smarthost], _asked);
+    }
+
+    [Fact]
+    public async Task Accounts_in_trouble_are_not_an_unknown_user() =>
+        await Assert.ThrowsAsync<IOException>(() => RouteAsync(Router(new RelaySettings(), new IOException("locked")), "nobody@example.com"));
+
+    [Fact]
+    public void Staged_copies_stay_local_whatever_their_address() => Assert.Same(_local, Router(new RelaySettings()).StagedRoute!.Agent);
+}

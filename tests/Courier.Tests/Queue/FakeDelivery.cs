@@ -1,0 +1,74 @@
+using System.Collections.Concurrent;
+using Courier.Mail.Addresses;
+using Courier.Queue;
+
+namespace Courier.Tests.Queue;
+
+/// <summary>Answers every recipient as a test says and remembers the attempts.</summary>
+internal sealed class FakeAgent(Func<DeliveryJob, CancellationToken, ValueTask<OutcomeKind>> answer) : IDeliveryAgent
+{
+    private int _running;
+
+    internal FakeAgent(OutcomeKind kind)
+        : this((_, _) => new(kind))
+    {
+    }
+
+    internal ConcurrentQueue<DeliveryJob> Jobs { get; } = [];
+
+    internal int MostAtOnce { get; private set; }
+
+    internal bool SkipsOutcomes { get; set; }
+
+    public int? AttemptsAtOnce { get; init; }
+
+    public async ValueTask<IReadOnlyList<RecipientOutcome>> DeliverAsync(DeliveryJob job, CancellationToken ct)
+    {
+        lock (Jobs)
+            MostAtOnce = Math.Max(MostAtOnce, ++_running);
+        Jobs.Enqueue(job);
+        try
+        {
+            var kind = await answer(job, ct);
+            return SkipsOutcomes ? [] : [.. job.Recipients.Select(recipient => new RecipientOutcome(recipient.Number, kind, Status(kind), "said the fake"))];
+        }
+        finally
+        {
+            lock (Jobs)
+                _running--;
+        }
+    }
+
+    private static string Status(OutcomeKind kind) => kind switch { OutcomeKind.Deferred => "4.2.0", OutcomeKind.Failed => "5.2.0", _ => "2.0.0" };
+}
+
+/// <summary>Routes by domain.</summary>
+internal sealed class FakeRouter : IRouter
+{
+    internal Dictionary<string, Func<Route>> Routes { get; } = new(StringComparer.Ordinal);
+
+    public Route? StagedRoute { get; set; }
+
+    public ValueTask<Route> RouteAsync(MailAddress recipient, CancellationToken ct) => new(Routes[recipient.Domain]());
+
+    internal void To(string domain, IDeliveryAgent? agent, string? destination = null) => Routes[domain] = () => new Route(agent, destination ?? "to:" + domain);
+}
+
+/// <summary>A report is a message to the sender that names the recipients that failed.</summary>
+internal sealed class FakeBounces : IBounceWriter
+{
+    internal ConcurrentQueue<(QueueId Id, RecipientOutcome Outcome)> Written { get; } = [];
+
+    internal Exception? Failure { get; set; }
+
+    public ValueTask<Submission?> WriteAsync(DeliveryJob job, IReadOnlyList<RecipientOutcome> failures, CancellationToken ct)
+    {
+        if (Failure is { } failure)
+            throw failure;
+        foreach (var outcome in failures)
+            Written.Enqueue((job.Id, outcome));
+        if (job.Envelope.Sender.Address is not { } sender)
+            return new((Submission?)null);
+        return new(Messages.Submission(Path.GetTempPath(), new Envelope(ReversePath.Null, [new EnvelopeRecipient(sender)])));
+    }
+}
