@@ -55,6 +55,7 @@ class Ours:
         listeners = "".join(f"[{p}]\nlisten = {self.host}:{port}\n" for p, port in self.ports.items())
         self.config.write_text(f"[server]\nhostname = mail.{self.domain}\nstate = {self.directory}/state\n{listeners}"
                                f"[accounts]\ndefault_domain = {self.domain}\ncleartext_logins = always\n{os.environ.get('CASES_CONFIG', '')}\n")
+        subprocess.run([self.binary, "--config", self.config, "domain", "add", self.domain], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=START_SECONDS, check=False)
         for user, password in self.accounts.items():
             done = subprocess.run([self.binary, "--config", self.config, "account", "add", self.address(user), "--password", password],
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=START_SECONDS, check=False)

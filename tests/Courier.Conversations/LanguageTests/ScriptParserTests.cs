@@ -64,6 +64,10 @@ public sealed class ScriptParserTests
     }
 
     [Fact]
+    public void Times_repeats_an_expectation() =>
+        Assert.Equal([new Expect(1, 1, "250 …", false, null), new Expect(1, 1, "250 …", false, null)], Parse("1 times 2 < 250 …"));
+
+    [Fact]
     public void Script_wide_words_are_found_from_the_script()
     {
         var script = ScriptParser.Parse("smtp/x.txt", "only ours because of a limit\nserver strict\ngiven account bob\nmaildir demo INBOX has 1 file");

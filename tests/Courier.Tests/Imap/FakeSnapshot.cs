@@ -21,6 +21,12 @@ internal sealed class FakeSnapshot(IReadOnlyList<MessageRecord> messages) : Mail
 
     public override Uid UidAt(int index) => messages[index].Uid;
 
+    public override MessageFlags FlagsAt(int index) => messages[index].Flags;
+
+    public override ImmutableArray<string> KeywordsAt(int index) => messages[index].Keywords;
+
+    public override bool IsUnclaimedAt(int index) => messages[index].IsUnclaimed;
+
     public override int IndexOf(Uid uid)
     {
         for (var i = 0; i < Count; i++)

@@ -15,10 +15,7 @@ public sealed class EsmtpAgentTests
 {
     private const string Hello = ">220 hi | <EHLO | >250-srv\n250 PIPELINING | ";
 
-    private static readonly EsmtpAgentSettings _settings = new(new SmtpClientSettings("client.example")
-    {
-        Limits = new SmtpClientLimits { GreetingTimeout = TimeSpan.FromMilliseconds(200), MailTimeout = TimeSpan.FromMilliseconds(200), EndTimeout = TimeSpan.FromMilliseconds(200), QuitTimeout = TimeSpan.FromMilliseconds(100) },
-    });
+    private static readonly EsmtpAgentSettings _settings = Settings(TimeSpan.FromSeconds(20));
 
     [Theory]
     [InlineData("<MAIL | <RCPT | <DATA | >250 ok\n250 ok\n354 go | . | >250 2.6.0 queued as 1", OutcomeKind.Relayed, "2.6.0", "250 2.6.0 queued as 1")]
@@ -38,7 +35,7 @@ public sealed class EsmtpAgentTests
     public async Task The_answer_decides_the_outcome(string script, OutcomeKind kind, string status, string diagnostic)
     {
         await using var server = new ScriptedServer(Hello + script);
-        await using var agent = Agent(server.Port);
+        await using var agent = Agent(server.Port, Settings(script.Contains("stall", StringComparison.Ordinal) ? TimeSpan.FromMilliseconds(700) : TimeSpan.FromSeconds(20)));
         var outcome = Assert.Single(await agent.DeliverAsync(Job("a@example.test"), default));
         Assert.Equal(new RecipientOutcome(0, kind, status, diagnostic, $"127.0.0.1:{server.Port}"), outcome);
     }
@@ -51,7 +48,7 @@ public sealed class EsmtpAgentTests
     public async Task A_hop_that_does_not_let_us_begin_defers_everyone(string script, string status, string diagnostic)
     {
         await using var server = new ScriptedServer(script);
-        await using var agent = Agent(server.Port);
+        await using var agent = Agent(server.Port, Settings(script.Contains("stall", StringComparison.Ordinal) ? TimeSpan.FromMilliseconds(700) : TimeSpan.FromSeconds(20)));
         var outcomes = await agent.DeliverAsync(Job("a@example.test", "b@example.test"), default);
         Assert.Equal([0, 1], outcomes.Select(o => o.Number));
         Assert.All(outcomes, o => Assert.Equal((OutcomeKind.Deferred, status, diagnostic), (o.Kind, o.Status, o.Diagnostic)));
@@ -189,6 +186,11 @@ public sealed class EsmtpAgentTests
         Assert.Same(agents.For(new NextHop("a.example", 25)), agents.For(new NextHop("a.example", 25)));
         Assert.NotSame(agents.For(new NextHop("a.example", 25)), agents.For(new NextHop("a.example", 26)));
     }
+
+    private static EsmtpAgentSettings Settings(TimeSpan step) => new(new SmtpClientSettings("client.example")
+    {
+        Limits = new SmtpClientLimits { GreetingTimeout = step, MailTimeout = step, EndTimeout = step, QuitTimeout = TimeSpan.FromMilliseconds(50) },
+    });
 
     private static EsmtpAgent Agent(int port, EsmtpAgentSettings? settings = null) =>
         new(new NextHop("127.0.0.1", port), settings ?? _settings, NullLogger.Instance, TimeProvider.System);
