@@ -1,7 +1,6 @@
 using Courier.Accounts;
 using Courier.IO.Wire;
 using Courier.Net;
-using Courier.Pop3.Commands;
 
 namespace Courier.Pop3;
 
