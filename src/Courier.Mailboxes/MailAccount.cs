@@ -45,7 +45,9 @@ public sealed record Placed(UidValidity UidValidity, IReadOnlyList<Uid> Uids);
 
 /// <summary>One account's mailboxes.</summary>
 /// <remarks>Failures of the disk are <see cref="IOException"/>. Names of mailboxes that do not exist are answered, not thrown.</remarks>
+#pragma warning disable CA1001 // The gate's wait handle is never asked for, so there is nothing to dispose of; accounts are held weakly.
 public sealed class MailAccount
+#pragma warning restore CA1001
 {
     private readonly MailStore _store;
     private readonly FolderTree _folders;

@@ -35,6 +35,9 @@ public sealed class MailStore : IAsyncDisposable
     /// <summary>Listings kept for the next one; each is as large as the names of the largest directory it held.</summary>
     private const int MaxListings = 4;
 
+    /// <summary>How often a mailbox in memory is looked through for what has been kept long enough.</summary>
+    private static readonly TimeSpan SweepEvery = TimeSpan.FromHours(12);
+
     private readonly ConcurrentDictionary<string, WeakReference<MailAccount>> _accounts = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Shared> _mailboxes = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
@@ -130,6 +133,8 @@ public sealed class MailStore : IAsyncDisposable
                 return;
             shared.Users--;
             shared.LastUsed = Clock.GetUtcNow();
+            if (shared.Users == 0)
+                state.Rest();
             // What never was a mailbox, or is none any more, is not worth keeping.
             if (shared.Users == 0 && (!state.IsLoaded || state.IsGone))
             {
@@ -189,10 +194,30 @@ public sealed class MailStore : IAsyncDisposable
 
         foreach (var state in dropped)
             await state.DisposeAsync();
+        SweepOldFiles(now);
         foreach (var (path, reference) in _accounts)
         {
             if (!reference.TryGetTarget(out _))
                 _accounts.TryRemove(new KeyValuePair<string, WeakReference<MailAccount>>(path, reference));
+        }
+    }
+
+    private void SweepOldFiles(DateTimeOffset now)
+    {
+        List<MailboxState> due;
+        lock (_gate)
+            due = [.. _mailboxes.Values.Select(shared => shared.State).Where(state => now - state.SweptAt > SweepEvery)];
+        foreach (var state in due)
+        {
+            state.SweptAt = now;
+            try
+            {
+                OldFiles.Sweep(state.Folder, Settings.KeepExpunged, now);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                Log.SweepFailed(Logger, state.Folder.Path, e);
+            }
         }
     }
 

@@ -100,6 +100,7 @@ public sealed class Mailbox : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _left, 1) == 0)
         {
+            _state.Settle();
             _state.Watcher.Leave();
             _state.Store.Leave(_state);
         }

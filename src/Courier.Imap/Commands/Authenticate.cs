@@ -24,7 +24,8 @@ internal sealed record AuthenticateCommand(string Mechanism, byte[]? Initial) : 
             return Completion.No("PRIVACYREQUIRED", "Passwords are taken only under TLS");
         if (SaslExchange.Start(Mechanism) is not { } exchange)
             return Completion.No("CANNOT", "There is no such mechanism");
-        ReadOnlyMemory<byte>? response = Initial is null ? null : new ReadOnlyMemory<byte>(Initial);
+        // Not "null" alone, which would become an empty response by way of a null array.
+        ReadOnlyMemory<byte>? response = Initial is null ? default(ReadOnlyMemory<byte>?) : new ReadOnlyMemory<byte>(Initial);
         while (true)
         {
             switch (exchange.Next(response))

@@ -4,7 +4,7 @@ using Courier.Mailboxes.Maildir;
 
 namespace Courier.Mailboxes.Delivery;
 
-/// <summary>APPEND: writes messages into staging, then places them.</summary>
+/// <summary>APPEND: writes messages into tmp/, then places them.</summary>
 internal sealed class Appender(MailboxState state)
 {
     internal async ValueTask<Placed> AppendAsync(IReadOnlyList<AppendMessage> messages, CancellationToken ct)
@@ -33,8 +33,8 @@ internal sealed class Appender(MailboxState state)
         }
         catch (DirectoryNotFoundException) when (state.Folder.Exists)
         {
-            // Another program made this Maildir.
-            state.Folder.MakeOurs();
+            // Some programs remove it when it is empty.
+            Directory.CreateDirectory(state.Folder.Tmp);
             return Write(message);
         }
     }
@@ -45,17 +45,17 @@ internal sealed class Appender(MailboxState state)
         var unique = UniqueName.Next(now);
         string name;
         if (append.Message.FilePath is null)
-            name = MessageWriter.Write(state.Folder.Staging, unique, "", default, append.Message.Memory.Span);
+            name = MessageWriter.Write(state.Folder.Tmp, unique, "", default, append.Message.Memory.Span);
         else
         {
             using var content = append.Message.OpenRead();
-            name = MessageWriter.Write(state.Folder.Staging, unique, "", default, content, append.Message.Length);
+            name = MessageWriter.Write(state.Folder.Tmp, unique, "", default, content, append.Message.Length);
         }
 
         // Other programs take the file's time for the internal date.
         var date = append.Date ?? now;
         if (append.Date is not null)
-            File.SetLastWriteTimeUtc($"{state.Folder.Staging}/{name}", date.UtcDateTime);
+            File.SetLastWriteTimeUtc($"{state.Folder.Tmp}/{name}", date.UtcDateTime);
         var size = FileName.Figure(System.Text.Encoding.UTF8.GetBytes(name), FileName.WireSizeKey);
         return new Arrival(name, append.Flags, append.Keywords, (uint)Math.Min(size, Entry.UnknownSize), date.ToUnixTimeSeconds());
     }

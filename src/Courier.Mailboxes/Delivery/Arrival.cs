@@ -7,8 +7,7 @@ using Courier.Mailboxes.Maildir;
 
 namespace Courier.Mailboxes.Delivery;
 
-/// <summary>A message that lies in a mailbox's staging folder and is to appear in cur/.</summary>
-/// <param name="Name">Its name there, which becomes its base name.</param>
+/// <summary>A message that lies in a mailbox's tmp/ and is to appear in cur/. Its name there becomes its base name.</summary>
 internal sealed record Arrival(string Name, MessageFlags Flags, ImmutableArray<string> Keywords, uint Size, long Date)
 {
     internal byte[] NameBytes { get; } = Encoding.UTF8.GetBytes(Name);
@@ -18,14 +17,14 @@ internal sealed record Arrival(string Name, MessageFlags Flags, ImmutableArray<s
 }
 
 /// <summary>Puts staged messages into a mailbox, all or none: what APPEND and COPY have in common.</summary>
-/// <remarks>The order, and what each step is for: (1) stage the files, outside the gate; (2) one sync: content and names in staging are on the disk;
+/// <remarks>The order, and what each step is for: (1) write the files into tmp/, outside the gate; (2) one sync: their content is on the disk;
 /// (3) under gate and lock file: give UIDs, write keywords, rename into cur/, write the UIDs down, publish; (4) sync cur/: the names are on the disk.
 /// Then the caller may answer. Without step 2 a power cut could leave empty messages, without 4 none that were acknowledged.</remarks>
 internal sealed class Arrivals(MailboxState state)
 {
     internal async ValueTask<Placed> PlaceAsync(IReadOnlyList<Arrival> arrivals, CancellationToken ct)
     {
-        await state.Store.Syncs.SyncAsync([.. arrivals.Select(arrival => $"{state.Folder.Staging}/{arrival.Name}")]);
+        await state.Store.Syncs.SyncAsync([.. arrivals.Select(arrival => $"{state.Folder.Tmp}/{arrival.Name}")]);
         var placed = await state.ChangeAsync(() => Place(arrivals), ct);
         await state.Store.Syncs.SyncAsync([state.Folder.Cur]);
         return placed;
@@ -35,7 +34,7 @@ internal sealed class Arrivals(MailboxState state)
     internal void Discard(IEnumerable<string> names)
     {
         foreach (var name in names)
-            File.Delete($"{state.Folder.Staging}/{name}");
+            File.Delete($"{state.Folder.Tmp}/{name}");
     }
 
     private Placed Place(IReadOnlyList<Arrival> arrivals)
@@ -105,7 +104,7 @@ internal sealed class Arrivals(MailboxState state)
         if (announces)
             state.Watcher.Expect(inNew: false, DirectoryEvents.MovedTo, arrival.NameBytes, tail);
         if (!RawFile.TryRename(
-            RawPath.Join(from, state.Folder.StagingSlash, arrival.NameBytes, default),
+            RawPath.Join(from, state.Folder.TmpSlash, arrival.NameBytes, default),
             RawPath.Join(to, state.Folder.CurSlash, arrival.NameBytes, tail)))
             throw new FileNotFoundException("A staged message is gone", arrival.Name);
     }

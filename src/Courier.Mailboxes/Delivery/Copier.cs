@@ -5,7 +5,7 @@ using Courier.Mailboxes.Maildir;
 
 namespace Courier.Mailboxes.Delivery;
 
-/// <summary>COPY: a hard link into the target's staging where the file system allows, else a copy of the bytes.</summary>
+/// <summary>COPY: a hard link into the target's tmp/ where the file system allows, else a copy of the bytes.</summary>
 internal sealed class Copier(MailboxState source, MailboxState target)
 {
     /// <summary>Rounds of listing when files were renamed meanwhile.</summary>
@@ -69,14 +69,14 @@ internal sealed class Copier(MailboxState source, MailboxState target)
         var name = snapshot.NameAt(index);
         var path = source.Reader.PathOf(from, entry, name);
         var copy = UniqueName.Next(target.Now) + SizesOf(name);
-        var copyPath = RawPath.Join(to, target.Folder.StagingSlash, Encoding.UTF8.GetBytes(copy), default);
+        var copyPath = RawPath.Join(to, target.Folder.TmpSlash, Encoding.UTF8.GetBytes(copy), default);
         const int noEntry = 2, crossesDevice = 18, notPermitted = 1, tooManyLinks = 31;
         var error = RawFile.Link(path, copyPath);
         if (error is crossesDevice or notPermitted or tooManyLinks)
             error = CopyBytes(path, copyPath) ? 0 : noEntry;
         if (error == noEntry)
             // Either end may be missing. Ours is made again; the other is looked for by the next round.
-            target.Folder.MakeOurs();
+            Directory.CreateDirectory(target.Folder.Tmp);
         else if (error != 0)
             throw new IOException($"link {Encoding.UTF8.GetString(path)}: error {error}", error);
         return error == 0 ? new Arrival(copy, entry.Flags, source.Tables.Keywords[entry.KeywordSet], entry.Size, entry.Date) : null;

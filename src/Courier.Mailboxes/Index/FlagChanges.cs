@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Courier.IO.Files;
 using Courier.IO.Platform;
 using Courier.Mailboxes.Maildir;

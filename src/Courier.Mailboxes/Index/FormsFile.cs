@@ -8,8 +8,9 @@ namespace Courier.Mailboxes.Index;
 /// append-only, and the blocks of it that are in memory. A cache: every record says whose it is and carries a checksum, and whatever does not fit
 /// is made again from the message.</summary>
 /// <remarks>A record is <c>uid, crc, three lengths, zero</c> (u32 each, little-endian), then the three forms, then zeros up to <see cref="Unit"/>;
-/// none goes over the end of a block. Readers take blocks without a lock: the bytes of a record never change once its place is known.</remarks>
-internal sealed class FormsFile(Func<MaildirFolder> folder)
+/// none goes over the end of a block. The checksum is of the forms and
+/// UIDVALIDITY, so that processes which write over each other's records cost time and nothing else. Readers take blocks without a lock: the bytes of a record never change once its place is known.</remarks>
+internal sealed class FormsFile(Func<MaildirFolder> folder, Func<uint> uidValidity)
 {
     /// <summary>Places are counted in these, so that 32 bits reach 32 GB.</summary>
     internal const int Unit = 8;
@@ -23,6 +24,11 @@ internal sealed class FormsFile(Func<MaildirFolder> folder)
     /// <summary>Blocks of the file in memory for one mailbox; those not written yet come on top. 32 MB are the forms of some 40,000 messages.</summary>
     private const int MaxBlocks = 128;
 
+    /// <summary>A mailbox whose forms take more than this a message, and a megabyte, holds mostly those of messages that went: they are about 1 KB.</summary>
+    private const int MaxMeanBytes = 4096;
+
+    private const int SpareBytes = 4 * BlockBytes;
+
     private readonly Lock _gate = new();
     private readonly Queue<int> _loaded = new();
     private byte[]?[] _blocks = [];
@@ -31,19 +37,18 @@ internal sealed class FormsFile(Func<MaildirFolder> folder)
     private long _written;
 
     private long _end = HeaderBytes;
-    private bool _isBroken;
 
     /// <summary>How far the file reaches that the index speaks of; the index is written after it.</summary>
     internal long Written => _written;
 
-    internal bool HasUnwritten => _end > Math.Max(_written, HeaderBytes) && !_isBroken;
+    internal bool HasUnwritten => _end > Math.Max(_written, HeaderBytes);
 
     /// <summary>The file has that much according to the index. What lies beyond is of somebody who did not get to write an index.</summary>
     internal void Resume(long written)
     {
         lock (_gate)
         {
-            _written = written;
+            _written = FileStatus.TryGet(folder().Forms, out var status) && status.Size >= written ? written : 0;
             // Begin in a block of our own: the end of the last one may be torn.
             _end = Math.Max(HeaderBytes, Aligned(written, BlockBytes));
         }
@@ -66,7 +71,7 @@ internal sealed class FormsFile(Func<MaildirFolder> folder)
         if (BinaryPrimitives.ReadUInt32LittleEndian(header) != uid || (ulong)envelope + structure + body > (ulong)(block.Length - start - HeaderBytes))
             return false;
         var content = block.AsMemory(start + HeaderBytes, (int)(envelope + structure + body));
-        if (UidFile.Crc(content.Span) != BinaryPrimitives.ReadUInt32LittleEndian(header[4..]))
+        if ((UidFile.Crc(content.Span) ^ uidValidity()) != BinaryPrimitives.ReadUInt32LittleEndian(header[4..]))
             return false;
         forms = new MessageForms(content[..(int)envelope], content.Slice((int)envelope, (int)structure), content[(int)(envelope + structure)..]);
         return true;
@@ -93,7 +98,7 @@ internal sealed class FormsFile(Func<MaildirFolder> folder)
             forms.Body.Span.CopyTo(content[(forms.Envelope.Length + forms.BodyStructure.Length)..]);
             var header = block.AsSpan(start, HeaderBytes);
             BinaryPrimitives.WriteUInt32LittleEndian(header, uid);
-            BinaryPrimitives.WriteUInt32LittleEndian(header[4..], UidFile.Crc(content));
+            BinaryPrimitives.WriteUInt32LittleEndian(header[4..], UidFile.Crc(content) ^ uidValidity());
             BinaryPrimitives.WriteUInt32LittleEndian(header[8..], (uint)forms.Envelope.Length);
             BinaryPrimitives.WriteUInt32LittleEndian(header[12..], (uint)forms.BodyStructure.Length);
             BinaryPrimitives.WriteUInt32LittleEndian(header[16..], (uint)forms.Body.Length);
@@ -104,17 +109,20 @@ internal sealed class FormsFile(Func<MaildirFolder> folder)
     }
 
     /// <summary>Under the lock of the mailbox: appends what is not in the file yet.</summary>
-    internal void Write()
+    /// <param name="living">Messages that there are.</param>
+    internal void Write(int living)
     {
         lock (_gate)
         {
+            // Most of the file is of messages that are gone: they would be read and kept for nothing.
+            if (_end > SpareBytes + ((long)living * MaxMeanBytes))
+                Restart();
             if (!HasUnwritten)
                 return;
             var path = folder().Forms;
-            // Another process has written where ours would have to lie: ours stay in memory only.
-            _isBroken = FileStatus.TryGet(path, out var status) ? status.Size > Math.Max(_written, HeaderBytes) && _written == 0 : _written > 0;
-            if (_isBroken)
-                return;
+            // Somebody removed the file: what is in memory goes where it belongs, the rest are holes that no checksum fits.
+            if (!FileStatus.TryGet(path, out var status) || status.Size < _written)
+                _written = 0;
             using var handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
             File.SetUnixFileMode(handle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             for (var offset = _written; offset < _end;)
@@ -149,7 +157,7 @@ internal sealed class FormsFile(Func<MaildirFolder> folder)
         {
             File.Delete(folder().Forms);
             _loaded.Clear();
-            (_blocks, _written, _end, _isBroken) = ([], 0, HeaderBytes, false);
+            (_blocks, _written, _end) = ([], 0, HeaderBytes);
         }
     }
 

@@ -48,6 +48,13 @@ internal sealed class KeywordTable
             : IdOf([.. set.Where(keyword => !keywords.Contains(keyword, StringComparer.OrdinalIgnoreCase))]);
     }
 
+    /// <summary>The names in the order that they had.</summary>
+    internal void Restore(IEnumerable<string> names)
+    {
+        foreach (var name in names)
+            PositionOf(name);
+    }
+
     private int PositionOf(string keyword)
     {
         if (_positions.TryGetValue(keyword, out var position))

@@ -24,13 +24,16 @@ internal sealed class MailboxScan
     private readonly bool _listsNew;
     private readonly bool _listsCur;
     private readonly byte[] _seen;
+
+    /// <summary>Names whose base another name in the listing has too.</summary>
+    private readonly List<(byte[] Name, bool InNew)> _seconds;
     private readonly List<(int Name, bool InNew)> _newcomers = [];
     private readonly long _modSeq;
     private bool _changesFlags;
 
-    private MailboxScan(MailboxState state, DirectoryNames listing, bool listsNew, bool listsCur)
+    private MailboxScan(MailboxState state, DirectoryNames listing, List<(byte[] Name, bool InNew)> seconds, bool listsNew, bool listsCur)
     {
-        (_state, _listing, _listsNew, _listsCur) = (state, listing, listsNew, listsCur);
+        (_state, _listing, _seconds, _listsNew, _listsCur) = (state, listing, seconds, listsNew, listsCur);
         _basis = state.Current;
         _editor = new SnapshotEditor(_basis);
         _seen = ArrayPool<byte>.Shared.Rent(Math.Max(1, _basis.Count));
@@ -48,6 +51,7 @@ internal sealed class MailboxScan
         {
             for (var attempt = 0; attempt < MaxListings; attempt++)
             {
+                var seconds = new List<(byte[] Name, bool InNew)>();
                 var stamp = state.Stamp;
                 var dirty = watch.TakeDirty();
                 if (state.Folder.Times() is not { } before)
@@ -70,10 +74,12 @@ internal sealed class MailboxScan
                 var readsKeywords = before.Keywords != stamp.Times.Keywords || !stamp.AreKeywordsSettled;
                 var missing = 0;
                 if (listsNew || listsCur || readsKeywords)
-                    missing = new MailboxScan(state, listing, listsNew, listsCur).Merge(newCount, isStable && (confirms || !isFresh), readsKeywords);
+                    missing = new MailboxScan(state, listing, seconds, listsNew, listsCur).Merge(newCount, isStable && (confirms || !isFresh), readsKeywords);
                 if (isStable && missing == 0)
                 {
                     state.Publish(state.Current, now);
+                    if (seconds.Count > 0)
+                        SecondNames.Resolve(state, seconds);
                     return;
                 }
 
@@ -147,7 +153,11 @@ internal sealed class MailboxScan
         {
             // In new/ under a name that lies in cur/, which nobody touched: a second file of that name.
             if (inNew && !known.IsNew && !_listsCur)
+            {
+                _seconds.Add((name.ToArray(), inNew));
                 return;
+            }
+
             _seen[index] = 1;
             if (!isSame)
                 Apply(index, inNew, tail);
@@ -155,8 +165,15 @@ internal sealed class MailboxScan
         }
 
         // A second file of the same name, or the same one met before and after a rename. The one that we know goes first, then the one in cur/.
-        if (isSame || (_editor.Peek(index).IsNew && !inNew))
+        ref readonly var first = ref _editor.Peek(index);
+        var firstName = (byte[])[.. key, .. _state.Tables.Tails[first.Tail]];
+        if (isSame || (first.IsNew && !inNew))
+        {
+            _seconds.Add((firstName, first.IsNew));
             Apply(index, inNew, tail);
+        }
+        else
+            _seconds.Add((name.ToArray(), inNew));
     }
 
     /// <summary>Another process of ours saw this file go and come back, and gave it another UID: the one we know is of a message that is gone.</summary>
@@ -260,7 +277,7 @@ internal sealed class MailboxScan
     }
 
     /// <summary>Of two new files with one base name the one in cur/ is the message; the other waits until that is gone.</summary>
-    private static void DropSecondNames(List<Newcomer> files)
+    private void DropSecondNames(List<Newcomer> files)
     {
         var best = new Dictionary<string, Newcomer>(files.Count, StringComparer.Ordinal);
         foreach (var file in files)
@@ -269,8 +286,11 @@ internal sealed class MailboxScan
                 best[file.Key] = file;
         }
 
-        if (best.Count < files.Count)
-            files.RemoveAll(file => !ReferenceEquals(best[file.Key], file));
+        if (best.Count == files.Count)
+            return;
+        foreach (var file in files.Where(file => !ReferenceEquals(best[file.Key], file)))
+            _seconds.Add((_listing[file.At].ToArray(), file.InNew));
+        files.RemoveAll(file => !ReferenceEquals(best[file.Key], file));
     }
 
     private sealed class Newcomer(int at, string key, bool inNew, long time)

@@ -1,7 +1,5 @@
 using Courier.IO.Files;
-using Courier.IO.Platform;
 using Courier.Mailboxes.Maildir;
-using Microsoft.Extensions.Logging;
 
 namespace Courier.Mailboxes.Index;
 
@@ -13,6 +11,8 @@ internal sealed class MailboxState : IAsyncDisposable
     private readonly Watch _watch;
     private volatile Version? _version;
     private volatile bool _unwritten;
+    private volatile bool _disposed;
+    private ITimer? _writer;
     private Action[] _listeners = [];
     private readonly Lock _listenerGate = new();
 
@@ -23,7 +23,7 @@ internal sealed class MailboxState : IAsyncDisposable
         Keywords = new KeywordFiles(folder);
         Reader = new MessageReader(this);
         Tables = new Tables(new TailTable(), new KeywordTable(), Reader);
-        Forms = new FormsFile(() => Folder);
+        Forms = new FormsFile(() => Folder, () => Uids.UidValidity);
         _watch = new Watch(this);
     }
 
@@ -34,7 +34,7 @@ internal sealed class MailboxState : IAsyncDisposable
 
     internal MaildirFolder Folder { get; private set; }
 
-    internal UidFile Uids { get; }
+    internal UidFile Uids { get; private set; }
 
     internal KeywordFiles Keywords { get; private set; }
 
@@ -42,7 +42,7 @@ internal sealed class MailboxState : IAsyncDisposable
 
     internal FormsFile Forms { get; }
 
-    internal Tables Tables { get; }
+    internal Tables Tables { get; private set; }
 
     internal SemaphoreSlim Gate { get; } = new(1, 1);
 
@@ -61,6 +61,9 @@ internal sealed class MailboxState : IAsyncDisposable
     internal bool IsGone { get; set; }
 
     internal Watch Watcher => _watch;
+
+    /// <summary>When old files were last removed.</summary>
+    internal DateTimeOffset SweptAt { get; set; }
 
     internal bool IsLoaded => _version is not null;
 
@@ -99,15 +102,24 @@ internal sealed class MailboxState : IAsyncDisposable
     /// <summary>Under the gate.</summary>
     internal void Publish(Snapshot snapshot, Stamp stamp)
     {
-        if (!ReferenceEquals(snapshot, _version?.Snapshot))
-            Learned();
+        var isNews = !ReferenceEquals(snapshot, _version?.Snapshot) || stamp.IsSettled != _version.Stamp.IsSettled;
         _version = new Version(snapshot, stamp);
+        if (isNews)
+            Learned();
     }
 
     /// <summary>There is something that the index on disk does not have.</summary>
-    internal void Learned() => _unwritten = true;
-
-    internal bool HasUnwritten => _unwritten;
+    internal void Learned()
+    {
+        if (_unwritten || _disposed)
+            return;
+        _unwritten = true;
+        lock (_listenerGate)
+        {
+            _writer ??= Store.Clock.CreateTimer(_ => _ = WriteIndexAsync(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _writer.Change(Store.Settings.WriteIndexAfter, Timeout.InfiniteTimeSpan);
+        }
+    }
 
     /// <summary>Under the gate. A number that no earlier change had, also after the index was lost (RFC 7162 §3.1).</summary>
     internal long NextModSeq() => Math.Max((_version?.Snapshot.HighestModSeq.Value ?? 0) + 1, Now.ToUnixTimeMilliseconds());
@@ -251,11 +263,32 @@ internal sealed class MailboxState : IAsyncDisposable
         _watch.Restart();
     }
 
-    public ValueTask DisposeAsync()
+    /// <summary>The last session leaves: inotify has vouched for the directory until now, which lets the next one begin without a listing.</summary>
+    internal void Settle()
     {
+        if (!Gate.Wait(0))
+            return;
+        try
+        {
+            if (_version is { Stamp: { IsSettled: false, AreKeywordsSettled: true } } version && IsInStep())
+                Publish(version.Snapshot, StampNow(version.Stamp.Times));
+        }
+        finally
+        {
+            Gate.Release();
+        }
+    }
+
+    /// <summary>Nobody has it open: gives back the memory that a next session can do without.</summary>
+    internal void Rest() => Forms.Release();
+
+    public async ValueTask DisposeAsync()
+    {
+        await WriteIndexAsync();
+        _disposed = true;
         _watch.Dispose();
-        Gate.Dispose();
-        return default;
+        if (_writer is { } writer)
+            await writer.DisposeAsync();
     }
 
     private bool IsUnchanged(Stamp stamp) =>
@@ -279,11 +312,92 @@ internal sealed class MailboxState : IAsyncDisposable
             throw new DirectoryNotFoundException(Folder.Path);
         using (TakeLock())
         {
-            if (!Uids.Read((uid, name) => Pending[name] = uid))
-                Uids.Create(UidValiditySource.Next(Main, Now), 1, []);
+            if (!TryLoadIndex())
+                LoadUids();
+        }
+    }
+
+    /// <summary>The index is believed where the file of UIDs says the same: after a restart of the machine all of it is compared, else what was added.</summary>
+    private bool TryLoadIndex()
+    {
+        if (IndexFile.TryRead(Folder, Tables) is not { } image)
+        {
+            ResetTables();
+            return false;
         }
 
+        _version = new Version(image.Snapshot, image.Stamp);
+        var matched = 0;
+        var isSound = image.IsThisBoot
+            ? Uids.TryResume(image) && Uids.Read(OnUid)
+            : Uids.Read((uid, name) =>
+            {
+                var index = image.Snapshot.IndexOf(new Uid(uid));
+                if (index < 0)
+                    OnUid(uid, name);
+                else if (image.Snapshot.NameAt(index).SequenceEqual(System.Text.Encoding.Latin1.GetBytes(name)))
+                    matched++;
+            }) && matched == image.Snapshot.Count;
+        if (isSound && Uids.UidValidity == image.Snapshot.UidValidity.Value)
+        {
+            Forms.Resume(image.FormsLength);
+            if (Uids.UidNext != image.Snapshot.UidNext.Value)
+                _version = new Version(new SnapshotEditor(image.Snapshot).Finish(Uids.UidValidity, Uids.UidNext, image.Snapshot.HighestModSeq.Value), image.Stamp);
+            // Files that have UIDs but are in no listing of ours yet.
+            if (Pending.Count > 0)
+                _watch.MarkDirty();
+            return true;
+        }
+
+        _version = null;
+        Names = null;
+        Pending.Clear();
+        Superseded.Clear();
+        Uids = new UidFile(Folder);
+        ResetTables();
+        return false;
+    }
+
+    private void LoadUids()
+    {
+        Forms.Restart();
+        if (!Uids.Read((uid, name) => Pending[name] = uid))
+            Uids.Create(UidValiditySource.Next(Main, Now), 1, []);
         _version = new Version(new Snapshot(Tables, [], Uids.UidValidity, Uids.UidNext, NextModSeq()), default);
+    }
+
+    private void ResetTables() => Tables = new Tables(new TailTable(), new KeywordTable(), Reader);
+
+    /// <summary>Writes the index (and the forms before it), when there is something new.</summary>
+    private async Task WriteIndexAsync()
+    {
+        await Gate.WaitAsync();
+        try
+        {
+            if (!_unwritten || IsGone || _version is not { } version)
+                return;
+            _unwritten = false;
+            using var only = TakeLock();
+            var living = version.Snapshot.Count;
+            if (Uids.IsWorthCompacting(living))
+            {
+                ReadUids();
+                if (Pending.Count == 0)
+                    Uids.Create(Uids.UidValidity, Uids.UidNext, NamesByUid());
+            }
+
+            Forms.Write(living);
+            var stamp = version.Stamp.AreKeywordsSettled && IsInStep() ? StampNow(version.Stamp.Times) : version.Stamp;
+            IndexFile.Write(Folder, new IndexImage(version.Snapshot, stamp, Uids.Generation, Uids.Length, Uids.Reserved, Forms.Written, IsThisBoot: true), Uids);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Log.IndexNotWritten(Store.Logger, Folder.Path, e);
+        }
+        finally
+        {
+            Gate.Release();
+        }
     }
 
     private sealed record Version(Snapshot Snapshot, Stamp Stamp);

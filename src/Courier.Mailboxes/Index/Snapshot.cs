@@ -170,8 +170,7 @@ internal sealed class Snapshot : MailboxSnapshot
             : older.KeywordsAt(index).SequenceEqual(_tables.Keywords[set], StringComparer.OrdinalIgnoreCase);
 }
 
-/// <summary>What all snapshots of one open mailbox share.</summary>
-/// <param name="Facts">Answers what a name does not say.</param>
+/// <summary>What all snapshots of one open mailbox share: the tables, and who answers what a name does not say.</summary>
 internal sealed record Tables(TailTable Tails, KeywordTable Keywords, IMessageFacts Facts);
 
 /// <summary>Finds out, by looking at the file, what neither name nor index says; and keeps it in the entry.</summary>

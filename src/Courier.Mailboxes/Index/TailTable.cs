@@ -9,6 +9,9 @@ internal sealed class TailTable
 {
     private const int PlainTails = 32;
 
+    /// <summary>The first that is not one of the plain ones.</summary>
+    internal const int FirstOther = PlainTails + 1;
+
     private readonly Dictionary<string, int> _others = new(StringComparer.Ordinal);
     private volatile byte[][] _tails;
 

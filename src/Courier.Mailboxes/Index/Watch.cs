@@ -1,6 +1,5 @@
 using System.Text;
 using Courier.IO.Platform;
-using Courier.Mailboxes.Maildir;
 
 namespace Courier.Mailboxes.Index;
 

@@ -41,7 +41,7 @@ internal sealed class MaildirFolder(string path)
 
     internal byte[] CurSlash { get; } = Encoding.UTF8.GetBytes(path + "/cur/");
 
-    internal byte[] StagingSlash { get; } = Encoding.UTF8.GetBytes(path + "/courier/staging/");
+    internal byte[] TmpSlash { get; } = Encoding.UTF8.GetBytes(path + "/tmp/");
 
     internal byte[] ExpungedSlash { get; } = Encoding.UTF8.GetBytes(path + "/courier/expunged/");
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Numerics;
 using System.Text;
 using Courier.IO.Files;
+using Courier.Mailboxes.Index;
 
 namespace Courier.Mailboxes.Maildir;
 
@@ -16,8 +17,10 @@ namespace Courier.Mailboxes.Maildir;
 /// reservation is given any more, so that lines which a power cut took cannot be given to another file: at worst a UID is skipped or a client
 /// downloads again; (3) the later line of a base name counts; (4) lines are added only under the lock of <c>courier/lock</c>, after those of
 /// other processes were read. The file is replaced as a whole (new generation) when most lines are of messages that are gone.</remarks>
-internal sealed class UidFile(MaildirFolder folder)
+internal sealed class UidFile(MaildirFolder at)
 {
+    private MaildirFolder _folder = at;
+
     /// <summary>How many UIDs one synced reservation covers; also the gap that a restart of the machine leaves.</summary>
     internal const uint Block = 1024;
 
@@ -42,18 +45,21 @@ internal sealed class UidFile(MaildirFolder folder)
     /// <summary>How much of it has been read.</summary>
     internal long Length => _length;
 
+    /// <summary>UIDs below this may be given without another sync.</summary>
+    internal uint Reserved => _reserved;
+
     /// <summary>The mailbox was renamed.</summary>
-    internal void Move(MaildirFolder to) => folder = to;
+    internal void Move(MaildirFolder to) => _folder = to;
 
     /// <summary>Under the lock. Reads what was added since; calls back for every line of a message.</summary>
     /// <returns>False where there is no such file, or none that can be used.</returns>
     internal bool Read(Action<uint, string> onMessage)
     {
-        if (!FileStatus.TryGet(folder.Uids, out var status))
+        if (!FileStatus.TryGet(_folder.Uids, out var status))
             return false;
         if (_length > 0 && status == _seen)
             return true;
-        var bytes = RawFile.TryRead(Encoding.UTF8.GetBytes(folder.Uids + "\0"), status.Size, out var length);
+        var bytes = RawFile.TryRead(Encoding.UTF8.GetBytes(_folder.Uids + "\0"), status.Size, out var length);
         if (bytes is null)
             return false;
         try
@@ -73,17 +79,18 @@ internal sealed class UidFile(MaildirFolder folder)
         }
     }
 
-    /// <summary>Goes on from what an index remembers; the file itself is read from there when <see cref="Read"/> finds it changed.</summary>
+    /// <summary>Goes on from what an index of this boot remembers; <see cref="Read"/> then reads what was added since.</summary>
     /// <returns>False when the index is of another file.</returns>
-    internal bool TryResume(ulong generation, uint uidValidity, long length, uint uidNext)
+    internal bool TryResume(IndexImage image)
     {
-        if (!FileStatus.TryGet(folder.Uids, out var status) || status.Size < length || !TryReadFirst(out var validity, out var found)
-            || found != generation || validity != uidValidity)
+        if (!FileStatus.TryGet(_folder.Uids, out var status) || status.Size < image.UidsLength || !TryReadFirst(out var validity, out var generation)
+            || generation != image.UidsGeneration || validity != image.Snapshot.UidValidity.Value)
             return false;
-        (UidValidity, Generation, _length, UidNext) = (validity, generation, length, uidNext);
-        // Nothing is reserved as far as we know: the first UID given makes a reservation of its own.
-        _reserved = 0;
-        _seen = status.Size == length ? status : default;
+        (UidValidity, Generation, _length, UidNext, _reserved) =
+            (validity, generation, image.UidsLength, image.Snapshot.UidNext.Value, image.UidsReserved);
+        // A guess that errs towards a late compaction: dead lines before this are not counted.
+        _lines = image.Snapshot.Count;
+        _seen = status.Size == _length ? status : default;
         return true;
     }
 
@@ -104,7 +111,7 @@ internal sealed class UidFile(MaildirFolder folder)
 
         var reserved = Reservation(next);
         AddLine(text, reserved.Line);
-        DurableFile.Replace(folder.Uids, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(text));
+        DurableFile.Replace(_folder.Uids, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(text));
         (UidValidity, Generation, UidNext, _reserved, _length, _lines) = (uidValidity, generation, next, reserved.Uid, text.Count, lines + 1);
         Remember();
     }
@@ -113,7 +120,7 @@ internal sealed class UidFile(MaildirFolder folder)
     internal uint Give(int count)
     {
         if (UidNext > uint.MaxValue - (uint)count - Block)
-            throw new IOException($"{folder.Uids}: no UIDs are left; the file has to be removed");
+            throw new IOException($"{_folder.Uids}: no UIDs are left; the file has to be removed");
         var first = UidNext;
         if (first + (uint)count > _reserved)
         {
@@ -147,7 +154,7 @@ internal sealed class UidFile(MaildirFolder folder)
     {
         const int firstLineBytes = 128;
         Span<byte> line = stackalloc byte[firstLineBytes];
-        using var handle = File.OpenHandle(folder.Uids, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using var handle = File.OpenHandle(_folder.Uids, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         var count = RandomAccess.Read(handle, line, 0);
         return TryReadFirst(line[..count], out validity, out generation, out _);
     }
@@ -212,8 +219,8 @@ internal sealed class UidFile(MaildirFolder folder)
 
     private void Append(List<byte> text, int lines, bool sync)
     {
-        if (!RawFile.TryAppend(folder.Uids, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(text), create: false, sync))
-            throw new FileNotFoundException("The file of UIDs is gone while it was in use", folder.Uids);
+        if (!RawFile.TryAppend(_folder.Uids, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(text), create: false, sync))
+            throw new FileNotFoundException("The file of UIDs is gone while it was in use", _folder.Uids);
         _length += text.Count;
         _lines += lines;
         Remember();
@@ -221,7 +228,7 @@ internal sealed class UidFile(MaildirFolder folder)
 
     private void Remember()
     {
-        _ = FileStatus.TryGet(folder.Uids, out var status);
+        _ = FileStatus.TryGet(_folder.Uids, out var status);
         // Should another process of ours have broken the lock's rule, the sizes differ and the next Read looks.
         _seen = status.Size == _length ? status : default;
     }
