@@ -131,7 +131,7 @@ reset_maildirs() { # empty all maildirs of the peer and its queue; the server is
 }
 
 # A daemon must not inherit the caller's descriptors: it would hold open the pipe that a caller of run.sh waits on.
-close_inherited() { local f; for f in /proc/$BASHPID/fd/*; do f=${f##*/}; [ "$f" -gt 2 ] && [ "$f" -ne 255 ] && eval "exec $f>&-"; done 2>/dev/null; return 0; }
+close_inherited() { local f; for f in /proc/$BASHPID/fd/*; do f=${f##*/}; [ "$f" -gt 2 ] && [ "$f" -ne 255 ] && eval "exec $f>&-"; done; return 0; }
 
 # Waits until the queue of the peer is empty (do_queue prints its length; a peer without one has none).
 queue_length() { declare -F do_queue >/dev/null && do_queue || echo 0; }

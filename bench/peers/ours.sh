@@ -54,6 +54,7 @@ ${OURS_CONF:-}
 C
   for u in $(users); do printf '%s@%s\t%s\t%s\n' "$u" "$DOMAIN" "$h" "$B/maildirs/$u/Maildir"; done > "$B/state/users"
   chown -R $VUID:$VGID "$B/state"; chmod 644 "$CONF"
+  as_vmail "$B/app/courier" --config "$CONF" domain add "$DOMAIN" > "$B/log/domain" 2>&1   # the import below fails if this did and mattered
   as_vmail "$B/app/courier" --config "$CONF" account import "$B/state/users" > "$B/log/import" 2>&1 || { say "account import failed:"; cat "$B/log/import" >&2; return 1; }
 }
 do_start() {

@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
 using Courier.IO.Files;
+using Courier.Mailboxes.Delivery;
+using Courier.Mailboxes.Index;
+using Courier.Mailboxes.Maildir;
 using Courier.Mailboxes.Names;
 
 namespace Courier.Mailboxes;
@@ -42,34 +45,225 @@ public sealed record Placed(UidValidity UidValidity, IReadOnlyList<Uid> Uids);
 
 /// <summary>One account's mailboxes.</summary>
 /// <remarks>Failures of the disk are <see cref="IOException"/>. Names of mailboxes that do not exist are answered, not thrown.</remarks>
+#pragma warning disable CA1001 // The gate's wait handle is never asked for, so there is nothing to dispose of; accounts are held weakly.
 public sealed class MailAccount
+#pragma warning restore CA1001
 {
-    internal MailAccount()
+    private readonly MailStore _store;
+    private readonly FolderTree _folders;
+    private readonly Subscriptions _subscriptions;
+
+    /// <summary>One change of the set of mailboxes at a time in this process.</summary>
+    private readonly SemaphoreSlim _gate = new(1, 1);
+
+    internal MailAccount(MailStore store, MaildirFolder main)
     {
+        (_store, Main) = (store, main);
+        _folders = new FolderTree(main, store.Clock);
+        _subscriptions = new Subscriptions(main);
     }
 
+    internal MaildirFolder Main { get; }
+
     /// <summary>All mailboxes, INBOX first, then by name.</summary>
-    public ValueTask<IReadOnlyList<MailboxListing>> ListAsync(CancellationToken ct) => throw new NotImplementedException();
+    public ValueTask<IReadOnlyList<MailboxListing>> ListAsync(CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        return new(_folders.List());
+    }
 
     /// <summary>Makes a mailbox; parents need not exist (they are then names without a mailbox, as in Courier).</summary>
-    public ValueTask<CreateOutcome> CreateAsync(MailboxName name, CancellationToken ct) => throw new NotImplementedException();
+    public ValueTask<CreateOutcome> CreateAsync(MailboxName name, CancellationToken ct) => AloneAsync(() => new ValueTask<CreateOutcome>(_folders.Create(name)), ct);
 
-    public ValueTask<DeleteOutcome> DeleteAsync(MailboxName name, CancellationToken ct) => throw new NotImplementedException();
+    public ValueTask<DeleteOutcome> DeleteAsync(MailboxName name, CancellationToken ct) => AloneAsync(() => DeleteAloneAsync(name, ct), ct);
 
     /// <summary>Renames a mailbox with all below it. Renaming INBOX moves its messages to a new mailbox and leaves it empty (RFC 3501 §6.3.5).</summary>
-    public ValueTask<RenameOutcome> RenameAsync(MailboxName from, MailboxName to, CancellationToken ct) => throw new NotImplementedException();
+    public ValueTask<RenameOutcome> RenameAsync(MailboxName from, MailboxName to, CancellationToken ct) =>
+        AloneAsync(() => from.IsInbox ? RenameInboxAsync(to, ct) : RenameAloneAsync(from, to, ct), ct);
 
     /// <summary>Subscribed names; they need not exist (RFC 3501 §6.3.6). Kept in courierimapsubscribed.</summary>
-    public ValueTask<IReadOnlyList<MailboxName>> SubscriptionsAsync(CancellationToken ct) => throw new NotImplementedException();
+    public ValueTask<IReadOnlyList<MailboxName>> SubscriptionsAsync(CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        return new(_subscriptions.Read());
+    }
 
-    public ValueTask SubscribeAsync(MailboxName name, bool subscribed, CancellationToken ct) => throw new NotImplementedException();
+    public ValueTask SubscribeAsync(MailboxName name, bool subscribed, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        _subscriptions.Change(name, subscribed);
+        return default;
+    }
 
     /// <summary>Opens a mailbox, brought up to date with its directory; null where there is none. Dispose it to leave.</summary>
-    public ValueTask<Mailbox?> OpenAsync(MailboxName name, CancellationToken ct) => throw new NotImplementedException();
+    public async ValueTask<Mailbox?> OpenAsync(MailboxName name, CancellationToken ct)
+    {
+        if (Enter(name) is not { } state)
+            return null;
+        var mailbox = new Mailbox(this, name, state);
+        try
+        {
+            await mailbox.RefreshAsync(ct);
+            return mailbox;
+        }
+        catch (DirectoryNotFoundException)
+        {
+            await mailbox.DisposeAsync();
+            return null;
+        }
+        catch
+        {
+            await mailbox.DisposeAsync();
+            throw;
+        }
+    }
 
     /// <summary>Counts without leaving a trace in the mailbox; null where there is none.</summary>
-    public ValueTask<MailboxStatus?> StatusAsync(MailboxName name, CancellationToken ct) => throw new NotImplementedException();
+    public ValueTask<MailboxStatus?> StatusAsync(MailboxName name, CancellationToken ct) => WithAsync(name, async state =>
+    {
+        var snapshot = await state.RefreshAsync(ct);
+        return new MailboxStatus(
+            snapshot.Count, snapshot.UnclaimedCount, snapshot.UidNext, snapshot.UidValidity, snapshot.UnseenCount, snapshot.HighestModSeq);
+    });
 
     /// <summary>Adds messages, all or none, durable on return; null where there is no such mailbox.</summary>
-    public ValueTask<Placed?> AppendAsync(MailboxName name, IReadOnlyList<AppendMessage> messages, CancellationToken ct) => throw new NotImplementedException();
+    public ValueTask<Placed?> AppendAsync(MailboxName name, IReadOnlyList<AppendMessage> messages, CancellationToken ct) =>
+        WithAsync(name, state => new Appender(state).AppendAsync(messages, ct));
+
+    internal ValueTask<CopyResult?> CopyAsync(MailboxState source, IReadOnlyList<Uid> uids, MailboxName target, CancellationToken ct) =>
+        WithAsync(target, async state =>
+        {
+            await state.RefreshAsync(ct);
+            return await new Copier(source, state).CopyAsync(uids, ct);
+        });
+
+    /// <summary>The shared state of a mailbox, to be left; null where there is no directory of that name.</summary>
+    private MailboxState? Enter(MailboxName name)
+    {
+        var folder = _folders.FolderOf(name);
+        return folder.Exists ? _store.Enter(Main, folder) : null;
+    }
+
+    private async ValueTask<T?> WithAsync<T>(MailboxName name, Func<MailboxState, ValueTask<T>> work)
+        where T : class
+    {
+        if (Enter(name) is not { } state)
+            return null;
+        try
+        {
+            return await work(state);
+        }
+        catch (DirectoryNotFoundException) when (!state.Folder.Exists)
+        {
+            return null;
+        }
+        finally
+        {
+            _store.Leave(state);
+        }
+    }
+
+    private async ValueTask<T> AloneAsync<T>(Func<ValueTask<T>> work, CancellationToken ct)
+    {
+        await _gate.WaitAsync(ct);
+        try
+        {
+            return await work();
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private async ValueTask<DeleteOutcome> DeleteAloneAsync(MailboxName name, CancellationToken ct)
+    {
+        if (name.IsInbox)
+            return DeleteOutcome.NotAllowed;
+        if (Enter(name) is not { } state)
+            return DeleteOutcome.NoSuchMailbox;
+        try
+        {
+            await state.Gate.WaitAsync(ct);
+            try
+            {
+                _folders.Delete(name);
+                state.IsGone = true;
+                _store.Forget(state);
+            }
+            finally
+            {
+                state.Gate.Release();
+            }
+
+            state.Notify();
+            return DeleteOutcome.Deleted;
+        }
+        finally
+        {
+            _store.Leave(state);
+        }
+    }
+
+    private async ValueTask<RenameOutcome> RenameAloneAsync(MailboxName from, MailboxName to, CancellationToken ct)
+    {
+        if (to.IsInbox || to.IsBelow(from))
+            return RenameOutcome.NotAllowed;
+        var moves = _folders.Subtree(from);
+        if (moves.Count == 0)
+            return RenameOutcome.NoSuchMailbox;
+        if (moves.Any(name => name.Moved(from, to) is null))
+            return RenameOutcome.NotAllowed;
+        if (_folders.Exists(to) || moves.Any(name => _folders.Exists(name.Moved(from, to)!)))
+            return RenameOutcome.AlreadyExists;
+        foreach (var name in moves)
+            await MoveAsync(name, name.Moved(from, to)!, ct);
+        DurableFile.FlushDirectory(Main.Path);
+        return RenameOutcome.Renamed;
+    }
+
+    private async ValueTask MoveAsync(MailboxName from, MailboxName to, CancellationToken ct)
+    {
+        var state = _store.Enter(Main, _folders.FolderOf(from));
+        try
+        {
+            await state.Gate.WaitAsync(ct);
+            try
+            {
+                _folders.Move(from, to);
+                _store.Move(state, _folders.FolderOf(to));
+            }
+            finally
+            {
+                state.Gate.Release();
+            }
+        }
+        finally
+        {
+            _store.Leave(state);
+        }
+    }
+
+    /// <summary>The messages are in the new mailbox and durable before the first leaves INBOX: a crash leaves some twice, none nowhere.</summary>
+    private async ValueTask<RenameOutcome> RenameInboxAsync(MailboxName to, CancellationToken ct)
+    {
+        if (to.IsInbox)
+            return RenameOutcome.AlreadyExists;
+        if (_folders.Create(to) == CreateOutcome.AlreadyExists)
+            return RenameOutcome.AlreadyExists;
+        var inbox = _store.Enter(Main, Main);
+        try
+        {
+            var snapshot = await inbox.RefreshAsync(ct);
+            var all = Enumerable.Range(0, snapshot.Count).Select(snapshot.UidAt).ToList();
+            if (await CopyAsync(inbox, all, to, ct) is not { } copied)
+                return RenameOutcome.NotAllowed;
+            await inbox.ChangeAsync(() => new FlagChanges(inbox).Expunge(copied.Sources, evenUndeleted: true, keep: false), CancellationToken.None);
+            return RenameOutcome.Renamed;
+        }
+        finally
+        {
+            _store.Leave(inbox);
+        }
+    }
 }

@@ -1,3 +1,10 @@
+using System.Collections.Concurrent;
+using Courier.IO.Files;
+using Courier.IO.Platform;
+using Courier.Mail.Mime;
+using Courier.Mailboxes.Delivery;
+using Courier.Mailboxes.Index;
+using Courier.Mailboxes.Maildir;
 using Microsoft.Extensions.Logging;
 
 namespace Courier.Mailboxes;
@@ -10,13 +17,216 @@ public sealed record MailStoreSettings
 
     /// <summary>How long expunged messages stay in courier/expunged/.</summary>
     public TimeSpan KeepExpunged { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>Mailboxes without a session that stay in memory; beyond it the longest unused go first.</summary>
+    /// <remarks>At 10,000 messages each takes about 1.3 MB.</remarks>
+    public int MaxClosed { get; init; } = 200;
+
+    /// <summary>How long a change may wait before it is written to the index, which is only a cache.</summary>
+    public TimeSpan WriteIndexAfter { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>What the structure of one message may cost.</summary>
+    public MimeLimits Mime { get; init; } = MimeLimits.Default;
 }
 
 /// <summary>All mailboxes of this process: shares what is open between sessions and watches it with one inotify descriptor.</summary>
-public sealed class MailStore(MailStoreSettings settings, TimeProvider clock, ILogger<MailStore> logger) : IAsyncDisposable
+public sealed class MailStore : IAsyncDisposable
 {
-    /// <summary>The account whose Maildir that is; one object per Maildir and process. Makes the Maildir when it is not there.</summary>
-    public MailAccount Open(string maildir) => throw new NotImplementedException($"{settings} {clock} {logger} {maildir}");
+    /// <summary>Listings kept for the next one; each is as large as the names of the largest directory it held.</summary>
+    private const int MaxListings = 4;
 
-    public ValueTask DisposeAsync() => throw new NotImplementedException();
+    /// <summary>How often a mailbox in memory is looked through for what has been kept long enough.</summary>
+    private static readonly TimeSpan SweepEvery = TimeSpan.FromHours(12);
+
+    private readonly ConcurrentDictionary<string, WeakReference<MailAccount>> _accounts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Shared> _mailboxes = new(StringComparer.Ordinal);
+    private readonly Lock _gate = new();
+    private readonly Lazy<Inotify> _inotify = new(() => new Inotify());
+    private readonly ConcurrentBag<DirectoryNames> _listings = [];
+    private readonly ITimer _sweep;
+    private bool _disposed;
+
+    public MailStore(MailStoreSettings settings, TimeProvider clock, ILogger<MailStore> logger)
+    {
+        (Settings, Clock, Logger) = (settings, clock, logger);
+        var period = TimeSpan.FromSeconds(Math.Clamp(settings.KeepClosed.TotalSeconds / 4, 0.1, 60));
+        _sweep = clock.CreateTimer(_ => _ = SweepAsync(), null, period, period);
+    }
+
+    internal MailStoreSettings Settings { get; }
+
+    internal TimeProvider Clock { get; }
+
+    internal ILogger Logger { get; }
+
+    internal Inotify Inotify => _inotify.Value;
+
+    internal SyncGroup Syncs { get; } = new();
+
+    /// <summary>Mailboxes in memory, in use or not.</summary>
+    internal int LoadedCount
+    {
+        get
+        {
+            lock (_gate)
+                return _mailboxes.Count;
+        }
+    }
+
+    /// <summary>The account whose Maildir that is; one object per Maildir and process. Makes the Maildir when it is not there.</summary>
+    public MailAccount Open(string maildir)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(maildir));
+        while (true)
+        {
+            var reference = _accounts.GetOrAdd(path, static (key, store) => new WeakReference<MailAccount>(new MailAccount(store, new MaildirFolder(key))), this);
+            if (reference.TryGetTarget(out var account))
+            {
+                if (!account.Main.Exists || !Directory.Exists(account.Main.New))
+                    account.Main.Make(isMain: true);
+                return account;
+            }
+
+            _accounts.TryRemove(new KeyValuePair<string, WeakReference<MailAccount>>(path, reference));
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        List<MailboxState> states;
+        lock (_gate)
+        {
+            if (_disposed)
+                return;
+            _disposed = true;
+            states = [.. _mailboxes.Values.Select(shared => shared.State)];
+            _mailboxes.Clear();
+        }
+
+        await _sweep.DisposeAsync();
+        foreach (var state in states)
+            await state.DisposeAsync();
+        if (_inotify.IsValueCreated)
+            _inotify.Value.Dispose();
+    }
+
+    /// <summary>The shared state of a folder, kept until <see cref="Leave"/>. Whether it is a mailbox at all is found out when it is refreshed.</summary>
+    internal MailboxState Enter(MaildirFolder main, MaildirFolder folder)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (!_mailboxes.TryGetValue(folder.Path, out var shared))
+                _mailboxes.Add(folder.Path, shared = new Shared(new MailboxState(this, main, folder)));
+            shared.Users++;
+            return shared.State;
+        }
+    }
+
+    internal void Leave(MailboxState state)
+    {
+        MailboxState? dropped = null;
+        lock (_gate)
+        {
+            if (!_mailboxes.TryGetValue(state.Folder.Path, out var shared) || !ReferenceEquals(shared.State, state))
+                return;
+            shared.Users--;
+            shared.LastUsed = Clock.GetUtcNow();
+            if (shared.Users == 0)
+                state.Rest();
+            // What never was a mailbox, or is none any more, is not worth keeping.
+            if (shared.Users == 0 && (!state.IsLoaded || state.IsGone))
+            {
+                _mailboxes.Remove(state.Folder.Path);
+                dropped = state;
+            }
+        }
+
+        if (dropped is not null)
+            _ = dropped.DisposeAsync().AsTask();
+    }
+
+    /// <summary>The mailbox is no longer found under its name. Those who have it keep it.</summary>
+    internal void Forget(MailboxState state)
+    {
+        lock (_gate)
+        {
+            if (_mailboxes.TryGetValue(state.Folder.Path, out var shared) && ReferenceEquals(shared.State, state))
+                _mailboxes.Remove(state.Folder.Path);
+        }
+    }
+
+    /// <summary>Under the state's gate: found under another name from now on.</summary>
+    internal void Move(MailboxState state, MaildirFolder folder)
+    {
+        lock (_gate)
+        {
+            if (_mailboxes.Remove(state.Folder.Path, out var shared))
+                _mailboxes[folder.Path] = shared;
+            state.Move(folder);
+        }
+    }
+
+    internal DirectoryNames RentListing() => _listings.TryTake(out var listing) ? listing : new DirectoryNames();
+
+    internal void ReturnListing(DirectoryNames listing)
+    {
+        if (_listings.Count < MaxListings)
+            _listings.Add(listing);
+    }
+
+    private async Task SweepAsync()
+    {
+        var now = Clock.GetUtcNow();
+        List<MailboxState> dropped = [];
+        lock (_gate)
+        {
+            var closed = _mailboxes.Values.Where(shared => shared.Users == 0).OrderByDescending(shared => shared.LastUsed).ToList();
+            for (var i = 0; i < closed.Count; i++)
+            {
+                if (i < Settings.MaxClosed && now - closed[i].LastUsed < Settings.KeepClosed)
+                    continue;
+                _mailboxes.Remove(closed[i].State.Folder.Path);
+                dropped.Add(closed[i].State);
+            }
+        }
+
+        foreach (var state in dropped)
+            await state.DisposeAsync();
+        SweepOldFiles(now);
+        foreach (var (path, reference) in _accounts)
+        {
+            if (!reference.TryGetTarget(out _))
+                _accounts.TryRemove(new KeyValuePair<string, WeakReference<MailAccount>>(path, reference));
+        }
+    }
+
+    private void SweepOldFiles(DateTimeOffset now)
+    {
+        List<MailboxState> due;
+        lock (_gate)
+            due = [.. _mailboxes.Values.Select(shared => shared.State).Where(state => now - state.SweptAt > SweepEvery)];
+        foreach (var state in due)
+        {
+            state.SweptAt = now;
+            try
+            {
+                OldFiles.Sweep(state.Folder, Settings.KeepExpunged, now);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                Log.SweepFailed(Logger, state.Folder.Path, e);
+            }
+        }
+    }
+
+    private sealed class Shared(MailboxState state)
+    {
+        internal MailboxState State => state;
+
+        internal int Users { get; set; }
+
+        internal DateTimeOffset LastUsed { get; set; }
+    }
 }

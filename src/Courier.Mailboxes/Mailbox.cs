@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Courier.Mail.Mime;
+using Courier.Mailboxes.Index;
 using Courier.Mailboxes.Names;
 
 namespace Courier.Mailboxes;
@@ -41,40 +42,69 @@ public abstract class MessageContent : IDisposable
 /// in step with the directory, which other programs use too.</summary>
 public sealed class Mailbox : IAsyncDisposable
 {
-    internal Mailbox()
+    private readonly MailAccount _account;
+    private readonly MailboxState _state;
+    private int _left;
+
+    internal Mailbox(MailAccount account, MailboxName name, MailboxState state)
     {
+        (_account, Name, _state) = (account, name, state);
+        state.Watcher.Enter();
     }
 
-    public MailboxName Name => throw new NotImplementedException();
+    public MailboxName Name { get; }
 
     /// <summary>The newest snapshot this process has; no disk is touched.</summary>
-    public MailboxSnapshot Current => throw new NotImplementedException();
+    public MailboxSnapshot Current => _state.Current;
 
     /// <summary>Looks at the directory (two stats when nothing changed) and returns the newest snapshot.</summary>
-    public ValueTask<MailboxSnapshot> RefreshAsync(CancellationToken ct) => throw new NotImplementedException();
+    public ValueTask<MailboxSnapshot> RefreshAsync(CancellationToken ct)
+    {
+        var refreshed = _state.RefreshAsync(ct);
+        return refreshed.IsCompletedSuccessfully ? new(refreshed.Result) : Await(refreshed);
+
+        static async ValueTask<MailboxSnapshot> Await(ValueTask<Snapshot> pending) => await pending;
+    }
 
     /// <summary>Moves what lies in new/ to cur/; the UIDs returned are \Recent for the caller and for nobody else (RFC 3501 §2.3.2).</summary>
-    public ValueTask<IReadOnlyList<Uid>> ClaimRecentAsync(CancellationToken ct) => throw new NotImplementedException();
+    public async ValueTask<IReadOnlyList<Uid>> ClaimRecentAsync(CancellationToken ct)
+    {
+        var snapshot = await _state.RefreshAsync(ct);
+        return snapshot.UnclaimedCount == 0 ? [] : await _state.ChangeAsync(() => new FlagChanges(_state).Claim(), ct);
+    }
 
     /// <summary>Calls back (on any thread; be quick) after the snapshot changed or may have: by this process at once, by others through inotify.</summary>
-    public IDisposable OnChanged(Action callback) => throw new NotImplementedException();
+    public IDisposable OnChanged(Action callback) => _state.OnChanged(callback);
 
     /// <summary>Changes flags of the messages that still exist; returns the UIDs that do not. <see cref="Current"/> shows the change on return.</summary>
-    public ValueTask<IReadOnlyList<Uid>> StoreAsync(IReadOnlyList<Uid> uids, FlagChange change, CancellationToken ct) => throw new NotImplementedException();
+    public async ValueTask<IReadOnlyList<Uid>> StoreAsync(IReadOnlyList<Uid> uids, FlagChange change, CancellationToken ct) =>
+        await _state.ChangeAsync(() => new FlagChanges(_state).Store(uids, change), ct);
 
     /// <summary>Copies all of the messages or none, durable on return; null where the target does not exist.
     /// Messages that are gone are left out of the result.</summary>
-    public ValueTask<CopyResult?> CopyAsync(IReadOnlyList<Uid> uids, MailboxName target, CancellationToken ct) => throw new NotImplementedException();
+    public ValueTask<CopyResult?> CopyAsync(IReadOnlyList<Uid> uids, MailboxName target, CancellationToken ct) =>
+        _account.CopyAsync(_state, uids, target, ct);
 
     /// <summary>Removes the messages with \Deleted (of <paramref name="only"/>, when given); returns those removed.</summary>
-    public ValueTask<IReadOnlyList<Uid>> ExpungeAsync(IReadOnlyList<Uid>? only, CancellationToken ct) => throw new NotImplementedException();
+    public async ValueTask<IReadOnlyList<Uid>> ExpungeAsync(IReadOnlyList<Uid>? only, CancellationToken ct) =>
+        await _state.ChangeAsync(() => new FlagChanges(_state).Expunge(only), ct);
 
     /// <summary>The message's bytes; null when its file is gone for good. An expunged message that an older snapshot still
     /// has can be read for as long as it lies in courier/expunged/.</summary>
-    public ValueTask<MessageContent?> OpenMessageAsync(Uid uid, CancellationToken ct) => throw new NotImplementedException();
+    public async ValueTask<MessageContent?> OpenMessageAsync(Uid uid, CancellationToken ct) => await _state.Reader.OpenAsync(uid, ct);
 
     /// <summary>ENVELOPE, BODYSTRUCTURE and BODY, from the index when it has them; null when the message is gone.</summary>
-    public ValueTask<MessageForms?> FormsAsync(Uid uid, CancellationToken ct) => throw new NotImplementedException();
+    public ValueTask<MessageForms?> FormsAsync(Uid uid, CancellationToken ct) => _state.Reader.FormsAsync(uid, ct);
 
-    public ValueTask DisposeAsync() => throw new NotImplementedException();
+    public ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _left, 1) == 0)
+        {
+            _state.Settle();
+            _state.Watcher.Leave();
+            _state.Store.Leave(_state);
+        }
+
+        return default;
+    }
 }

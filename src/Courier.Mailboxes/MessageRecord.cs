@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Courier.Mailboxes.Index;
 
 namespace Courier.Mailboxes;
 
@@ -15,16 +16,50 @@ public enum MessageFlags : byte
     Deleted = 16,
 }
 
-/// <summary>What a mailbox knows of one message without opening it.</summary>
-/// <param name="Uid">Its identifier.</param>
-/// <param name="Flags">System flags.</param>
-/// <param name="Keywords">Keywords, shared between equal sets; never default.</param>
-/// <param name="IsUnclaimed">It still lies in new/: no session has had it as \Recent.</param>
-/// <param name="Size">RFC822.SIZE: octets with CRLF line ends.</param>
-/// <param name="InternalDate">When it was delivered or what APPEND said.</param>
-/// <param name="ModSeq">Last change.</param>
-public readonly record struct MessageRecord(
-    Uid Uid, MessageFlags Flags, ImmutableArray<string> Keywords, bool IsUnclaimed, long Size, DateTimeOffset InternalDate, ModSeq ModSeq);
+/// <summary>What a mailbox knows of one message. Size and date may have to be looked up in the file when they are first asked for
+/// (another program's file without <c>,W=</c> in its name); then the mailbox keeps them.</summary>
+public readonly record struct MessageRecord
+{
+    private readonly Snapshot? _source;
+    private readonly int _index;
+    private readonly long _size;
+    private readonly long _date;
+
+    public MessageRecord(
+        Uid uid, MessageFlags flags, ImmutableArray<string> keywords, bool isUnclaimed, long size, DateTimeOffset internalDate, ModSeq modSeq)
+    {
+        (Uid, Flags, Keywords, IsUnclaimed, ModSeq) = (uid, flags, keywords, isUnclaimed, modSeq);
+        (_size, _date) = (size, internalDate.ToUnixTimeSeconds());
+    }
+
+    internal MessageRecord(Snapshot source, int index, in Entry entry, ImmutableArray<string> keywords)
+    {
+        (Uid, Flags, Keywords, IsUnclaimed, ModSeq) = (new Uid(entry.Uid), entry.Flags, keywords, entry.IsUnclaimed, new ModSeq(entry.ModSeq));
+        (_source, _index, _size, _date) = (source, index, entry.Size, entry.Date);
+    }
+
+    /// <summary>Its identifier.</summary>
+    public Uid Uid { get; }
+
+    /// <summary>System flags.</summary>
+    public MessageFlags Flags { get; }
+
+    /// <summary>Keywords, shared between equal sets; never default.</summary>
+    public ImmutableArray<string> Keywords { get; }
+
+    /// <summary>No session has had it as \Recent.</summary>
+    public bool IsUnclaimed { get; }
+
+    /// <summary>RFC822.SIZE: octets with CRLF line ends. Reads the file where nobody knows yet; 0 when that is gone.</summary>
+    public long Size => _source is null || _size != Entry.UnknownSize ? _size : _source.Tables.Facts.SizeOf(_source, _index);
+
+    /// <summary>When it was delivered or what APPEND said. Asks the file where nobody knows yet.</summary>
+    public DateTimeOffset InternalDate => DateTimeOffset.FromUnixTimeSeconds(
+        _source is null || _date != Entry.UnknownDate ? _date : _source.Tables.Facts.DateOf(_source, _index));
+
+    /// <summary>Last change.</summary>
+    public ModSeq ModSeq { get; }
+}
 
 /// <summary>A mailbox at one moment: immutable, ordered by UID, cheap to keep (neighbouring snapshots share their unchanged parts).</summary>
 public abstract class MailboxSnapshot
@@ -43,6 +78,14 @@ public abstract class MailboxSnapshot
     /// <summary>UID at a position from 0, without reading the rest.</summary>
     public abstract Uid UidAt(int index);
 
+    /// <summary>Flags at a position: cheaper than the whole record.</summary>
+    public abstract MessageFlags FlagsAt(int index);
+
+    /// <summary>Keywords at a position; equal sets are one array.</summary>
+    public abstract ImmutableArray<string> KeywordsAt(int index);
+
+    public abstract bool IsUnclaimedAt(int index);
+
     /// <summary>Position of a UID; when it is not there, the complement (~) of where it would be.</summary>
     public abstract int IndexOf(Uid uid);
 
@@ -54,7 +97,7 @@ public abstract class MailboxSnapshot
     /// <summary>Position from 0 of the first message without \Seen; -1 when there is none.</summary>
     public abstract int FirstUnseen { get; }
 
-    /// <summary>Messages still in new/.</summary>
+    /// <summary>Messages that no session has had as \Recent.</summary>
     public abstract int UnclaimedCount { get; }
 
     /// <summary>Positions in this snapshot whose record (by UID) differs in flags or keywords from <paramref name="older"/>, or is not in it.

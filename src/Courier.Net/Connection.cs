@@ -11,6 +11,8 @@ public sealed class Connection : IAsyncDisposable
     // One TCP window's worth of replies is enough before a flush; more is asked for by the writer when it needs it.
     private static readonly StreamPipeReaderOptions _readerOptions = new(bufferSize: 16 * 1024, minimumReadSize: 2048, leaveOpen: true, useZeroByteReads: true);
     private static readonly StreamPipeWriterOptions _writerOptions = new(minimumBufferSize: 4096, leaveOpen: true);
+    // A round trip on any line, with a retransmission or two.
+    private static readonly TimeSpan _farewellTimeout = TimeSpan.FromSeconds(5);
     private static long _count;
 
     private readonly Socket? _socket;
@@ -100,6 +102,8 @@ public sealed class Connection : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Input.CompleteAsync();
+        // Last words go out if the peer reads them; one that does not cannot keep us.
+        await using var limit = new Timer(static connection => ((Connection)connection!).Abort(), this, _farewellTimeout, Timeout.InfiniteTimeSpan);
         try
         {
             await Output.CompleteAsync();

@@ -28,6 +28,10 @@ public sealed record ListenerSettings(string Service, IPEndPoint EndPoint)
 /// <summary>Accepts connections and runs one session for each.</summary>
 public sealed class Listener : IAsyncDisposable
 {
+    // socket(7): a port whose last connections linger in TIME_WAIT may be bound again.
+    private const int SolSocket = 1;
+    private const int SoReuseAddress = 2;
+
     private readonly ListenerSettings _settings;
     private readonly Func<Connection, CancellationToken, Task> _serve;
     private readonly ILogger _logger;
@@ -57,7 +61,8 @@ public sealed class Listener : IAsyncDisposable
         try
         {
             const int backlog = 1024;
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, optionValue: true);
+            // Not SocketOptionName.ReuseAddress: that sets SO_REUSEPORT too, and a second server would share the port unnoticed.
+            socket.SetRawSocketOption(SolSocket, SoReuseAddress, BitConverter.GetBytes(1));
             socket.Bind(settings.EndPoint);
             socket.Listen(backlog);
             return new Listener(settings, socket, serve, logger);

@@ -1,5 +1,5 @@
 using Courier.Conversations.Language;
-using Courier.Faults.Server;
+using Courier.Testing.Processes;
 
 namespace Courier.Conversations;
 
@@ -9,10 +9,12 @@ public static class ScriptFiles
     public static readonly string[] Protocols = ["imap", "smtp", "pop3", "lmtp"];
 
     private static readonly Lazy<IReadOnlyList<Script>> Loaded = new(() =>
-        [.. Protocols.SelectMany(protocol => Directory.GetFiles(Path.Combine(CourierServer.RepositoryRoot, "tests", "Courier.Conversations", protocol), "*.txt").Order(StringComparer.Ordinal)
+        [.. Protocols.SelectMany(protocol => Directory.GetFiles(Path.Combine(RepositoryPaths.Root, "tests", "Courier.Conversations", protocol), "*.txt").Order(StringComparer.Ordinal)
             .Select(file => ScriptParser.Parse($"{protocol}/{Path.GetFileName(file)}", File.ReadAllText(file))))]);
 
     public static IReadOnlyList<Script> All => Loaded.Value;
+
+    public static string Text(string path) => File.ReadAllText(Path.Combine(RepositoryPaths.Root, "tests", "Courier.Conversations", path));
 
     public static Script Find(string path) => All.FirstOrDefault(script => script.Path == path) ?? throw new ScriptException($"no script {path}");
 }

@@ -55,6 +55,7 @@ class Ours:
         listeners = "".join(f"[{p}]\nlisten = {self.host}:{port}\n" for p, port in self.ports.items())
         self.config.write_text(f"[server]\nhostname = mail.{self.domain}\nstate = {self.directory}/state\n{listeners}"
                                f"[accounts]\ndefault_domain = {self.domain}\ncleartext_logins = always\n{os.environ.get('CASES_CONFIG', '')}\n")
+        subprocess.run([self.binary, "--config", self.config, "domain", "add", self.domain], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=START_SECONDS, check=False)
         for user, password in self.accounts.items():
             done = subprocess.run([self.binary, "--config", self.config, "account", "add", self.address(user), "--password", password],
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=START_SECONDS, check=False)
@@ -102,7 +103,7 @@ class Ours:
         return f"{user}@{self.domain}"
 
     def mailbox(self, name):
-        return "INBOX." + name
+        return os.environ.get("CASES_PREFIX", "INBOX.") + name
 
     def alive(self):
         return self.process.poll() is None
@@ -112,16 +113,19 @@ class Ours:
 
 
 class Dovecot:
-    """Debian's Dovecot as bench/peers sets it up: users u0001…, password "pass", IMAP, POP3 and LMTP without TLS."""
+    """Debian's Dovecot as bench/peers sets it up, in a jail of its own and with folders at the top level: users u0001…,
+    password "pass", IMAP, POP3 and LMTP without TLS."""
 
     name, host, shared, domain, password = "dovecot", "127.0.0.1", True, "bench.test", "pass"
-    ports = {"imap": 2443, "pop3": 2410, "lmtp": 2424}
+    variant = "-cases"
 
     def __init__(self, _directory):
         self.script = str(REPOSITORY / "bench/peers/dovecot.sh")
+        self.ports = {p: free_port() for p in ("imap", "pop3", "lmtp")}
 
     def call(self, verb):
-        return subprocess.run([self.script, verb], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300, check=False)
+        environment = {**os.environ, "VARIANT": self.variant, **{p.upper(): str(port) for p, port in self.ports.items()}}
+        return subprocess.run([self.script, verb], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300, check=False)
 
     def __enter__(self):
         subprocess.run([str(REPOSITORY / "bench/build.sh")], check=True)
@@ -134,10 +138,11 @@ class Dovecot:
         time.sleep(0.5)
         return self
 
-    @staticmethod
-    def add_accounts():
-        """The accounts that MPT names; u0001… come from the peer's own set-up."""
-        peer = pathlib.Path(os.environ.get("PEERS", "/tmp/peers")) / "dovecot"
+    def add_accounts(self):
+        """The accounts that MPT names; u0001… come from the peer's own set-up. Its scripts use folders without a prefix."""
+        peer = pathlib.Path(os.environ.get("PEERS", "/tmp/peers")) / ("dovecot" + self.variant)
+        conf = peer / "jail/etc/dovecot/dovecot.conf"
+        conf.write_text(conf.read_text().replace("prefix = INBOX.", "prefix ="))
         users = peer / "jail/etc/dovecot/users"
         with open(users, "a", encoding="ascii") as f:
             for user, password in Ours.accounts.items():
@@ -163,7 +168,7 @@ class Dovecot:
         return f"{self.login(user)}@{self.domain}"
 
     def mailbox(self, name):
-        return "INBOX." + name
+        return name
 
     def alive(self):
         return self.call("status").returncode == 0

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using Courier.IO.Platform;
 
@@ -8,6 +9,12 @@ namespace Courier.IO.Files;
 public static unsafe class RawFile
 {
     private const int UserReadWrite = 0x180;
+
+    /// <summary>Most of what is read without a hint (subscriptions, a stranger's message) fits.</summary>
+    private const int SmallBytes = 16 * 1024;
+
+    /// <summary>What one array can hold, less what doubling and line ends add to it.</summary>
+    private const int MaxBytes = 1 << 30;
 
     /// <summary>Makes a file of those bytes, or replaces what is there. Mode 600.</summary>
     public static void Write(string path, ReadOnlySpan<byte> content)
@@ -44,6 +51,113 @@ public static unsafe class RawFile
             _ = Posix.Close(descriptor);
         }
     }
+
+    /// <summary>Reads a whole file into an array of the shared pool, which the caller returns; null where there is no such file.</summary>
+    /// <param name="path">Bytes that end in NUL (<see cref="RawPath"/>).</param>
+    /// <param name="sizeHint">How long it probably is; 0 when unknown. When right, the file takes one read.</param>
+    /// <param name="length">How long it is.</param>
+    public static byte[]? TryRead(ReadOnlySpan<byte> path, long sizeHint, out int length)
+    {
+        length = 0;
+        int descriptor;
+        fixed (byte* start = path)
+            descriptor = FileCalls.Open(start, Posix.O_RDONLY | Posix.O_CLOEXEC, 0);
+        if (descriptor < 0)
+            return IsMissing() ? null : throw Posix.Failure("open", Text(path));
+        // One octet more than expected: a read that comes back short says that this was the end.
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(sizeHint + 1, SmallBytes, MaxBytes));
+        try
+        {
+            while (true)
+            {
+                nint count;
+                fixed (byte* into = buffer)
+                    count = Posix.Read(descriptor, into + length, buffer.Length - length);
+                if (count < 0 && Marshal.GetLastPInvokeError() != Posix.EINTR)
+                    throw Posix.Failure("read", Text(path));
+                if (count == 0 || (count > 0 && length + count == sizeHint))
+                {
+                    length += (int)count;
+                    return buffer;
+                }
+
+                length += (int)Math.Max(count, 0);
+                if (length == buffer.Length)
+                    buffer = Larger(buffer, path);
+            }
+        }
+        catch
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+            throw;
+        }
+        finally
+        {
+            _ = Posix.Close(descriptor);
+        }
+    }
+
+    /// <summary>rename(2); false when the source (or the target's directory) is not there.</summary>
+    public static bool TryRename(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
+    {
+        fixed (byte* source = from, target = to)
+        {
+            if (FileCalls.Rename(source, target) == 0)
+                return true;
+        }
+
+        return IsMissing() ? false : throw Posix.Failure("rename", Text(from));
+    }
+
+    /// <summary>link(2). Failures are answered with their number (errno), 0 means done: which of them a caller can do without is his to know.</summary>
+    public static int Link(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
+    {
+        fixed (byte* source = from, target = to)
+            return FileCalls.Link(source, target) == 0 ? 0 : Marshal.GetLastPInvokeError();
+    }
+
+    /// <summary>unlink(2); false when it is not there.</summary>
+    public static bool TryDelete(ReadOnlySpan<byte> path)
+    {
+        fixed (byte* start = path)
+        {
+            if (FileCalls.Unlink(start) == 0)
+                return true;
+        }
+
+        return IsMissing() ? false : throw Posix.Failure("unlink", Text(path));
+    }
+
+    /// <summary>Makes the content of one file durable.</summary>
+    public static void Sync(string path)
+    {
+        var descriptor = Posix.Open(path, Posix.O_RDONLY | Posix.O_CLOEXEC, 0);
+        if (descriptor < 0)
+            throw OpenFailure(path);
+        try
+        {
+            if (Posix.Fsync(descriptor) != 0)
+                throw Posix.Failure("fsync", path);
+        }
+        finally
+        {
+            _ = Posix.Close(descriptor);
+        }
+    }
+
+    private static byte[] Larger(byte[] buffer, ReadOnlySpan<byte> path)
+    {
+        if (buffer.Length >= MaxBytes)
+            throw new IOException($"{Text(path)} is longer than {MaxBytes} octets");
+        var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(buffer.Length * 2L, MaxBytes));
+        buffer.CopyTo(larger, 0);
+        ArrayPool<byte>.Shared.Return(buffer);
+        return larger;
+    }
+
+    private static bool IsMissing() => Marshal.GetLastPInvokeError() is FileCalls.ENOENT or FileCalls.ENOTDIR;
+
+    private static string Text(ReadOnlySpan<byte> path) => System.Text.Encoding.UTF8.GetString(path.TrimEnd((byte)0));
 
     private static void WriteAll(int descriptor, string path, ReadOnlySpan<byte> content)
     {

@@ -33,7 +33,7 @@ public struct DotStuffer
             _position = text[next - 1] switch
             {
                 (byte)'\n' when next == 1 => _position,
-                (byte)'\n' => Position.LineStart,
+                (byte)'\n' when text[next - 2] == (byte)'\r' => Position.LineStart,
                 (byte)'\r' => Position.AfterCR,
                 _ => Position.InLine,
             };

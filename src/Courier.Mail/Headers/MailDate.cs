@@ -118,7 +118,8 @@ public static class MailDate
             : TimeSpan.Zero;
     }
 
-    private static bool TryMake(int year, int month, int day, (int Hour, int Minute, int Second) time, TimeSpan zone, out DateTimeOffset date)
+    private static bool TryMake(
+        int year, int month, int day, (int Hour, int Minute, int Second) time, TimeSpan zone, out DateTimeOffset date)
     {
         date = default;
         // RFC 5322 §3.3: year 1900 or later. 9999 would leave the calendar in western zones.

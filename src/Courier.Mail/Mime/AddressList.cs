@@ -1,4 +1,5 @@
 using System.Buffers;
+using Courier.Mail.Addresses;
 
 namespace Courier.Mail.Mime;
 
@@ -234,16 +235,31 @@ internal ref struct AddressList(ReadOnlySpan<byte> field)
         }
     }
 
+    /// <summary>obs-route = obs-domain-list ":" (RFC 5322 §4.4). Where the colon does not come, nothing is taken.</summary>
     private void SourceRoute()
     {
-        var rest = _field[_position..];
-        var end = rest.IndexOfAny(":>"u8);
-        if (end < 0 || rest[end] != ':')
-            return;
-        foreach (var octet in rest[..end])
-            if (octet is not ((byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n'))
-                _route.Write([octet]);
-        _position += end + 1;
+        var start = _position;
+        while (Next is '@' or ',')
+        {
+            var separator = _field.Slice(_position++, 1);
+            if (separator[0] == ',')
+                SkipSpace();
+            else
+            {
+                if (_route.WrittenCount > 0)
+                    _route.Write(","u8);
+                _route.Write(separator);
+                Domain(_route);
+            }
+            SkipSpace();
+        }
+        if (Next == ':')
+            _position++;
+        else
+        {
+            _position = start;
+            _route.ResetWrittenCount();
+        }
     }
 
     /// <summary>A name, or a literal with its brackets; white space around dots is obsolete and taken out.</summary>
@@ -252,7 +268,9 @@ internal ref struct AddressList(ReadOnlySpan<byte> field)
         SkipSpace();
         if (Next == '[')
         {
-            var length = _field[_position..].IndexOf((byte)']') + 1;
+            // Looked for no further than a domain reaches, or a field of brackets would take long.
+            var rest = _field[_position..];
+            var length = rest[..Math.Min(rest.Length, AddressLimits.Domain)].IndexOf((byte)']') + 1;
             if (length > 0)
             {
                 host.Write(_field.Slice(_position, length));

@@ -76,7 +76,8 @@ internal static class ImapEnvelope
         _ => null,
     };
 
-    /// <summary>Raw but for line ends and white space around the first line: clients compare identifiers, so nothing inside changes.</summary>
+    /// <summary>Raw but for line ends and white space around the first line: clients compare identifiers, so nothing inside
+    /// changes.</summary>
     private static void WriteText(ReadOnlySpan<byte> header, List<Range>? values, IBufferWriter<byte> output)
     {
         if (values is null)

@@ -19,8 +19,8 @@ public sealed record MimeLimits
     /// unbounded joining has cost other servers their processor.</summary>
     public const int Parameters = 4000;
 
-    /// <summary>Addresses of one kind (To, Cc …) that ENVELOPE shows; ten times the recipients that RFC 5321 §4.5.3.1.8 asks for,
-    /// and 50 times more so that a list's own mail stays whole.</summary>
+    /// <summary>Addresses of one field (To, Cc …) that ENVELOPE shows. Real lists stay in the hundreds; this many take a megabyte on
+    /// the wire, while a message of nothing but commas and letters would take seventeen times its own length.</summary>
     public const int EnvelopeAddresses = 50_000;
 
     /// <summary>Octets of one string of ENVELOPE or BODYSTRUCTURE, which is cut there: Postfix's header_size_limit.</summary>

@@ -8,8 +8,8 @@ internal ref struct MimeScan(ReadOnlySpan<byte> message, MimeLimits limits)
     private readonly ReadOnlySpan<byte> _message = message;
     private readonly MimeLimits _limits = limits;
     private readonly List<OpenPart> _open = [];
+    private readonly BoundarySet _boundaries = new();
     private LineCounter _lines = new(message);
-    private int _boundaries;
     private int _parts;
 
     public MimePart Run()
@@ -65,15 +65,15 @@ internal ref struct MimeScan(ReadOnlySpan<byte> message, MimeLimits limits)
         if (children is not null)
             part.Children = children;
         if (boundary is not null)
-            _boundaries++;
-        _open.Add(new(part, children, boundary, _lines.Before(part.BodyStart)));
+            _boundaries.Add(boundary, _open.Count);
+        _open.Add(new(part, children, boundary is not null, _lines.Before(part.BodyStart)));
         return part;
     }
 
     /// <summary>As <see cref="HeaderReader.HeaderLength"/>, but a boundary of an enclosing part ends a header too.</summary>
     private readonly int HeaderLength(int start)
     {
-        if (_boundaries == 0)
+        if (_boundaries.Count == 0)
             return HeaderReader.HeaderLength(_message[start..]);
         var position = start;
         while (position < _message.Length)
@@ -94,7 +94,7 @@ internal ref struct MimeScan(ReadOnlySpan<byte> message, MimeLimits limits)
     /// <summary>The next boundary line at or after the start of a line; level -1 without one.</summary>
     private readonly BoundaryLine NextBoundary(int position)
     {
-        if (_boundaries == 0)
+        if (_boundaries.Count == 0)
             return BoundaryLine.None;
         while (position < _message.Length)
         {
@@ -115,12 +115,7 @@ internal ref struct MimeScan(ReadOnlySpan<byte> message, MimeLimits limits)
         if (line is not [(byte)'-', (byte)'-', ..])
             return BoundaryLine.None;
         line = line[2..];
-        var (level, length) = (-1, 0);
-        for (var i = _open.Count - 1; i >= 0; i--)
-        {
-            if (_open[i].Boundary is { } boundary && boundary.Length > length && line.StartsWith(boundary))
-                (level, length) = (i, boundary.Length);
-        }
+        var (level, length) = _boundaries.Match(line);
         if (level < 0)
             return BoundaryLine.None;
         var end = line.IndexOf((byte)'\n');
@@ -140,10 +135,10 @@ internal ref struct MimeScan(ReadOnlySpan<byte> message, MimeLimits limits)
     {
         while (_open.Count > level + 1)
         {
-            var (part, _, boundary, linesBefore) = _open[^1];
+            var (part, _, hasBoundary, linesBefore) = _open[^1];
             _open.RemoveAt(_open.Count - 1);
-            if (boundary is not null)
-                _boundaries--;
+            if (hasBoundary)
+                _boundaries.Remove(_open.Count);
             if (part.BodyStart > end)
                 GiveBackEmptyLine(part, end);
             end = Math.Max(end, part.BodyStart);
@@ -156,23 +151,25 @@ internal ref struct MimeScan(ReadOnlySpan<byte> message, MimeLimits limits)
     /// neither empty line nor body: <c>body-part := MIME-part-headers [CRLF *OCTET]</c> (RFC 2046 §5.1.1).</summary>
     private readonly void GiveBackEmptyLine(MimePart part, int end)
     {
-        var header = _message.Slice(part.HeaderStart, part.HeaderLength);
-        if (part.HeaderLength == 0)
-            part.HeaderStart = part.BodyStart = end;
-        else if (HeaderReader.EndsWithEmptyLine(header))
+        if (EndsWithEmptyLine(part))
         {
             part.HeaderLength -= part.BodyStart - end;
             part.BodyStart = end;
         }
+        else if (part.HeaderLength == 0 && !(_open[^1].Part is { IsMessage: true } outer && !EndsWithEmptyLine(outer)))
+            part.HeaderStart = part.BodyStart = end; // nothing at all; a message goes where the body of its part begins
     }
+
+    private readonly bool EndsWithEmptyLine(MimePart part) =>
+        HeaderReader.EndsWithEmptyLine(_message.Slice(part.HeaderStart, part.HeaderLength));
 
     private void EndBoundary(int level)
     {
-        _open[level] = _open[level] with { Boundary = null };
-        _boundaries--;
+        _open[level] = _open[level] with { HasBoundary = false };
+        _boundaries.Remove(level);
     }
 
-    private readonly record struct OpenPart(MimePart Part, List<MimePart>? Children, byte[]? Boundary, int LinesBefore);
+    private readonly record struct OpenPart(MimePart Part, List<MimePart>? Children, bool HasBoundary, int LinesBefore);
 
     /// <param name="Level">Which open part it belongs to.</param>
     /// <param name="Start">Where the line begins.</param>

@@ -7,7 +7,8 @@ public static class MimeText
     public static byte[] DecodeTransfer(ReadOnlySpan<byte> body, string transferEncoding) => transferEncoding switch
     {
         _ when transferEncoding.Equals("base64", StringComparison.OrdinalIgnoreCase) => TransferEncodings.DecodeBase64(body),
-        _ when transferEncoding.Equals("quoted-printable", StringComparison.OrdinalIgnoreCase) => TransferEncodings.DecodeQuotedPrintable(body),
+        _ when transferEncoding.Equals("quoted-printable", StringComparison.OrdinalIgnoreCase) =>
+            TransferEncodings.DecodeQuotedPrintable(body),
         _ => body.ToArray(),
     };
 

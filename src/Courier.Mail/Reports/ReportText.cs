@@ -11,7 +11,7 @@ internal static class ReportText
     public const int LongestLine = 998;
 
     /// <summary>Where a line is broken if it has a space; RFC 5322 §2.1.1 asks for no more than 78.</summary>
-    private const int UsualLine = 76;
+    private const int UsualLine = 74;
 
     public static string Subject(DeliveryReport report) => Worst(report) switch
     {

@@ -125,12 +125,14 @@ internal sealed class ReportWriter(DeliveryReport report)
     {
         var original = report.Original.Span;
         if (!report.FullOriginal)
-            original = original[..HeaderReader.HeaderLength(original)].TrimEnd("\r\n"u8); // "all lines prior to the blank line" (RFC 3462 §2)
+            original = original[..HeaderReader.HeaderLength(original)].TrimEnd("\r\n"u8); // RFC 3462 §2: up to the blank line
         return ReportText.WithLineEnds(original);
     }
 
     private static string DiagnosticType(RecipientReport recipient, string diagnostic) =>
-        recipient.RemoteServer is not null || diagnostic is [>= '2' and <= '5', >= '0' and <= '9', >= '0' and <= '9', ..] ? "smtp" : "x-courier";
+        recipient.RemoteServer is not null || diagnostic is [>= '2' and <= '5', >= '0' and <= '9', >= '0' and <= '9', ..]
+            ? "smtp"
+            : "x-courier";
 
     /// <summary>address-type ";" generic-address, the address decoded (RFC 3464 §2.3.1).</summary>
     private static string OriginalRecipient(string given)

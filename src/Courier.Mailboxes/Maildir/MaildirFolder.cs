@@ -1,3 +1,6 @@
+using System.Text;
+using Courier.IO.Files;
+
 namespace Courier.Mailboxes.Maildir;
 
 /// <summary>Where things lie in one Maildir or one folder of it (docs/storage.md). What is ours is in <c>courier/</c>, without a
@@ -29,7 +32,31 @@ internal sealed class MaildirFolder(string path)
 
     internal string Index { get; } = path + "/courier/index";
 
+    internal string Forms { get; } = path + "/courier/forms";
+
     internal string Keywords { get; } = path + "/courierimapkeywords";
+
+    /// <summary>The same as bytes: directories with a slash to join names to, and whole paths that end in NUL.</summary>
+    internal byte[] NewSlash { get; } = Encoding.UTF8.GetBytes(path + "/new/");
+
+    internal byte[] CurSlash { get; } = Encoding.UTF8.GetBytes(path + "/cur/");
+
+    internal byte[] TmpSlash { get; } = Encoding.UTF8.GetBytes(path + "/tmp/");
+
+    internal byte[] ExpungedSlash { get; } = Encoding.UTF8.GetBytes(path + "/courier/expunged/");
+
+    private readonly byte[] _new = Encoding.UTF8.GetBytes(path + "/new\0");
+    private readonly byte[] _cur = Encoding.UTF8.GetBytes(path + "/cur\0");
+    private readonly byte[] _keywords = Encoding.UTF8.GetBytes(path + "/courierimapkeywords\0");
+
+    /// <summary>When names in its directories last changed; null when it is no Maildir any more.</summary>
+    internal DirectoryTimes? Times()
+    {
+        if (!FileStatus.TryGet(_cur, out var cur) || !FileStatus.TryGet(_new, out var @new))
+            return null;
+        return new DirectoryTimes(@new.ModifiedNanoseconds, cur.ModifiedNanoseconds,
+            FileStatus.TryGet(_keywords, out var keywords) ? keywords.ModifiedNanoseconds : 0);
+    }
 
     /// <summary>Another program may have made only some of it; whoever made cur/ made a mailbox.</summary>
     internal bool Exists => Directory.Exists(Cur);
@@ -42,7 +69,7 @@ internal sealed class MaildirFolder(string path)
         MakeDirectory(New);
         MakeOurs();
         if (!isMain && !File.Exists(Path + "/maildirfolder"))
-            IO.Files.RawFile.Write(Path + "/maildirfolder", default);
+            RawFile.Write(Path + "/maildirfolder", default);
         // Last: its presence says that the mailbox is there.
         MakeDirectory(Cur);
     }
@@ -56,3 +83,6 @@ internal sealed class MaildirFolder(string path)
 
     private static void MakeDirectory(string path) => Directory.CreateDirectory(path, OwnerOnly);
 }
+
+/// <summary>mtimes in nanoseconds; 0 for a directory that is not there.</summary>
+internal readonly record struct DirectoryTimes(long New, long Cur, long Keywords);

@@ -246,7 +246,7 @@ internal sealed class SmtpSession : IDisposable
             return null;
         if (_settings.TlsRequired)
             return Reply.TlsRequired;
-        return _settings.AllowsCleartextLogin(_connection.Remote.Address) ? null : Reply.EncryptionNeeded;
+        return _settings.CleartextLogins.Allows(_connection.Remote.Address) ? null : Reply.EncryptionNeeded;
     }
 
     /// <summary>AUTH: RFC 4954.</summary>

@@ -100,6 +100,8 @@ internal sealed class SmtpWire : IDisposable
         }
         catch (Exception e) when (IsPeerTrouble(e))
         {
+            // What it would not read must not hold up the end either.
+            _connection.Abort();
             throw new SessionEndedException(farewell: null);
         }
     }

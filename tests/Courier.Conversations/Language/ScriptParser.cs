@@ -59,6 +59,8 @@ public static partial class ScriptParser
             return [new Within(line, Number(within, "n"), Duration(within.Groups["time"].Value, path, line),
                 command.Success ? command.Value : null, within.Groups["text"].Value, block)];
         }
+        if (TimesLine().Match(text) is { Success: true } times)
+            return Enumerable.Repeat(new Expect(line, Number(times, "n"), times.Groups["text"].Value, false, block), Number(times, "count"));
         if (VerbLine().Match(text) is { Success: true } verb && Verbs.Contains(verb.Groups["verb"].Value))
             return [new Verb(line, Number(verb, "n"), verb.Groups["verb"].Value, verb.Groups["argument"].Value.Trim())];
         var (word, remainder) = SplitWord(text);
@@ -138,6 +140,9 @@ public static partial class ScriptParser
 
     [GeneratedRegex(@"^(?<n>\d+) within (?<time>\w+)(?: > (?<command>.+?))? < (?<text>.+)$")]
     private static partial Regex WithinLine();
+
+    [GeneratedRegex(@"^(?<n>\d+) times (?<count>\d+) < (?<text>.+)$")]
+    private static partial Regex TimesLine();
 
     [GeneratedRegex(@"^(?<n>\d+) (?<verb>[a-z]+)(?<argument>.*)$")]
     private static partial Regex VerbLine();

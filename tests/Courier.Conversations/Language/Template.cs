@@ -22,6 +22,9 @@ public sealed class Template(Bindings bindings)
     /// <summary>`\c` at the end of a line: no CRLF is sent after it.</summary>
     public const char NoNewline = '\uE006';
 
+    // These begin like escapes.
+    private static readonly string[] LowerCaseFlags = ["recent", "noselect", "noinferiors", "nonexistent"];
+
     /// <summary>What is sent: every variable must have a value.</summary>
     public string ForSending(string text, Block? block)
     {
@@ -66,7 +69,6 @@ public sealed class Template(Bindings bindings)
             i += 4;
             return ((char)value).ToString();
         }
-        var after = i + 2 < text.Length ? text[i + 2] : ' ';
         var found = next switch
         {
             'r' => "\r",
@@ -75,8 +77,8 @@ public sealed class Template(Bindings bindings)
             'c' when i + 2 == text.Length => NoNewline.ToString(),
             _ => null,
         };
-        // \recent and \noselect are flags in lower case, not escapes.
-        if (found is null || (next is 'r' or 'n' && char.IsAsciiLetterLower(after)))
+        var word = text[(i + 1)..];
+        if (found is null || LowerCaseFlags.Any(flag => word.StartsWith(flag, StringComparison.Ordinal)))
             return null;
         i += 2;
         return found;

@@ -9,6 +9,7 @@ namespace Courier.Conversations.Running;
 /// Every expected untagged line must come, each from a response of its own. A response that no line expects is an error if it
 /// changes or answers something (EXPUNGE, FETCH, SEARCH, LIST, LSUB, STATUS, BYE, NO, BAD, and EXISTS outside of SELECT and EXAMINE);
 /// others, such as RECENT, FLAGS, CAPABILITY and OK, may come whenever the server likes. A line `* …` allows whatever is left over.
+/// EXPUNGE lines are compared by the messages that they remove: a server may begin at either end, and its numbers shift accordingly.
 /// </remarks>
 public sealed partial class ImapDialogue(int number, Transcript transcript, Bindings bindings) : Dialogue(number, transcript, bindings)
 {
@@ -79,19 +80,21 @@ public sealed partial class ImapDialogue(int number, Transcript transcript, Bind
         var last = group[^1] is { Forbidden: false } end && !end.Text.StartsWith('*') ? end : null;
         var forbidden = group.Where(step => step.Forbidden).Select(Pattern).ToList();
         var expected = group.Where(step => !step.Forbidden && step != last).Select(Pattern).ToList();
+        var expunges = new ExpungeOrder(expected);
         var open = expected.RemoveAll(pattern => pattern == $"* {Template.Any}") > 0;
         var deadline = new Deadline(AnswerTime);
-        while (expected.Count > 0 || last is not null)
+        while (expected.Count > 0 || expunges.IsWaiting || last is not null)
         {
-            var response = await NextAsync(deadline, last is null ? expected[0] : Pattern(last));
+            var response = await NextAsync(deadline, last is null ? expected.Concat(expunges.Missing).First() : Pattern(last));
             if (forbidden.Find(pattern => ImapPattern.Match(pattern, response, Bindings)) is { } wrong)
                 throw new ScriptException($"must not come: {Show(wrong)}\n        came: {Show(response)}");
             if (!response.StartsWith("* ", StringComparison.Ordinal))
             {
-                Finish(last, response, expected);
+                Finish(last, response, [.. expected, .. expunges.Missing]);
                 return;
             }
-            Take(response, expected, open);
+            if (!expunges.Take(response))
+                Take(response, expected, open);
         }
     }
 

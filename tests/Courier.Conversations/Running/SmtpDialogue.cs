@@ -34,7 +34,7 @@ public sealed class SmtpDialogue(int number, Transcript transcript, Bindings bin
     public override async Task ExpectAsync(Expect step)
     {
         _group.Add(step);
-        if (!step.Forbidden && step.Text.Length > 3 && step.Text[3] != '-')
+        if (!step.Forbidden && (step.Text.Length <= 3 || step.Text[3] != '-'))
             await RunGroupAsync();
     }
 
@@ -78,7 +78,7 @@ public sealed class SmtpDialogue(int number, Transcript transcript, Bindings bin
         }
     }
 
-    private static string Same(string line) => line.Length > 3 ? line[..3] + " " + line[4..] : line;
+    private static string Same(string line) => line.Length > 3 && line[3] == '-' ? line[..3] + " " + line[4..] : line;
 
     public override Task WithinAsync(Within step, CancellationToken ct) =>
         throw new ScriptException("an SMTP server says nothing by itself; use maildir … to wait for a delivery");

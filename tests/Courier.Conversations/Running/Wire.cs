@@ -99,13 +99,16 @@ public sealed class Wire : IDisposable
         return text;
     }
 
-    /// <summary>Waits until something can be read; false if the time is over first.</summary>
+    /// <summary>Waits until something can be read, if only the end; false if the time is over first.</summary>
     public async Task<bool> HasInputWithinAsync(TimeSpan time)
     {
         if (_pending.Length > 0 || IsClosed)
             return true;
         _reading ??= ReadSomeAsync();
-        return await Task.WhenAny(_reading, Task.Delay(time)) == _reading && await TakeAsync();
+        if (await Task.WhenAny(_reading, Task.Delay(time)) != _reading)
+            return false;
+        await TakeAsync();
+        return true;
     }
 
     private async Task<bool> FillAsync(Deadline deadline)

@@ -1,9 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
+using Courier.Testing.Processes;
 
 namespace Courier.Faults.Server;
 
@@ -21,6 +20,7 @@ public sealed partial class CourierServer : IAsyncDisposable
     private readonly Dictionary<string, int> _ports = new(StringComparer.Ordinal);
     private readonly Queue<string> _log = new();
     private readonly string _settings;
+    private readonly string _outside = Directory.CreateTempSubdirectory("courier-conf-").FullName;
     private Process? _process;
 
     /// <param name="state">A directory that exists; removed by <see cref="DisposeAsync"/> if it came from <see cref="NewState"/>.</param>
@@ -30,7 +30,7 @@ public sealed partial class CourierServer : IAsyncDisposable
     {
         (State, _settings) = (state, settings);
         foreach (var service in services)
-            _ports[service] = FreePort();
+            _ports[service] = FreePorts.Next();
         Directory.CreateDirectory(state);
         File.WriteAllText(ConfigurationFile, Configuration());
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Kill();
@@ -38,7 +38,8 @@ public sealed partial class CourierServer : IAsyncDisposable
 
     public string State { get; }
 
-    public string ConfigurationFile => Path.Combine(State, "courier.conf");
+    /// <summary>Not in the state directory: a power cut there must not take our own file.</summary>
+    public string ConfigurationFile => Path.Combine(_outside, "courier.conf");
 
     public bool IsRunning => _process is { HasExited: false };
 
@@ -46,40 +47,29 @@ public sealed partial class CourierServer : IAsyncDisposable
 
     public static string NewState(string name) => Directory.CreateTempSubdirectory($"courier-{name}-").FullName;
 
-    /// <summary>The binary of the same build as the tests; COURIER_BINARY names another.</summary>
-    public static string Binary
-    {
-        get
-        {
-            if (Environment.GetEnvironmentVariable("COURIER_BINARY") is { Length: > 0 } named)
-                return named;
-            var configuration = AppContext.BaseDirectory.Contains("/Release/", StringComparison.Ordinal) ? "Release" : "Debug";
-            return Path.Combine(RepositoryRoot, "src", "Courier", "bin", configuration, "net10.0", "courier");
-        }
-    }
-
-    public static string RepositoryRoot
-    {
-        get
-        {
-            var directory = new DirectoryInfo(AppContext.BaseDirectory);
-            while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "Courier.slnx")))
-                directory = directory.Parent;
-            return directory?.FullName ?? throw new InvalidOperationException("not inside the repository");
-        }
-    }
-
     /// <summary>Starts and waits for the line `ready`.</summary>
     public async Task StartAsync(CancellationToken ct)
     {
-        var start = new ProcessStartInfo(Binary, ["serve", "--config", ConfigurationFile])
+        var (process, ready) = Launch();
+        var exited = process.WaitForExitAsync(ct);
+        var first = await Task.WhenAny(ready, exited, Task.Delay(StartTime, ct));
+        if (first != ready)
+            throw new InvalidOperationException($"the server {(first == exited ? $"ended with {process.ExitCode}" : "was not ready in time")}\n{LogText}");
+    }
+
+    /// <summary>Starts, and does not wait: for a crash in the middle of starting.</summary>
+    public void StartOnly() => Launch();
+
+    private (Process Process, Task Ready) Launch()
+    {
+        var start = new ProcessStartInfo(RepositoryPaths.Program, ["serve", "--config", ConfigurationFile])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
-        var process = Process.Start(start) ?? throw new InvalidOperationException($"{Binary} did not start");
+        var process = Process.Start(start) ?? throw new InvalidOperationException($"{RepositoryPaths.Program} did not start");
         _process = process;
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         process.OutputDataReceived += (_, line) =>
@@ -92,10 +82,7 @@ public sealed partial class CourierServer : IAsyncDisposable
         process.ErrorDataReceived += (_, line) => Log(line.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        var exited = process.WaitForExitAsync(ct);
-        var first = await Task.WhenAny(ready.Task, exited, Task.Delay(StartTime, ct));
-        if (first != ready.Task)
-            throw new InvalidOperationException($"the server {(first == exited ? $"ended with {process.ExitCode}" : "was not ready in time")}\n{LogText}");
+        return (process, ready.Task);
     }
 
     /// <summary>SIGKILL: nothing is flushed, nothing is said.</summary>
@@ -131,8 +118,8 @@ public sealed partial class CourierServer : IAsyncDisposable
     /// <summary>Runs `courier --config … WORDS`; its output. Another exit code than 0 throws.</summary>
     public async Task<string> RunAsync(IEnumerable<string> words, CancellationToken ct)
     {
-        var start = new ProcessStartInfo(Binary, ["--config", ConfigurationFile, .. words]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
-        using var process = Process.Start(start) ?? throw new InvalidOperationException($"{Binary} did not start");
+        var start = new ProcessStartInfo(RepositoryPaths.Program, ["--config", ConfigurationFile, .. words]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Process.Start(start) ?? throw new InvalidOperationException($"{RepositoryPaths.Program} did not start");
         var output = process.StandardOutput.ReadToEndAsync(ct);
         var error = process.StandardError.ReadToEndAsync(ct);
         await process.WaitForExitAsync(ct);
@@ -149,7 +136,7 @@ public sealed partial class CourierServer : IAsyncDisposable
         var lines = new StringBuilder();
         foreach (var address in list)
             lines.Append(CultureInfo.InvariantCulture, $"{address}\t{hash}\t{MaildirOf(address)}\n");
-        var file = Path.Combine(State, "accounts.import");
+        var file = Path.Combine(_outside, "accounts.import");
         await File.WriteAllTextAsync(file, lines.ToString(), ct);
         await RunAsync(["account", "import", file], ct);
     }
@@ -187,16 +174,10 @@ public sealed partial class CourierServer : IAsyncDisposable
         return text.Append(_settings).Append('\n').ToString();
     }
 
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     public ValueTask DisposeAsync()
     {
         Kill();
+        Directory.Delete(_outside, recursive: true);
         if (Directory.Exists(State) && State.StartsWith(Path.GetTempPath(), StringComparison.Ordinal))
             Directory.Delete(State, recursive: true);
         return ValueTask.CompletedTask;

@@ -1,0 +1,41 @@
+using Courier.Mail.Sasl;
+using Courier.Net;
+
+namespace Courier.Imap;
+
+/// <summary>What CAPABILITY says (RFC 3501 §6.1.1): only what works, and only where it works.</summary>
+internal static class Capabilities
+{
+    private static readonly string[] _always =
+    [
+        "IMAP4rev1",      // RFC 3501
+        "LITERAL+",       // RFC 7888
+        "SASL-IR",        // RFC 4959
+        "ID",             // RFC 2971
+        "IDLE",           // RFC 2177
+        "NAMESPACE",      // RFC 2342
+        "CHILDREN",       // RFC 3348
+        "UIDPLUS",        // RFC 4315
+        "UNSELECT",       // RFC 3691
+        "MULTIAPPEND",    // RFC 3502
+    ];
+
+    public static string For(ImapSession session)
+    {
+        var offered = new List<string>(_always);
+        if (OffersStartTls(session))
+            offered.Add("STARTTLS");
+        if (!session.IsLoggedIn && AllowsLogin(session))
+            offered.AddRange(SaslExchange.Mechanisms.Select(mechanism => "AUTH=" + mechanism));
+        else if (!session.IsLoggedIn)
+            offered.Add("LOGINDISABLED"); // §6.2.3
+        return string.Join(' ', offered);
+    }
+
+    public static bool OffersStartTls(ImapSession session) =>
+        !session.IsLoggedIn && !session.Connection.IsSecure && session.Server.Settings.StartTls is not null;
+
+    /// <summary>Whether a password may come over this connection.</summary>
+    public static bool AllowsLogin(ImapSession session) =>
+        session.Connection.IsSecure || session.Server.Settings.CleartextLogins.Allows(session.Connection.Remote.Address);
+}

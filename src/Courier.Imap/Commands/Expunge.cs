@@ -1,0 +1,34 @@
+using Courier.Imap.Grammar;
+using Courier.Imap.Responses;
+
+namespace Courier.Imap.Commands;
+
+/// <summary>EXPUNGE: removes the messages with \Deleted, UID EXPUNGE only those named. The loop tells which went.</summary>
+/// <remarks>RFC 3501 §6.4.3: "EXPUNGE"; RFC 4315 §2.1: "UID" SP "EXPUNGE" SP sequence-set</remarks>
+internal sealed record ExpungeCommand(SequenceSet? Only) : ImapCommand
+{
+    public static ExpungeCommand Parse(ref ImapParser p)
+    {
+        p.End();
+        return new((SequenceSet?)null);
+    }
+
+    public static ExpungeCommand ParseUid(ref ImapParser p)
+    {
+        p.Space();
+        var only = p.SequenceSet();
+        p.End();
+        return new(only);
+    }
+
+    public override async ValueTask<Completion> RunAsync(ImapSession session, CancellationToken ct)
+    {
+        var selected = session.Selected!;
+        if (selected.IsReadOnly)
+            return Completion.ReadOnly;
+        var only = Only is null ? null : selected.Uids(Only.Resolve(selected.Announced, Numbering.Uid));
+        if (only is not { Count: 0 })
+            session.Record.Expunged += (await selected.Mailbox.ExpungeAsync(only, ct)).Count;
+        return Completion.Ok("EXPUNGE completed");
+    }
+}

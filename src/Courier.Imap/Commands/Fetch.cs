@@ -1,0 +1,147 @@
+using System.Collections.Immutable;
+using Courier.Imap.Grammar;
+using Courier.Imap.Responses;
+using Courier.Mailboxes;
+
+namespace Courier.Imap.Commands;
+
+/// <summary>FETCH: data of messages. One message is in hand at a time, and goes out before the next is opened.</summary>
+/// <remarks>RFC 3501 §6.4.5, §7.4.2: fetch = "FETCH" SP sequence-set SP ("ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")")</remarks>
+internal sealed record FetchCommand(SequenceSet Messages, FetchItems Items, Numbering Numbering) : ImapCommand
+{
+    // \Seen is stored for so many at once: often enough that little is lost with a connection, seldom enough to be cheap.
+    private const int SeenBatch = 64;
+
+    public static FetchCommand Parse(ref ImapParser p, Numbering numbering)
+    {
+        p.Space();
+        var messages = p.SequenceSet();
+        p.Space();
+        var items = FetchItems.Parse(ref p);
+        p.End();
+        return new(messages, numbering == Numbering.Uid ? items with { Attributes = items.Attributes | FetchAttributes.Uid } : items, numbering);
+    }
+
+    public override async ValueTask<Completion> RunAsync(ImapSession session, CancellationToken ct)
+    {
+        var selected = session.Selected!;
+        var positions = Messages.Resolve(selected.Announced, Numbering);
+        session.Record.Fetched += SequenceSet.Count(positions);
+        var isComplete = Items.NeedsForms || Items.Sections.Count > 0
+            ? await FetchContentAsync(session, selected, positions, ct)
+            : await FetchRecordsAsync(session, selected, positions);
+        if ((Items.Attributes & FetchAttributes.Flags) != 0)
+        {
+            foreach (var (first, last) in positions)
+                selected.MarkShown(selected.Announced.UidAt(first), selected.Announced.UidAt(last));
+        }
+
+        return isComplete ? Completion.Ok("FETCH completed") : Completion.SomeExpunged;
+    }
+
+    /// <summary>The index knows all that is asked: no file is opened and nothing is allocated.</summary>
+    private async ValueTask<bool> FetchRecordsAsync(ImapSession session, SelectedMailbox selected, List<PositionRange> positions)
+    {
+        foreach (var (first, last) in positions)
+        {
+            for (var position = first; position <= last;)
+            {
+                position = WriteRecords(session.Writer, selected, position, last);
+                await session.Writer.FlushIfFullAsync();
+            }
+        }
+
+        return true;
+    }
+
+    // As many as may be written before the client must read: a plain loop, without an await for each message.
+    private int WriteRecords(ImapWriter writer, SelectedMailbox selected, int position, int last)
+    {
+        while (position <= last && !writer.IsFull)
+        {
+            var message = selected.RecordAt(position++);
+            FetchResponse.Begin(writer, position, message, Items.Attributes, selected.IsRecent(message));
+            FetchResponse.End(writer);
+        }
+
+        return position;
+    }
+
+    private async ValueTask<bool> FetchContentAsync(ImapSession session, SelectedMailbox selected, List<PositionRange> positions, CancellationToken ct)
+    {
+        var isComplete = true;
+        var seen = new List<Uid>();
+        foreach (var (first, last) in positions)
+        {
+            for (var position = first; position <= last; position++)
+            {
+                isComplete &= await FetchOneAsync(session.Writer, selected, position, seen, ct);
+                if (seen.Count >= SeenBatch)
+                    await StoreSeenAsync(selected, seen, ct);
+            }
+        }
+
+        await StoreSeenAsync(selected, seen, ct);
+        return isComplete;
+    }
+
+    /// <summary>False when the message is gone: then nothing is said of it.</summary>
+    private async ValueTask<bool> FetchOneAsync(ImapWriter writer, SelectedMailbox selected, int position, List<Uid> seen, CancellationToken ct)
+    {
+        var message = selected.RecordAt(position);
+        var forms = Items.NeedsForms ? await selected.Mailbox.FormsAsync(message.Uid, ct) : default(MessageForms);
+        using var content = Items.Sections.Count > 0 ? await selected.Mailbox.OpenMessageAsync(message.Uid, ct) : null;
+        if (forms is not { } known || (Items.Sections.Count > 0 && content is null))
+            return false;
+        var parts = new ReadOnlyMemory<byte>?[Items.Sections.Count];
+        for (var i = 0; i < parts.Length; i++)
+            parts[i] = FetchResponse.Content(content!, Items.Sections[i]);
+        var becomesSeen = Items.SetsSeen && !selected.IsReadOnly && (message.Flags & MessageFlags.Seen) == 0;
+        if (becomesSeen)
+            seen.Add(message.Uid);
+
+        await WriteAsync(writer, selected, position, message, known, parts, becomesSeen);
+        return true;
+    }
+
+    private async ValueTask WriteAsync(
+        ImapWriter writer, SelectedMailbox selected, int position, MessageRecord message, MessageForms forms, ReadOnlyMemory<byte>?[] parts, bool becomesSeen)
+    {
+        const FetchAttributes inRecord = FetchAttributes.Uid | FetchAttributes.Flags | FetchAttributes.InternalDate | FetchAttributes.Size;
+        // A change of flags that the fetch itself makes belongs into its response (§6.4.5).
+        var attributes = Items.Attributes | (becomesSeen ? FetchAttributes.Flags : 0);
+        writer.IsMidResponse = true;
+        FetchResponse.Begin(writer, position + 1, message, attributes, selected.IsRecent(message), becomesSeen ? MessageFlags.Seen : MessageFlags.None);
+        var needsSpace = (attributes & inRecord) != 0;
+        FetchResponse.Forms(writer, forms, attributes, ref needsSpace);
+        for (var i = 0; i < parts.Length; i++)
+        {
+            if (needsSpace)
+                writer.Raw(" "u8);
+            needsSpace = true;
+            writer.Raw(Items.Sections[i].Name);
+            if (parts[i] is not { } part)
+            {
+                writer.Raw(" NIL"u8);
+                continue;
+            }
+
+            writer.Raw(" "u8);
+            writer.LiteralHeader(part.Length);
+            await writer.WriteAsync(part);
+        }
+
+        FetchResponse.End(writer);
+        writer.IsMidResponse = false;
+        await writer.FlushIfFullAsync();
+    }
+
+    private static async ValueTask StoreSeenAsync(SelectedMailbox selected, List<Uid> seen, CancellationToken ct)
+    {
+        if (seen.Count == 0)
+            return;
+        await selected.Mailbox.StoreAsync(seen, new(FlagChangeKind.Add, MessageFlags.Seen, ImmutableArray<string>.Empty), ct);
+        selected.MarkSeen(seen);
+        seen.Clear();
+    }
+}

@@ -1,0 +1,142 @@
+using System.Text;
+using Courier.Mailboxes;
+using Courier.Mailboxes.Search;
+
+namespace Courier.Imap.Grammar;
+
+/// <summary>Reads search keys (RFC 3501 §6.4.4, §9):
+/// search-key = "ALL" / "ANSWERED" / … / "HEADER" SP header-fld-name SP astring / "NOT" SP search-key /
+/// "OR" SP search-key SP search-key / "UID" SP sequence-set / sequence-set / "(" search-key *(SP search-key) ")"</summary>
+/// <remarks>It keeps its own stack, so no input can exhaust the thread's; how deep and how many keys is limited.</remarks>
+internal static class SearchCriteria
+{
+    private enum Frame
+    {
+        Top,
+        Bracket,
+        Not,
+        Or,
+    }
+
+    /// <summary>1*(SP search-key) to the end of the command, the first space taken already.</summary>
+    public static SearchKey Parse(ref ImapParser p)
+    {
+        var frames = new Stack<(Frame Kind, List<SearchKey> Keys)>();
+        frames.Push((Frame.Top, []));
+        var count = 0;
+        while (true)
+        {
+            if (frames.Count > p.Limits.SearchDepth)
+                throw new ImapSyntaxException("The search is nested too deeply");
+            if (++count > p.Limits.SearchKeys)
+                throw new ImapSyntaxException("Too many search keys");
+            if (Opens(ref p) is { } frame)
+            {
+                frames.Push((frame, []));
+                continue;
+            }
+
+            if (Close(ref p, frames, Leaf(ref p)) is { } whole)
+                return whole;
+        }
+    }
+
+    // A key that holds others: its own come next.
+    private static Frame? Opens(ref ImapParser p)
+    {
+        if (p.TryByte((byte)'('))
+            return Frame.Bracket;
+        if (p.TryWord("NOT "u8))
+            return Frame.Not;
+        return p.TryWord("OR "u8) ? Frame.Or : null;
+    }
+
+    // Hands a finished key to what it stands in, and finishes what that completes; the whole when nothing is left to read.
+    private static SearchKey? Close(ref ImapParser p, Stack<(Frame Kind, List<SearchKey> Keys)> frames, SearchKey key)
+    {
+        while (true)
+        {
+            var (kind, keys) = frames.Peek();
+            keys.Add(key);
+            switch (kind)
+            {
+                case Frame.Not:
+                    key = new NotKey(key);
+                    break;
+                case Frame.Or when keys.Count == 2:
+                    key = new OrKey(keys[0], keys[1]);
+                    break;
+                case Frame.Bracket when p.TryByte((byte)')'):
+                    key = keys.Count == 1 ? keys[0] : new AndKey(keys);
+                    break;
+                case Frame.Top when p.AtEnd:
+                    return keys.Count == 1 ? keys[0] : new AndKey(keys);
+                default:
+                    p.Space();
+                    return null;
+            }
+
+            frames.Pop();
+        }
+    }
+
+    private static SearchKey Leaf(ref ImapParser p)
+    {
+        if (!p.AtEnd && (char.IsAsciiDigit((char)p.Rest[0]) || p.Next((byte)'*')))
+            return Numbers(p.SequenceSet(), Numbering.Sequence);
+        var name = Encoding.ASCII.GetString(p.Atom()).ToUpperInvariant();
+        return ByFlag(name) ?? ByArgument(ref p, name);
+    }
+
+    private static SearchKey? ByFlag(string name) => name switch
+    {
+        "ALL" => new AllKey(),
+        "ANSWERED" => new FlagKey(MessageFlags.Answered, IsSet: true),
+        "DELETED" => new FlagKey(MessageFlags.Deleted, IsSet: true),
+        "DRAFT" => new FlagKey(MessageFlags.Draft, IsSet: true),
+        "FLAGGED" => new FlagKey(MessageFlags.Flagged, IsSet: true),
+        "SEEN" => new FlagKey(MessageFlags.Seen, IsSet: true),
+        "UNANSWERED" => new FlagKey(MessageFlags.Answered, IsSet: false),
+        "UNDELETED" => new FlagKey(MessageFlags.Deleted, IsSet: false),
+        "UNDRAFT" => new FlagKey(MessageFlags.Draft, IsSet: false),
+        "UNFLAGGED" => new FlagKey(MessageFlags.Flagged, IsSet: false),
+        "UNSEEN" => new FlagKey(MessageFlags.Seen, IsSet: false),
+        "NEW" => new AndKey([new RecentKey(), new FlagKey(MessageFlags.Seen, IsSet: false)]),
+        "OLD" => new NotKey(new RecentKey()),
+        "RECENT" => new RecentKey(),
+        _ => null,
+    };
+
+    private static SearchKey ByArgument(ref ImapParser p, string name)
+    {
+        p.Space();
+        switch (name)
+        {
+            case "KEYWORD": return new KeywordKey(FlagGrammar.Keyword(ref p));
+            case "UNKEYWORD": return new NotKey(new KeywordKey(FlagGrammar.Keyword(ref p)));
+            case "LARGER": return new LargerKey(p.Number64());
+            case "SMALLER": return new SmallerKey(p.Number64());
+            case "BEFORE": return new ReceivedKey(DateRelation.Before, p.Date());
+            case "ON": return new ReceivedKey(DateRelation.On, p.Date());
+            case "SINCE": return new ReceivedKey(DateRelation.Since, p.Date());
+            case "SENTBEFORE": return new SentKey(DateRelation.Before, p.Date());
+            case "SENTON": return new SentKey(DateRelation.On, p.Date());
+            case "SENTSINCE": return new SentKey(DateRelation.Since, p.Date());
+            case "BCC" or "CC" or "FROM" or "SUBJECT" or "TO": return new HeaderKey(name, Pattern(ref p));
+            case "BODY": return new BodyKey(Pattern(ref p));
+            case "TEXT": return new TextKey(Pattern(ref p));
+            case "UID": return Numbers(p.SequenceSet(), Numbering.Uid);
+            case "HEADER":
+                var field = p.AstringText();
+                p.Space();
+                return new HeaderKey(field, Pattern(ref p));
+            default: throw new ImapSyntaxException("Unknown search key");
+        }
+    }
+
+    // US-ASCII is part of UTF-8, so one reading serves both charsets.
+    private static TextPattern Pattern(ref ImapParser p) => new(p.AstringText());
+
+    private static PositionsKey Numbers(SequenceSet set, Numbering numbering) =>
+        new(snapshot => [.. set.Resolve(snapshot, numbering).Select(range => (range.First, range.Last))]);
+}

@@ -1,0 +1,181 @@
+using Courier.Accounts;
+using Courier.Imap.Grammar;
+using Courier.Imap.Responses;
+using Courier.Mailboxes;
+using Courier.Net;
+
+namespace Courier.Imap;
+
+/// <summary>One connection: read a command, look it up, see whether it is allowed here, parse it, run it, say what changed meanwhile,
+/// reply. What a command may cause stands in <see cref="CommandTable"/>; only this loop acts on it.</summary>
+internal sealed class ImapSession : IAsyncDisposable
+{
+    private int _mistakes;
+
+    public ImapSession(ImapServer server, Connection connection, CancellationToken stopping)
+    {
+        (Server, Connection) = (server, connection);
+        Transport = new(connection, Limits, server.Clock, stopping);
+        Writer = new(Transport, Limits);
+        Reader = new(Transport, Writer, Limits);
+        Record = new(this);
+    }
+
+    public ImapServer Server { get; }
+
+    public Connection Connection { get; }
+
+    public ImapTransport Transport { get; }
+
+    public ImapWriter Writer { get; }
+
+    public CommandReader Reader { get; }
+
+    public SessionRecord Record { get; }
+
+    public ImapLimits Limits => Server.Settings.Limits;
+
+    public Account? Account { get; private set; }
+
+    public MailAccount Mailboxes { get; private set; } = null!; // set with Account: no command that needs it runs before
+
+    public SelectedMailbox? Selected { get; private set; }
+
+    public bool IsLoggedIn => Account is not null;
+
+    /// <summary>Set by LOGOUT and by whatever else ends the session.</summary>
+    public bool IsEnding { get; set; }
+
+    private ImapStates State => Selected is not null ? ImapStates.Selected : IsLoggedIn ? ImapStates.LoggedIn : ImapStates.NotLoggedIn;
+
+    public void LogIn(Account account)
+    {
+        Mailboxes = Server.Store.Open(account.Maildir);
+        Account = account;
+        Transport.IsLoggedIn = true;
+        _mistakes = 0;
+    }
+
+    /// <summary>Leaves the mailbox and, unless null, enters another.</summary>
+    public async ValueTask SelectAsync(SelectedMailbox? next)
+    {
+        var left = Selected;
+        Selected = next;
+        if (left is not null)
+            await left.DisposeAsync();
+    }
+
+    /// <summary>Says what changed in the mailbox, as far as a command with these effects allows.</summary>
+    public ValueTask WriteUpdatesAsync(CommandEffects effects, CancellationToken ct) => Selected is { } selected && (effects & CommandEffects.LeavesMailbox) == 0
+        ? selected.WriteUpdatesAsync(Writer, (effects & CommandEffects.MaySendExpunge) != 0, (effects & CommandEffects.UsesUids) != 0, ct)
+        : default;
+
+    public async Task RunAsync()
+    {
+        try
+        {
+            Writer.Raw($"* OK [CAPABILITY {Capabilities.For(this)}] Courier is ready\r\n");
+            while (!IsEnding)
+                await StepAsync();
+            await Writer.FlushAsync();
+        }
+        catch (OperationCanceledException)
+        {
+            if (Transport.TimedOut)
+                await ByeAsync("[UNAVAILABLE] Nothing was heard for too long", "timeout");
+            else
+                await ByeAsync("[UNAVAILABLE] The server is going down", "server stops");
+        }
+        catch (MailboxReplacedException)
+        {
+            await ByeAsync("The mailbox has been deleted or replaced", "mailbox replaced");
+        }
+        catch (ConnectionLostException)
+        {
+            Record.Reason = "connection lost";
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Record.Write();
+        Reader.Reset();
+        await SelectAsync(null);
+        Transport.Dispose();
+    }
+
+    private async ValueTask StepAsync()
+    {
+        switch (await Reader.ReadAsync())
+        {
+            case ReadStatus.End:
+                (IsEnding, Record.Reason) = (true, "client left");
+                break;
+            case ReadStatus.TooMuch:
+                await ByeAsync("That is more than is taken here", "too much input");
+                break;
+            case var status:
+                await AnswerAsync(ReceivedCommand.Interpret(Reader.Text, status, State, Limits));
+                break;
+        }
+    }
+
+    private async ValueTask AnswerAsync(ReceivedCommand received)
+    {
+        var completion = received.Command is null ? Completion.Bad(received.Complaint) : await ExecuteAsync(received);
+        completion.Write(Writer, received.Tag);
+        if (completion.Status == CompletionStatus.Bad)
+            await CountMistakeAsync(completion.Text);
+        else if (IsLoggedIn)
+            _mistakes = 0;
+        if (completion.Then is { } then && !IsEnding)
+            await then();
+        await Writer.FlushIfFullAsync();
+    }
+
+    /// <summary>Runs a command and says what changed. The only place where failures become replies.</summary>
+    private async ValueTask<Completion> ExecuteAsync(ReceivedCommand received)
+    {
+        ImapMeter.Commands.Add(1, new KeyValuePair<string, object?>("command", received.Name));
+        try
+        {
+            Selected?.Adopt();
+            var completion = await received.Command!.RunAsync(this, Transport.Token);
+            await WriteUpdatesAsync(received.Entry!.Effects, Transport.Token);
+            return completion;
+        }
+        catch (ImapSyntaxException e)
+        {
+            return Completion.Bad(e.Message); // numbers that are wrong in this mailbox, and lines that belong to a command
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException && !Writer.IsMidResponse)
+        {
+            Log.StorageTrouble(Server.Logger, received.Name, Record.Account, Connection.Id, e);
+            return Completion.No("UNAVAILABLE", "The storage cannot be reached for the moment");
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or MailboxReplacedException or ConnectionLostException))
+        {
+            Log.Fault(Server.Logger, received.Name, Record.Account, Connection.Id, e);
+            ImapMeter.Bugs.Add(1);
+            await ByeAsync("[SERVERBUG] The server has made a mistake", "fault");
+            throw new ConnectionLostException("A fault of ours ended the session", e);
+        }
+    }
+
+    private async ValueTask CountMistakeAsync(string complaint)
+    {
+        Log.Mistake(Server.Logger, Connection.Remote.ToString(), complaint, Connection.Id);
+        if (++_mistakes >= (IsLoggedIn ? Limits.BadCommands : Limits.PreAuthBadCommands))
+            await ByeAsync("Too many mistakes", "too many mistakes");
+    }
+
+    /// <summary>The last word (RFC 3501 §7.1.5), unless a response is half said: then there is no place for it.</summary>
+    public async ValueTask ByeAsync(string text, string reason)
+    {
+        (IsEnding, Record.Reason) = (true, reason);
+        if (Writer.IsMidResponse)
+            return;
+        Writer.Raw($"* BYE {text}\r\n");
+        await Writer.FlushLastAsync();
+    }
+}

@@ -1,0 +1,19 @@
+using System.Net.Security;
+using Courier.Net;
+
+namespace Courier.Imap;
+
+/// <summary>How the IMAP service behaves; immutable, a session keeps the one it began with.</summary>
+public sealed record ImapSettings
+{
+    /// <summary>Where large messages that are being appended wait, until they are complete.</summary>
+    public required string SpillDirectory { get; init; }
+
+    /// <summary>Whether LOGIN and AUTHENTICATE work before TLS (RFC 3501 §6.2.3, LOGINDISABLED).</summary>
+    public CleartextLogins CleartextLogins { get; init; } = CleartextLogins.Never;
+
+    /// <summary>Certificate for STARTTLS, asked for at each handshake; null: STARTTLS is not offered.</summary>
+    public Func<SslServerAuthenticationOptions>? StartTls { get; init; }
+
+    public ImapLimits Limits { get; init; } = new();
+}

@@ -1,0 +1,121 @@
+using System.Collections.Immutable;
+using System.Text;
+using Courier.IO.Files;
+using Courier.IO.Platform;
+using Courier.Mailboxes.Index;
+using Courier.Mailboxes.Maildir;
+
+namespace Courier.Mailboxes.Delivery;
+
+/// <summary>A message that lies in a mailbox's tmp/ and is to appear in cur/. Its name there becomes its base name.</summary>
+internal sealed record Arrival(string Name, MessageFlags Flags, ImmutableArray<string> Keywords, uint Size, long Date)
+{
+    internal byte[] NameBytes { get; } = Encoding.UTF8.GetBytes(Name);
+
+    /// <summary>As it stands in the list of UIDs.</summary>
+    internal string Key => Encoding.Latin1.GetString(NameBytes);
+}
+
+/// <summary>Puts staged messages into a mailbox, all or none: what APPEND and COPY have in common.</summary>
+/// <remarks>The order, and what each step is for: (1) write the files into tmp/, outside the gate; (2) one sync: their content is on the disk;
+/// (3) under gate and lock file: give UIDs, write keywords, rename into cur/, write the UIDs down, publish; (4) sync cur/: the names are on the disk.
+/// Then the caller may answer. Without step 2 a power cut could leave empty messages, without 4 none that were acknowledged.</remarks>
+internal sealed class Arrivals(MailboxState state)
+{
+    internal async ValueTask<Placed> PlaceAsync(IReadOnlyList<Arrival> arrivals, CancellationToken ct)
+    {
+        await state.Store.Syncs.SyncAsync([.. arrivals.Select(arrival => $"{state.Folder.Tmp}/{arrival.Name}")]);
+        var placed = await state.ChangeAsync(() => Place(arrivals), ct);
+        await state.Store.Syncs.SyncAsync([state.Folder.Cur]);
+        return placed;
+    }
+
+    /// <summary>What was staged and will not be placed.</summary>
+    internal void Discard(IEnumerable<string> names)
+    {
+        foreach (var name in names)
+            File.Delete($"{state.Folder.Tmp}/{name}");
+    }
+
+    private Placed Place(IReadOnlyList<Arrival> arrivals)
+    {
+        if (state.IsGone)
+            throw new DirectoryNotFoundException(state.Folder.Path);
+        var isInStep = state.IsInStep();
+        using var only = state.TakeLock();
+        state.ReadUids();
+        if (state.Pending.Count > 0)
+        {
+            // Another process of ours gave UIDs to files that we have not listed: they go before these.
+            state.ReadPending();
+            isInStep = false;
+        }
+
+        var basis = state.Current;
+        var editor = new SnapshotEditor(basis);
+        var uid = state.Uids.Give(arrivals.Count);
+        var modSeq = state.NextModSeq();
+        var done = 0;
+        try
+        {
+            foreach (var arrival in arrivals)
+            {
+                if (!arrival.Keywords.IsDefaultOrEmpty)
+                    state.Keywords.Write(arrival.NameBytes, arrival.Keywords);
+                Rename(arrival, isInStep);
+                editor.Add(EntryOf(arrival, uid + (uint)done, modSeq), arrival.NameBytes);
+                done++;
+            }
+
+            state.Uids.Add([.. arrivals.Select((arrival, i) => (uid + (uint)i, arrival.Key))]);
+        }
+        catch
+        {
+            TakeBack(arrivals, done);
+            state.Watcher.MarkDirty();
+            throw;
+        }
+
+        for (var i = 0; i < arrivals.Count; i++)
+            state.Names?.Add(arrivals[i].NameBytes, uid + (uint)i);
+        var stamp = isInStep && state.Folder.Times() is { } times ? state.StampNow(times) : state.Stamp;
+        state.Publish(editor.Finish(basis.UidValidity.Value, state.Uids.UidNext, modSeq), stamp);
+        MaildirSize.Add(state.Main.Path, arrivals.Sum(arrival => FileName.Figure(arrival.NameBytes, FileName.SizeKey)), arrivals.Count);
+        return new Placed(basis.UidValidity, [.. Enumerable.Range(0, arrivals.Count).Select(i => new Uid(uid + (uint)i))]);
+    }
+
+    private Entry EntryOf(Arrival arrival, uint uid, long modSeq) => new()
+    {
+        Uid = uid,
+        Flags = arrival.Flags,
+        Tail = TailTable.OfFlags(arrival.Flags),
+        Place = Index.Place.Unclaimed,
+        KeywordSet = arrival.Keywords.IsDefaultOrEmpty ? 0 : state.Tables.Keywords.IdOf(arrival.Keywords.AsSpan()),
+        Size = arrival.Size,
+        Date = arrival.Date,
+        ModSeq = modSeq,
+    };
+
+    private void Rename(Arrival arrival, bool announces)
+    {
+        Span<byte> from = stackalloc byte[RawPath.MaxBytes];
+        Span<byte> to = stackalloc byte[RawPath.MaxBytes];
+        var tail = state.Tables.Tails[TailTable.OfFlags(arrival.Flags)];
+        if (announces)
+            state.Watcher.Expect(inNew: false, DirectoryEvents.MovedTo, arrival.NameBytes, tail);
+        if (!RawFile.TryRename(
+            RawPath.Join(from, state.Folder.TmpSlash, arrival.NameBytes, default),
+            RawPath.Join(to, state.Folder.CurSlash, arrival.NameBytes, tail)))
+            throw new FileNotFoundException("A staged message is gone", arrival.Name);
+    }
+
+    private void TakeBack(IReadOnlyList<Arrival> arrivals, int done)
+    {
+        Span<byte> path = stackalloc byte[RawPath.MaxBytes];
+        for (var i = 0; i < done; i++)
+        {
+            var tail = state.Tables.Tails[TailTable.OfFlags(arrivals[i].Flags)];
+            _ = RawFile.TryDelete(RawPath.Join(path, state.Folder.CurSlash, arrivals[i].NameBytes, tail));
+        }
+    }
+}

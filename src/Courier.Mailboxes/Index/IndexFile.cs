@@ -1,0 +1,216 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Text;
+using Courier.IO.Files;
+using Courier.Mailboxes.Maildir;
+
+namespace Courier.Mailboxes.Index;
+
+/// <summary>What the index file says: a snapshot, the directory's times that it goes with, and how far the other files were read.</summary>
+/// <param name="Snapshot">The messages.</param>
+/// <param name="Stamp">The directory's times.</param>
+/// <param name="UidsGeneration">Of which file of UIDs.</param>
+/// <param name="UidsLength">How much of it is in this.</param>
+/// <param name="UidsReserved">Its last reservation.</param>
+/// <param name="FormsLength">How far the file of forms was written.</param>
+/// <param name="IsThisBoot">Written since the machine started: nothing that it refers to can have been lost by a power cut.</param>
+internal sealed record IndexImage(
+    Snapshot Snapshot, Stamp Stamp, ulong UidsGeneration, long UidsLength, uint UidsReserved, long FormsLength, bool IsThisBoot);
+
+/// <summary>The file <c>courier/index</c>: a header, the entries as they are in memory, their base names, and the tables that they point into.
+/// A cache that is replaced as a whole and never synced: two checksums find whatever a crash made of it, and then it is made anew from a listing.</summary>
+/// <remarks>Layout in docs/storage.md. Little-endian only, as the machines are that this runs on; another byte order has another magic number.</remarks>
+internal static class IndexFile
+{
+    private const ulong Magic = 0x31_5845444e494352; // "RCINDEX1" read as little-endian
+    private const int HeaderBytes = 128;
+    private const int EntryBytes = 48;
+    private const int CrcAt = 8;
+
+    internal static void Write(MaildirFolder folder, IndexImage image, UidFile uids)
+    {
+        var snapshot = image.Snapshot;
+        var tables = TableWriter.Write(snapshot.Tables);
+        var namesLength = 0;
+        foreach (var chunk in snapshot.Chunks)
+            namesLength += chunk.Names.Length;
+        var bytes = new byte[HeaderBytes + (snapshot.Count * EntryBytes) + namesLength + tables.Length];
+        var entries = MemoryMarshal.Cast<byte, Entry>(bytes.AsSpan(HeaderBytes, snapshot.Count * EntryBytes));
+        var names = bytes.AsSpan(HeaderBytes + (snapshot.Count * EntryBytes));
+        foreach (var chunk in snapshot.Chunks)
+        {
+            chunk.Entries.CopyTo(entries);
+            chunk.Names.CopyTo(names);
+            entries = entries[chunk.Count..];
+            names = names[chunk.Names.Length..];
+        }
+
+        tables.CopyTo(names);
+        WriteHeader(bytes, image, uids, namesLength, tables.Length);
+        var temporary = $"{folder.Index}.{UniqueName.Next()}.tmp";
+        try
+        {
+            RawFile.Write(temporary, bytes);
+            DurableFile.Rename(temporary, folder.Index);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+    }
+
+    /// <summary>Null where there is none that can be used.</summary>
+    internal static IndexImage? TryRead(MaildirFolder folder, Tables tables)
+    {
+        var bytes = RawFile.TryRead(Encoding.UTF8.GetBytes(folder.Index + "\0"), FileStatus.TryGet(folder.Index, out var status) ? status.Size : 0, out var length);
+        if (bytes is null)
+            return null;
+        try
+        {
+            return Parse(bytes.AsSpan(0, length), tables);
+        }
+        finally
+        {
+            System.Buffers.ArrayPool<byte>.Shared.Return(bytes);
+        }
+    }
+
+    internal static IndexImage? Parse(ReadOnlySpan<byte> file, Tables tables)
+    {
+        if (file.Length < HeaderBytes || BinaryPrimitives.ReadUInt64LittleEndian(file) != Magic)
+            return null;
+        var header = new HeaderReader(file[..HeaderBytes]);
+        var body = file[HeaderBytes..];
+        if (header.U32(CrcAt) != UidFile.Crc(file[(CrcAt + 4)..HeaderBytes]) || header.U32(12) != EntryBytes || header.U32(112) != UidFile.Crc(body))
+            return null;
+        var (count, namesLength, tablesLength) = (header.U32(44), header.U32(104), header.U32(108));
+        if ((ulong)body.Length != ((ulong)count * EntryBytes) + namesLength + tablesLength)
+            return null;
+        var entries = MemoryMarshal.Cast<byte, Entry>(body[..(int)(count * EntryBytes)]);
+        var names = body.Slice((int)(count * EntryBytes), (int)namesLength);
+        if (!TableWriter.TryRead(body[^(int)tablesLength..], tables) || TryReadChunks(entries, names, tables, header.U32(20)) is not { } chunks)
+            return null;
+        return new IndexImage(
+            new Snapshot(tables, chunks, header.U32(16), header.U32(20), header.I64(48)),
+            new Stamp(new DirectoryTimes(header.I64(56), header.I64(64), header.I64(72)), header.I64(80)),
+            (ulong)header.I64(24), header.I64(32), header.U32(40), header.I64(88), (ulong)header.I64(96) == BootHash());
+    }
+
+    private static void WriteHeader(Span<byte> file, IndexImage image, UidFile uids, int namesLength, int tablesLength)
+    {
+        var header = file[..HeaderBytes];
+        BinaryPrimitives.WriteUInt64LittleEndian(header, Magic);
+        BinaryPrimitives.WriteUInt32LittleEndian(header[12..], EntryBytes);
+        BinaryPrimitives.WriteUInt32LittleEndian(header[16..], uids.UidValidity);
+        BinaryPrimitives.WriteUInt32LittleEndian(header[20..], uids.UidNext);
+        BinaryPrimitives.WriteUInt64LittleEndian(header[24..], image.UidsGeneration);
+        BinaryPrimitives.WriteInt64LittleEndian(header[32..], image.UidsLength);
+        BinaryPrimitives.WriteUInt32LittleEndian(header[40..], image.UidsReserved);
+        BinaryPrimitives.WriteInt32LittleEndian(header[44..], image.Snapshot.Count);
+        BinaryPrimitives.WriteInt64LittleEndian(header[48..], image.Snapshot.HighestModSeq.Value);
+        BinaryPrimitives.WriteInt64LittleEndian(header[56..], image.Stamp.Times.New);
+        BinaryPrimitives.WriteInt64LittleEndian(header[64..], image.Stamp.Times.Cur);
+        BinaryPrimitives.WriteInt64LittleEndian(header[72..], image.Stamp.Times.Keywords);
+        BinaryPrimitives.WriteInt64LittleEndian(header[80..], image.Stamp.ReadAt);
+        BinaryPrimitives.WriteInt64LittleEndian(header[88..], image.FormsLength);
+        BinaryPrimitives.WriteUInt64LittleEndian(header[96..], BootHash());
+        BinaryPrimitives.WriteInt32LittleEndian(header[104..], namesLength);
+        BinaryPrimitives.WriteInt32LittleEndian(header[108..], tablesLength);
+        BinaryPrimitives.WriteUInt32LittleEndian(header[112..], UidFile.Crc(file[HeaderBytes..]));
+        BinaryPrimitives.WriteUInt32LittleEndian(header[CrcAt..], UidFile.Crc(header[(CrcAt + 4)..]));
+    }
+
+    private static Chunk[]? TryReadChunks(ReadOnlySpan<Entry> entries, ReadOnlySpan<byte> names, Tables tables, uint uidNext)
+    {
+        var chunks = new Chunk[(entries.Length + Chunk.Capacity - 1) / Chunk.Capacity];
+        uint last = 0;
+        for (var i = 0; i < chunks.Length; i++)
+        {
+            var some = entries.Slice(i * Chunk.Capacity, Math.Min(Chunk.Capacity, entries.Length - (i * Chunk.Capacity))).ToArray();
+            var length = 0;
+            foreach (ref var entry in some.AsSpan())
+            {
+                entry.NameAt = length;
+                length += entry.NameLength;
+                if (!entry.IsSound || entry.Uid <= last || entry.Uid >= uidNext || entry.Tail >= tables.Tails.Count || entry.KeywordSet >= tables.Keywords.SetCount)
+                    return null;
+                last = entry.Uid;
+            }
+
+            if (length > names.Length)
+                return null;
+            chunks[i] = new Chunk(some, names[..length].ToArray(), some.Length, length);
+            names = names[length..];
+        }
+
+        return names.IsEmpty ? chunks : null;
+    }
+
+    private static ulong BootHash()
+    {
+        var id = Encoding.ASCII.GetBytes(Boot.Id);
+        return ((ulong)UidFile.Crc(id) << 32) | UidFile.Crc(id.AsSpan(id.Length / 2));
+    }
+
+    private readonly ref struct HeaderReader(ReadOnlySpan<byte> header)
+    {
+        private readonly ReadOnlySpan<byte> _header = header;
+
+        internal uint U32(int at) => BinaryPrimitives.ReadUInt32LittleEndian(_header[at..]);
+
+        internal long I64(int at) => BinaryPrimitives.ReadInt64LittleEndian(_header[at..]);
+    }
+}
+
+/// <summary>The tables as lines: tails that are not plain, an empty line, keywords, an empty line, sets as indexes of keywords.</summary>
+internal static class TableWriter
+{
+    internal static byte[] Write(Tables tables)
+    {
+        var text = new StringBuilder();
+        for (var i = TailTable.FirstOther; i < tables.Tails.Count; i++)
+            text.Append(Convert.ToHexStringLower(tables.Tails[i])).Append('\n');
+        text.Append('\n');
+        var names = tables.Keywords.Names;
+        foreach (var name in names)
+            text.Append(name).Append('\n');
+        text.Append('\n');
+        for (var i = 1; i < tables.Keywords.SetCount; i++)
+            text.AppendJoin(' ', tables.Keywords[i].Select(keyword => names.IndexOf(keyword))).Append('\n');
+        return Encoding.UTF8.GetBytes(text.ToString());
+    }
+
+    /// <summary>Into fresh tables: what is read gets the numbers that it had.</summary>
+    internal static bool TryRead(ReadOnlySpan<byte> bytes, Tables tables)
+    {
+        var lines = Encoding.UTF8.GetString(bytes).Split('\n');
+        var firstEmpty = Array.IndexOf(lines, "");
+        var secondEmpty = firstEmpty < 0 ? -1 : Array.IndexOf(lines, "", firstEmpty + 1);
+        if (secondEmpty < 0)
+            return false;
+        for (var i = 0; i < firstEmpty; i++)
+        {
+            if (tables.Tails.IdOf(Convert.FromHexString(lines[i])) != TailTable.FirstOther + i)
+                return false;
+        }
+
+        var names = lines[(firstEmpty + 1)..secondEmpty];
+        tables.Keywords.Restore(names);
+        for (var i = secondEmpty + 1; i < lines.Length - 1; i++)
+        {
+            var set = new List<string>();
+            foreach (var number in lines[i].Split(' '))
+            {
+                if (!int.TryParse(number, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var index) || index >= names.Length)
+                    return false;
+                set.Add(names[index]);
+            }
+
+            if (tables.Keywords.IdOf([.. set]) != i - secondEmpty)
+                return false;
+        }
+
+        return true;
+    }
+}

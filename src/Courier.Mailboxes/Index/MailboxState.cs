@@ -1,0 +1,433 @@
+using Courier.IO.Files;
+using Courier.Mailboxes.Maildir;
+
+namespace Courier.Mailboxes.Index;
+
+/// <summary>One mailbox of this process, shared by all its sessions: the newest snapshot, what is known of the directory, and the gate for changes.</summary>
+/// <remarks>Everything that changes the state runs under <see cref="Gate"/>; nothing is awaited to a peer there. Readers take <see cref="Current"/>
+/// without a lock. Lock order: gate, then the lock file, then memory locks; never two gates at once (docs/storage.md).</remarks>
+internal sealed class MailboxState : IAsyncDisposable
+{
+    private readonly Watch _watch;
+    private volatile Version? _version;
+    private volatile bool _unwritten;
+    private volatile bool _disposed;
+    private ITimer? _writer;
+    private Action[] _listeners = [];
+    private readonly Lock _listenerGate = new();
+
+    internal MailboxState(MailStore store, MaildirFolder main, MaildirFolder folder)
+    {
+        (Store, Main, Folder) = (store, main, folder);
+        Uids = new UidFile(folder);
+        Keywords = new KeywordFiles(folder);
+        Reader = new MessageReader(this);
+        Tables = new Tables(new TailTable(), new KeywordTable(), Reader);
+        Forms = new FormsFile(() => Folder, () => Uids.UidValidity);
+        _watch = new Watch(this);
+    }
+
+    internal MailStore Store { get; }
+
+    /// <summary>The account's main Maildir: quota and the highest UIDVALIDITY are kept there.</summary>
+    internal MaildirFolder Main { get; }
+
+    internal MaildirFolder Folder { get; private set; }
+
+    internal UidFile Uids { get; private set; }
+
+    internal KeywordFiles Keywords { get; private set; }
+
+    internal MessageReader Reader { get; }
+
+    internal FormsFile Forms { get; }
+
+    internal Tables Tables { get; private set; }
+
+    internal SemaphoreSlim Gate { get; } = new(1, 1);
+
+    internal NameTable? Names { get; set; }
+
+    /// <summary>UIDs that other processes of ours wrote down for files that no listing has shown yet, by base name.</summary>
+    internal Dictionary<string, uint> Pending { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>UIDs of messages that another process of ours saw go and come back under a new one.</summary>
+    internal HashSet<uint> Superseded { get; } = [];
+
+    /// <summary>The lock file is held already: taking it again through another descriptor would wait for ever.</summary>
+    private bool ScanHoldsLock { get; set; }
+
+    /// <summary>The mailbox was deleted: no change is made any more, what is in memory can be read.</summary>
+    internal bool IsGone { get; set; }
+
+    internal Watch Watcher => _watch;
+
+    /// <summary>When old files were last removed.</summary>
+    internal DateTimeOffset SweptAt { get; set; }
+
+    internal bool IsLoaded => _version is not null;
+
+    internal Snapshot Current => _version?.Snapshot ?? throw new InvalidOperationException("The mailbox was not refreshed yet.");
+
+    internal Stamp Stamp => _version?.Stamp ?? default;
+
+
+    internal DateTimeOffset Now => Store.Clock.GetUtcNow();
+
+    private long NowNanoseconds => (Now - DateTimeOffset.UnixEpoch).Ticks * 100;
+
+    /// <summary>Looks at the directory: two or three stats and no lock when nothing changed.</summary>
+    internal ValueTask<Snapshot> RefreshAsync(CancellationToken ct) =>
+        _version is { } version && (IsGone || IsUnchanged(version.Stamp)) ? new(version.Snapshot) : ListAsync(ct);
+
+    /// <summary>Runs a change under the gate and tells the listeners when it made another snapshot.</summary>
+    internal async ValueTask<T> ChangeAsync<T>(Func<T> change, CancellationToken ct)
+    {
+        await Gate.WaitAsync(ct);
+        var before = _version;
+        try
+        {
+            EnsureLoaded();
+            return change();
+        }
+        finally
+        {
+            var changed = !ReferenceEquals(before?.Snapshot, _version?.Snapshot);
+            Gate.Release();
+            if (changed)
+                Notify();
+        }
+    }
+
+    /// <summary>Under the gate.</summary>
+    internal void Publish(Snapshot snapshot, Stamp stamp)
+    {
+        var isNews = !ReferenceEquals(snapshot, _version?.Snapshot) || stamp.IsSettled != _version.Stamp.IsSettled;
+        _version = new Version(snapshot, stamp);
+        if (isNews)
+            Learned();
+    }
+
+    /// <summary>There is something that the index on disk does not have.</summary>
+    internal void Learned()
+    {
+        if (_unwritten || _disposed)
+            return;
+        _unwritten = true;
+        lock (_listenerGate)
+        {
+            _writer ??= Store.Clock.CreateTimer(_ => _ = WriteIndexAsync(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _writer.Change(Store.Settings.WriteIndexAfter, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    /// <summary>Under the gate. A number that no earlier change had, also after the index was lost (RFC 7162 §3.1).</summary>
+    internal long NextModSeq() => Math.Max((_version?.Snapshot.HighestModSeq.Value ?? 0) + 1, Now.ToUnixTimeMilliseconds());
+
+    /// <summary>Excludes other processes of ours. Waits for them on the thread: they hold it for moments.</summary>
+    internal OfdLock? TakeLock()
+    {
+        if (ScanHoldsLock)
+            return null;
+        try
+        {
+            return OfdLock.Take(Folder.UidsLock);
+        }
+        catch (IOException) when (!Directory.Exists(Folder.Ours) && Folder.Exists)
+        {
+            // Another program made this Maildir.
+            Folder.MakeOurs();
+            return OfdLock.Take(Folder.UidsLock);
+        }
+    }
+
+    /// <summary>Under the gate and the lock. Takes in what other processes of ours wrote down.</summary>
+    internal void ReadUids()
+    {
+        var known = Uids.UidValidity;
+        if (!Uids.Read(OnUid))
+        {
+            Uids.Create(known, Uids.UidNext, NamesByUid());
+            Log.UidsRestored(Store.Logger, Folder.Path);
+        }
+        else if (Uids.UidValidity != known)
+        {
+            // Somebody removed the file and another process made it anew: nothing that we know of UIDs holds.
+            Names = null;
+            _version = new Version(new Snapshot(Tables, [], Uids.UidValidity, Uids.UidNext, NextModSeq()), default);
+            _watch.MarkDirty();
+            throw new IOException($"{Folder.Path}: UIDVALIDITY changed while the mailbox was open");
+        }
+    }
+
+    /// <summary>Under the gate and the lock: lists, so that messages which already have UIDs get their place before new ones.</summary>
+    internal void ReadPending()
+    {
+        ScanHoldsLock = true;
+        try
+        {
+            ScanAgain();
+        }
+        finally
+        {
+            ScanHoldsLock = false;
+        }
+    }
+
+    /// <summary>Under the gate. Takes over the keywords that stand in the directory.</summary>
+    internal void ApplyKeywords(long modSeq)
+    {
+        var snapshot = Current;
+        Names ??= NameTable.Of(snapshot);
+        var found = Keywords.Read(name => Names.Find(snapshot, System.Text.Encoding.Latin1.GetBytes(name)) >= 0, Now);
+        var sets = new int[snapshot.Count];
+        foreach (var (name, keywords) in found)
+        {
+            var index = Names.Find(snapshot, System.Text.Encoding.Latin1.GetBytes(name));
+            if (index >= 0)
+                sets[index] = Tables.Keywords.IdOf(keywords);
+        }
+
+        var editor = new SnapshotEditor(snapshot);
+        for (var i = 0; i < sets.Length; i++)
+        {
+            if (snapshot.EntryAt(i).KeywordSet == sets[i])
+                continue;
+            ref var entry = ref editor.Change(i);
+            entry.KeywordSet = sets[i];
+            entry.ModSeq = modSeq;
+        }
+
+        if (!editor.IsEmpty)
+            Publish(editor.Finish(Uids.UidValidity, Uids.UidNext, modSeq), Stamp);
+    }
+
+    private void OnUid(uint uid, string name)
+    {
+        var snapshot = Current;
+        if (snapshot.IndexOf(new Uid(uid)) >= 0)
+            return;
+        Pending[name] = uid;
+        Names ??= NameTable.Of(snapshot);
+        var index = Names.Find(snapshot, System.Text.Encoding.Latin1.GetBytes(name));
+        if (index < 0 || snapshot.UidAt(index).Value > uid)
+            return;
+        Superseded.Add(snapshot.UidAt(index).Value);
+        _watch.MarkDirty();
+    }
+
+    private IEnumerable<(uint Uid, string Name)> NamesByUid()
+    {
+        var snapshot = Current;
+        for (var i = 0; i < snapshot.Count; i++)
+            yield return (snapshot.UidAt(i).Value, System.Text.Encoding.Latin1.GetString(snapshot.NameAt(i)));
+    }
+
+    /// <summary>Under the gate. Finds out what changed in the directory.</summary>
+    internal void Scan() => MailboxScan.Run(this);
+
+    /// <summary>Under the gate: as <see cref="Scan"/>, but whatever the times of the directories say.</summary>
+    internal void ScanAgain()
+    {
+        _watch.MarkDirty();
+        Scan();
+    }
+
+    /// <summary>Under the gate: whether the directory is as the snapshot says. Then changes of our own may move the stamp on without a listing,
+    /// because inotify would tell of anybody else's.</summary>
+    internal bool IsInStep() => _watch.IsActive && Folder.Times() is { } times && !_watch.IsDirty && Stamp.Times == times;
+
+    internal Stamp StampNow(DirectoryTimes times) => new(times, NowNanoseconds);
+
+    internal IDisposable OnChanged(Action callback)
+    {
+        lock (_listenerGate)
+            _listeners = [.. _listeners, callback];
+        return new Listener(this, callback);
+    }
+
+    internal bool HasListeners => Volatile.Read(ref _listeners).Length > 0;
+
+    internal void Notify()
+    {
+        foreach (var listener in Volatile.Read(ref _listeners))
+            listener();
+    }
+
+    /// <summary>Under the gate: the directory has another name now.</summary>
+    internal void Move(MaildirFolder folder)
+    {
+        Folder = folder;
+        Uids.Move(folder);
+        Keywords = new KeywordFiles(folder);
+        _watch.Restart();
+    }
+
+    /// <summary>The last session leaves: inotify has vouched for the directory until now, which lets the next one begin without a listing.</summary>
+    internal void Settle()
+    {
+        if (!Gate.Wait(0))
+            return;
+        try
+        {
+            if (_version is { Stamp: { IsSettled: false, AreKeywordsSettled: true } } version && IsInStep())
+                Publish(version.Snapshot, StampNow(version.Stamp.Times));
+        }
+        finally
+        {
+            Gate.Release();
+        }
+    }
+
+    /// <summary>Nobody has it open: gives back the memory that a next session can do without.</summary>
+    internal void Rest() => Forms.Release();
+
+    public async ValueTask DisposeAsync()
+    {
+        await WriteIndexAsync();
+        _disposed = true;
+        _watch.Dispose();
+        if (_writer is { } writer)
+            await writer.DisposeAsync();
+    }
+
+    private bool IsUnchanged(Stamp stamp) =>
+        Folder.Times() is { } times && times == stamp.Times && !_watch.IsDirty && (_watch.IsActive ? stamp.AreKeywordsSettled : stamp.IsSettled);
+
+    private async ValueTask<Snapshot> ListAsync(CancellationToken ct)
+    {
+        await ChangeAsync(() =>
+        {
+            Scan();
+            return true;
+        }, ct);
+        return Current;
+    }
+
+    private void EnsureLoaded()
+    {
+        if (_version is not null)
+            return;
+        if (!Folder.Exists)
+            throw new DirectoryNotFoundException(Folder.Path);
+        using (TakeLock())
+        {
+            if (!TryLoadIndex())
+                LoadUids();
+        }
+    }
+
+    /// <summary>The index is believed where the file of UIDs says the same: after a restart of the machine all of it is compared, else what was added.</summary>
+    private bool TryLoadIndex()
+    {
+        if (IndexFile.TryRead(Folder, Tables) is not { } image)
+        {
+            ResetTables();
+            return false;
+        }
+
+        _version = new Version(image.Snapshot, image.Stamp);
+        var matched = 0;
+        var isSound = image.IsThisBoot
+            ? Uids.TryResume(image) && Uids.Read(OnUid)
+            : Uids.Read((uid, name) =>
+            {
+                var index = image.Snapshot.IndexOf(new Uid(uid));
+                if (index < 0)
+                    OnUid(uid, name);
+                else if (image.Snapshot.NameAt(index).SequenceEqual(System.Text.Encoding.Latin1.GetBytes(name)))
+                    matched++;
+            }) && matched == image.Snapshot.Count;
+        if (isSound && Uids.UidValidity == image.Snapshot.UidValidity.Value)
+        {
+            Forms.Resume(image.FormsLength);
+            if (Uids.UidNext != image.Snapshot.UidNext.Value)
+                _version = new Version(new SnapshotEditor(image.Snapshot).Finish(Uids.UidValidity, Uids.UidNext, image.Snapshot.HighestModSeq.Value), image.Stamp);
+            // Files that have UIDs but are in no listing of ours yet.
+            if (Pending.Count > 0)
+                _watch.MarkDirty();
+            return true;
+        }
+
+        _version = null;
+        Names = null;
+        Pending.Clear();
+        Superseded.Clear();
+        Uids = new UidFile(Folder);
+        ResetTables();
+        return false;
+    }
+
+    private void LoadUids()
+    {
+        Forms.Restart();
+        if (!Uids.Read((uid, name) => Pending[name] = uid))
+            Uids.Create(UidValiditySource.Next(Main, Now), 1, []);
+        _version = new Version(new Snapshot(Tables, [], Uids.UidValidity, Uids.UidNext, NextModSeq()), default);
+    }
+
+    private void ResetTables() => Tables = new Tables(new TailTable(), new KeywordTable(), Reader);
+
+    /// <summary>Writes the index (and the forms before it), when there is something new.</summary>
+    private async Task WriteIndexAsync()
+    {
+        await Gate.WaitAsync();
+        try
+        {
+            if (!_unwritten || IsGone || _version is not { } version)
+                return;
+            _unwritten = false;
+            using var only = TakeLock();
+            var living = version.Snapshot.Count;
+            if (Uids.IsWorthCompacting(living))
+            {
+                ReadUids();
+                if (Pending.Count == 0)
+                    Uids.Create(Uids.UidValidity, Uids.UidNext, NamesByUid());
+            }
+
+            Forms.Write(living);
+            var stamp = version.Stamp.AreKeywordsSettled && IsInStep() ? StampNow(version.Stamp.Times) : version.Stamp;
+            IndexFile.Write(Folder, new IndexImage(version.Snapshot, stamp, Uids.Generation, Uids.Length, Uids.Reserved, Forms.Written, IsThisBoot: true), Uids);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Log.IndexNotWritten(Store.Logger, Folder.Path, e);
+        }
+        finally
+        {
+            Gate.Release();
+        }
+    }
+
+    private sealed record Version(Snapshot Snapshot, Stamp Stamp);
+
+    private sealed class Listener(MailboxState owner, Action callback) : IDisposable
+    {
+        public void Dispose()
+        {
+            lock (owner._listenerGate)
+            {
+                var at = Array.IndexOf(owner._listeners, callback);
+                if (at >= 0)
+                    owner._listeners = [.. owner._listeners[..at], .. owner._listeners[(at + 1)..]];
+            }
+        }
+    }
+}
+
+/// <summary>The directory's times when it was last listed, and when that was.</summary>
+internal readonly record struct Stamp(DirectoryTimes Times, long ReadAt)
+{
+    /// <summary>File systems tell times in steps (ext4: of the kernel's tick; NFS: of what its cache allows). A directory that was read
+    /// sooner than this after its last change may have changed again without a new time.</summary>
+    private const long SettleNanoseconds = 2_000_000_000;
+
+    internal bool IsNewSettled => ReadAt - Times.New > SettleNanoseconds;
+
+    internal bool IsCurSettled => ReadAt - Times.Cur > SettleNanoseconds;
+
+    internal bool AreKeywordsSettled => ReadAt - Times.Keywords > SettleNanoseconds;
+
+    internal bool IsSettled => IsNewSettled && IsCurSettled && AreKeywordsSettled;
+}

@@ -1,0 +1,203 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using Courier.IO.Files;
+using Courier.Mail.Mime;
+using Courier.Mailboxes.Content;
+using Courier.Mailboxes.Maildir;
+
+namespace Courier.Mailboxes.Index;
+
+/// <summary>Opens the files of messages, wherever other programs have renamed them to meanwhile, and keeps what it learns on the way.</summary>
+internal sealed class MessageReader(MailboxState state) : IMessageFacts
+{
+    /// <summary>Times to look a file up again that was renamed between listing and open.</summary>
+    private const int MaxLookups = 4;
+
+    /// <summary>Base names of messages that went while the mailbox was open, for sessions that still show them.</summary>
+    private const int MaxRemembered = 20_000;
+
+    private const int FirstFormsBytes = 16 * 1024;
+
+    /// <summary>One a thread: nothing is awaited while it is in use.</summary>
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? FormsWriter;
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<uint, byte[]> _gone = [];
+    private readonly Queue<uint> _goneInOrder = new();
+
+    internal void Remember(Uid uid, ReadOnlySpan<byte> name)
+    {
+        lock (_gate)
+        {
+            if (!_gone.TryAdd(uid.Value, name.ToArray()))
+                return;
+            _goneInOrder.Enqueue(uid.Value);
+            if (_goneInOrder.Count > MaxRemembered)
+                _gone.Remove(_goneInOrder.Dequeue());
+        }
+    }
+
+    /// <summary>The file as it is on disk, in an array of the shared pool; null when it is gone.</summary>
+    internal async ValueTask<(byte[] Bytes, int Length)?> ReadAsync(Uid uid, CancellationToken ct)
+    {
+        for (var lookup = 0; lookup < MaxLookups; lookup++)
+        {
+            if (!TryRead(state.Current, uid, out var bytes, out var length, out var isListed))
+            {
+                if (!isListed || state.IsGone)
+                    break;
+                await state.ChangeAsync(() =>
+                {
+                    state.ScanAgain();
+                    return true;
+                }, ct);
+                continue;
+            }
+
+            return (bytes, length);
+        }
+
+        return ReadExpunged(uid);
+    }
+
+    /// <summary>The message with CRLF line ends; fills in its size.</summary>
+    internal async ValueTask<DiskContent?> OpenAsync(Uid uid, CancellationToken ct)
+    {
+        if (await ReadAsync(uid, ct) is not { } file)
+            return null;
+        var content = DiskContent.OfDisk(file.Bytes, file.Length, state.Store.Settings.Mime);
+        Fill(uid, content.Bytes.Length);
+        return content;
+    }
+
+    /// <summary>From memory without waiting when they are known; else made from the message, outside the gate, and kept.</summary>
+    internal ValueTask<MessageForms?> FormsAsync(Uid uid, CancellationToken ct)
+    {
+        var snapshot = state.Current;
+        var index = snapshot.IndexOf(uid);
+        if (index >= 0 && Volatile.Read(ref snapshot.EntryAt(index).FormsAt) is var at and not 0 && state.Forms.TryGet(uid.Value, at, out var forms))
+            return new(forms);
+        return MakeFormsAsync(uid, ct);
+    }
+
+    private async ValueTask<MessageForms?> MakeFormsAsync(Uid uid, CancellationToken ct)
+    {
+        using var content = await OpenAsync(uid, ct);
+        if (content is null)
+            return null;
+        var forms = Write(content);
+        var at = state.Forms.Add(uid.Value, forms);
+        var snapshot = state.Current;
+        var index = snapshot.IndexOf(uid);
+        if (index < 0 || at == 0)
+            return forms;
+        Volatile.Write(ref snapshot.EntryAt(index).FormsAt, at);
+        state.Learned();
+        return forms;
+    }
+
+    private static MessageForms Write(DiskContent content)
+    {
+        var writer = FormsWriter ??= new ArrayBufferWriter<byte>(FirstFormsBytes);
+        writer.ResetWrittenCount();
+        var message = content.Bytes.Span;
+        ImapForm.WriteEnvelope(message, content.Structure, writer);
+        var envelope = writer.WrittenCount;
+        ImapForm.WriteBodyStructure(message, content.Structure, writer);
+        var structure = writer.WrittenCount - envelope;
+        ImapForm.WriteBody(message, content.Structure, writer);
+        ReadOnlyMemory<byte> bytes = writer.WrittenSpan.ToArray();
+        return new MessageForms(bytes[..envelope], bytes.Slice(envelope, structure), bytes[(envelope + structure)..]);
+    }
+
+    public uint SizeOf(Snapshot snapshot, int index)
+    {
+        var known = snapshot.EntryAt(index).Size;
+        if (known != Entry.UnknownSize)
+            return known;
+        var uid = snapshot.UidAt(index);
+        // A property cannot wait for the gate: the file is looked for where the newest snapshot has it, and as it was.
+        if (!TryRead(snapshot, uid, out var bytes, out var length, out _) && !TryRead(state.Current, uid, out bytes, out length, out _))
+        {
+            if (ReadExpunged(uid) is not { } expunged)
+                return 0;
+            (bytes, length) = expunged;
+        }
+
+        var size = LineEnds.WireLength(bytes.AsSpan(0, length));
+        ArrayPool<byte>.Shared.Return(bytes);
+        snapshot.EntryAt(index).Size = (uint)size;
+        Fill(uid, size);
+        return (uint)size;
+    }
+
+    public long DateOf(Snapshot snapshot, int index)
+    {
+        ref var entry = ref snapshot.EntryAt(index);
+        if (entry.Date != Entry.UnknownDate)
+            return entry.Date;
+        var uid = new Uid(entry.Uid);
+        if (!TryGetDate(snapshot, uid, out var seconds) && !TryGetDate(state.Current, uid, out seconds))
+            // Gone: the name still says when it was delivered.
+            return FileName.TimeOf(snapshot.NameAt(index));
+        entry.Date = seconds;
+        var current = state.Current.IndexOf(uid);
+        if (current >= 0)
+            state.Current.EntryAt(current).Date = seconds;
+        return seconds;
+    }
+
+    /// <summary>Where a message's file is, as a path that ends in NUL.</summary>
+    internal ReadOnlySpan<byte> PathOf(Span<byte> buffer, in Entry entry, ReadOnlySpan<byte> name) =>
+        RawPath.Join(buffer, entry.IsNew ? state.Folder.NewSlash : state.Folder.CurSlash, name, state.Tables.Tails[entry.Tail]);
+
+    private void Fill(Uid uid, long size)
+    {
+        var current = state.Current;
+        var index = current.IndexOf(uid);
+        if (index >= 0 && current.EntryAt(index).Size == Entry.UnknownSize && size < Entry.UnknownSize)
+            current.EntryAt(index).Size = (uint)size;
+    }
+
+    private bool TryRead(Snapshot snapshot, Uid uid, [NotNullWhen(true)] out byte[]? bytes, out int length, out bool isListed)
+    {
+        (bytes, length) = (null, 0);
+        var index = snapshot.IndexOf(uid);
+        isListed = index >= 0;
+        if (!isListed)
+            return false;
+        Span<byte> buffer = stackalloc byte[RawPath.MaxBytes];
+        var name = snapshot.NameAt(index);
+        bytes = RawFile.TryRead(PathOf(buffer, snapshot.EntryAt(index), name), FileName.Figure(name, FileName.SizeKey), out length);
+        return bytes is not null;
+    }
+
+    private (byte[] Bytes, int Length)? ReadExpunged(Uid uid)
+    {
+        byte[]? name;
+        lock (_gate)
+        {
+            if (!_gone.TryGetValue(uid.Value, out name))
+                return null;
+        }
+
+        Span<byte> buffer = stackalloc byte[RawPath.MaxBytes];
+        var path = RawPath.Join(buffer, state.Folder.ExpungedSlash, name, default);
+        return RawFile.TryRead(path, FileName.Figure(name, FileName.SizeKey), out var length) is { } bytes ? (bytes, length) : null;
+    }
+
+    private bool TryGetDate(Snapshot snapshot, Uid uid, out long seconds)
+    {
+        seconds = 0;
+        var index = snapshot.IndexOf(uid);
+        if (index < 0)
+            return false;
+        Span<byte> buffer = stackalloc byte[RawPath.MaxBytes];
+        if (!FileStatus.TryGet(PathOf(buffer, snapshot.EntryAt(index), snapshot.NameAt(index)), out var status))
+            return false;
+        const long nanoseconds = 1_000_000_000;
+        seconds = Math.DivRem(status.ModifiedNanoseconds, nanoseconds, out var rest) - (rest < 0 ? 1 : 0);
+        return true;
+    }
+}

@@ -1,0 +1,24 @@
+using Microsoft.Extensions.Logging;
+
+namespace Courier.Mailboxes;
+
+internal static partial class Log
+{
+    [LoggerMessage(5001, LogLevel.Warning, "{Mailbox} cannot be watched ({Reason}): changes by other programs are seen when a client asks")]
+    internal static partial void NotWatched(ILogger logger, string mailbox, string reason);
+
+    [LoggerMessage(5002, LogLevel.Warning, "{Mailbox}: the list of UIDs was gone and was written anew from memory")]
+    internal static partial void UidsRestored(ILogger logger, string mailbox);
+
+    [LoggerMessage(5003, LogLevel.Warning, "{Mailbox}: looking for changes failed")]
+    internal static partial void RefreshFailed(ILogger logger, string mailbox, Exception exception);
+
+    [LoggerMessage(5004, LogLevel.Warning, "{Mailbox}: the index could not be written; it is made anew when the mailbox is next opened")]
+    internal static partial void IndexNotWritten(ILogger logger, string mailbox, Exception exception);
+
+    [LoggerMessage(5005, LogLevel.Warning, "{Directory}: old expunged messages could not be removed")]
+    internal static partial void SweepFailed(ILogger logger, string directory, Exception exception);
+
+    [LoggerMessage(5006, LogLevel.Information, "{Mailbox}: two files had the same name {Name}; one was given a name of its own")]
+    internal static partial void DuplicateRenamed(ILogger logger, string mailbox, string name);
+}

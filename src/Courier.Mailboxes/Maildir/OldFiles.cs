@@ -1,0 +1,46 @@
+using System.Text;
+using Courier.IO.Files;
+
+namespace Courier.Mailboxes.Maildir;
+
+/// <summary>Removes what has been kept long enough: expunged messages and deleted mailboxes, and what crashed programs left in tmp/.
+/// Never anything in <c>courier/staging/</c>: the queue may still mean to publish it.</summary>
+internal static class OldFiles
+{
+    /// <summary>As every Maildir program does (courier.md §9.2).</summary>
+    private static readonly TimeSpan KeepTemporary = TimeSpan.FromHours(36);
+
+    internal static void Sweep(MaildirFolder folder, TimeSpan keepExpunged, DateTimeOffset now)
+    {
+        Sweep(folder.Expunged, now - keepExpunged);
+        Sweep(folder.Tmp, now - KeepTemporary);
+    }
+
+    private static void Sweep(string directory, DateTimeOffset before)
+    {
+        var names = new DirectoryNames();
+        try
+        {
+            names.Read(directory);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return;
+        }
+
+        var limit = (before - DateTimeOffset.UnixEpoch).Ticks * 100;
+        var slash = Encoding.UTF8.GetBytes(directory + "/");
+        Span<byte> buffer = stackalloc byte[RawPath.MaxBytes];
+        for (var i = 0; i < names.Count; i++)
+        {
+            var path = RawPath.Join(buffer, slash, names[i], default);
+            // ctime: the rename into the directory set it, and no program can.
+            if (!FileStatus.TryGet(path, out var status) || status.ChangedNanoseconds > limit)
+                continue;
+            if (names[i].EndsWith(".folder"u8))
+                Directory.Delete(Encoding.UTF8.GetString(path[..^1]), recursive: true);
+            else
+                RawFile.TryDelete(path);
+        }
+    }
+}

@@ -1,0 +1,314 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Numerics;
+using System.Text;
+using Courier.IO.Files;
+using Courier.Mailboxes.Index;
+
+namespace Courier.Mailboxes.Maildir;
+
+/// <summary>The file <c>courier/uids</c>: which UID each message has. Append-only lines, each with its checksum:
+/// <code>
+/// V 1 &lt;uidvalidity&gt; &lt;generation&gt; *&lt;crc&gt;    first line
+/// R &lt;uid&gt; &lt;boot&gt; *&lt;crc&gt;                     UIDs below this one may be given in that boot; synced before the first is
+/// U &lt;uid&gt; &lt;base name&gt; *&lt;crc&gt;                that message; not synced
+/// </code></summary>
+/// <remarks>Invariants: (1) a UID is given only below a reservation that is on the disk; (2) after another boot nothing below the last
+/// reservation is given any more, so that lines which a power cut took cannot be given to another file: at worst a UID is skipped or a client
+/// downloads again; (3) the later line of a base name counts; (4) lines are added only under the lock of <c>courier/lock</c>, after those of
+/// other processes were read. The file is replaced as a whole (new generation) when most lines are of messages that are gone.</remarks>
+internal sealed class UidFile(MaildirFolder at)
+{
+    private MaildirFolder _folder = at;
+
+    /// <summary>How many UIDs one synced reservation covers; also the gap that a restart of the machine leaves.</summary>
+    internal const uint Block = 1024;
+
+    /// <summary>Lines of messages that are gone are dropped when they are more than the living and this.</summary>
+    private const int SpareLines = 1024;
+
+    private const int CrcBytes = 10;
+
+    private long _length;
+    private FileStatus _seen;
+    private uint _reserved;
+    private int _lines;
+
+    internal uint UidValidity { get; private set; }
+
+    /// <summary>The next UID that this server gives.</summary>
+    internal uint UidNext { get; private set; } = 1;
+
+    /// <summary>Changes when the file is made anew: what was remembered of it is void.</summary>
+    internal ulong Generation { get; private set; }
+
+    /// <summary>How much of it has been read.</summary>
+    internal long Length => _length;
+
+    /// <summary>UIDs below this may be given without another sync.</summary>
+    internal uint Reserved => _reserved;
+
+    /// <summary>The mailbox was renamed.</summary>
+    internal void Move(MaildirFolder to) => _folder = to;
+
+    /// <summary>Under the lock. Reads what was added since; calls back for every line of a message.</summary>
+    /// <returns>False where there is no such file, or none that can be used.</returns>
+    internal bool Read(Action<uint, string> onMessage)
+    {
+        if (!FileStatus.TryGet(_folder.Uids, out var status))
+            return false;
+        if (_length > 0 && status == _seen)
+            return true;
+        var bytes = RawFile.TryRead(Encoding.UTF8.GetBytes(_folder.Uids + "\0"), status.Size, out var length);
+        if (bytes is null)
+            return false;
+        try
+        {
+            var lines = bytes.AsSpan(0, length);
+            if (!TryReadFirst(lines, out var validity, out var generation, out var first))
+                return false;
+            if (generation != Generation || validity != UidValidity || length < _length)
+                (_length, _lines, _reserved, UidValidity, Generation) = (first, 0, 0, validity, generation);
+            Take(lines, onMessage);
+            _seen = status with { Size = length };
+            return true;
+        }
+        finally
+        {
+            System.Buffers.ArrayPool<byte>.Shared.Return(bytes);
+        }
+    }
+
+    /// <summary>Goes on from what an index of this boot remembers; <see cref="Read"/> then reads what was added since.</summary>
+    /// <returns>False when the index is of another file.</returns>
+    internal bool TryResume(IndexImage image)
+    {
+        if (!FileStatus.TryGet(_folder.Uids, out var status) || status.Size < image.UidsLength || !TryReadFirst(out var validity, out var generation)
+            || generation != image.UidsGeneration || validity != image.Snapshot.UidValidity.Value)
+            return false;
+        (UidValidity, Generation, _length, UidNext, _reserved) =
+            (validity, generation, image.UidsLength, image.Snapshot.UidNext.Value, image.UidsReserved);
+        // A guess that errs towards a late compaction: dead lines before this are not counted.
+        _lines = image.Snapshot.Count;
+        _seen = status.Size == _length ? status : default;
+        return true;
+    }
+
+    /// <summary>Under the lock. Makes the file; <paramref name="messages"/> are in order of UID.</summary>
+    internal void Create(uint uidValidity, uint uidNext, IEnumerable<(uint Uid, string Name)> messages)
+    {
+        var generation = BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(sizeof(ulong)));
+        var text = new List<byte>();
+        AddLine(text, string.Create(CultureInfo.InvariantCulture, $"V 1 {uidValidity} {generation:x16}"));
+        var lines = 1;
+        var next = uidNext;
+        foreach (var (uid, name) in messages)
+        {
+            AddLine(text, MessageLine(uid, name));
+            next = Math.Max(next, uid + 1);
+            lines++;
+        }
+
+        var reserved = Reservation(next);
+        AddLine(text, reserved.Line);
+        DurableFile.Replace(_folder.Uids, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(text));
+        (UidValidity, Generation, UidNext, _reserved, _length, _lines) = (uidValidity, generation, next, reserved.Uid, text.Count, lines + 1);
+        Remember();
+    }
+
+    /// <summary>Under the lock, after <see cref="Read"/>. Gives the next UIDs, in order.</summary>
+    internal uint Give(int count)
+    {
+        if (UidNext > uint.MaxValue - (uint)count - Block)
+            throw new IOException($"{_folder.Uids}: no UIDs are left; the file has to be removed");
+        var first = UidNext;
+        if (first + (uint)count > _reserved)
+        {
+            var reserved = Reservation(first + (uint)count);
+            var line = new List<byte>();
+            AddLine(line, reserved.Line);
+            // Invariant 1: on the disk before the first of them is shown to anybody.
+            Append(line, 1, sync: true);
+            _reserved = reserved.Uid;
+        }
+
+        UidNext = first + (uint)count;
+        return first;
+    }
+
+    /// <summary>Under the lock. Writes down which message has which.</summary>
+    internal void Add(IReadOnlyList<(uint Uid, string Name)> messages)
+    {
+        if (messages.Count == 0)
+            return;
+        var text = new List<byte>(messages.Count * 96);
+        foreach (var (uid, name) in messages)
+            AddLine(text, MessageLine(uid, name));
+        Append(text, messages.Count, sync: false);
+    }
+
+    internal bool IsWorthCompacting(int living) => _lines > (living * 2) + SpareLines;
+
+    /// <summary>The first line alone: is this still the file that we know?</summary>
+    private bool TryReadFirst(out uint validity, out ulong generation)
+    {
+        const int firstLineBytes = 128;
+        Span<byte> line = stackalloc byte[firstLineBytes];
+        using var handle = File.OpenHandle(_folder.Uids, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var count = RandomAccess.Read(handle, line, 0);
+        return TryReadFirst(line[..count], out validity, out generation, out _);
+    }
+
+    private static bool TryReadFirst(ReadOnlySpan<byte> file, out uint validity, out ulong generation, out int length)
+    {
+        (validity, generation, length) = (0, 0, 0);
+        var end = file.IndexOf((byte)'\n');
+        if (end < 0 || !TryUnwrap(file[..end], out var line) || !line.StartsWith("V 1 "u8))
+            return false;
+        line = line[4..];
+        length = end + 1;
+        return Utf8Parser.TryParse(line, out validity, out var used) && validity > 0
+            && Utf8Parser.TryParse(line[(used + 1)..], out generation, out _, 'x');
+    }
+
+    private void Take(ReadOnlySpan<byte> file, Action<uint, string> onMessage)
+    {
+        var damaged = false;
+        var boot = Encoding.ASCII.GetBytes(Boot.Id);
+        var sameBoot = true;
+        for (var rest = file[(int)_length..]; !rest.IsEmpty;)
+        {
+            var end = rest.IndexOf((byte)'\n');
+            var whole = end < 0 ? rest : rest[..end];
+            rest = end < 0 ? default : rest[(end + 1)..];
+            if (end < 0 || !TryUnwrap(whole, out var line) || !TryTake(line, boot, ref sameBoot, onMessage))
+                damaged = true;
+            _lines++;
+        }
+
+        // Invariant 2. A damaged line may have been a UID that somebody has seen.
+        if ((!sameBoot || damaged) && _reserved > UidNext)
+            UidNext = _reserved;
+        if (!sameBoot || damaged)
+            _reserved = 0;
+        _length = file.Length;
+        // What is appended to half a line would be damaged with it.
+        if (!file.IsEmpty && file[^1] != (byte)'\n')
+            Append([(byte)'\n'], 0, sync: false);
+    }
+
+    private bool TryTake(ReadOnlySpan<byte> line, ReadOnlySpan<byte> boot, ref bool sameBoot, Action<uint, string> onMessage)
+    {
+        if (line.Length < 4 || line[1] != (byte)' ' || !Utf8Parser.TryParse(line[2..], out uint uid, out var used) || uid == 0 || line.Length < used + 4)
+            return false;
+        var rest = line[(used + 3)..];
+        switch (line[0])
+        {
+            case (byte)'R':
+                sameBoot = rest.SequenceEqual(boot);
+                _reserved = Math.Max(_reserved, uid);
+                return true;
+            case (byte)'U':
+                UidNext = Math.Max(UidNext, uid + 1);
+                onMessage(uid, Unescape(rest));
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private void Append(List<byte> text, int lines, bool sync)
+    {
+        if (!RawFile.TryAppend(_folder.Uids, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(text), create: false, sync))
+            throw new FileNotFoundException("The file of UIDs is gone while it was in use", _folder.Uids);
+        _length += text.Count;
+        _lines += lines;
+        Remember();
+    }
+
+    private void Remember()
+    {
+        _ = FileStatus.TryGet(_folder.Uids, out var status);
+        // Should another process of ours have broken the lock's rule, the sizes differ and the next Read looks.
+        _seen = status.Size == _length ? status : default;
+    }
+
+    private static (uint Uid, string Line) Reservation(uint next)
+    {
+        var uid = next + Block;
+        return (uid, string.Create(CultureInfo.InvariantCulture, $"R {uid} {Boot.Id}"));
+    }
+
+    private static string MessageLine(uint uid, string name) => string.Create(CultureInfo.InvariantCulture, $"U {uid} {Escape(name)}");
+
+    /// <summary>Names are bytes, here as Latin-1 text; a file name may hold a line feed.</summary>
+    private static string Escape(string name) => name.AsSpan().ContainsAny('\\', '\n')
+        ? name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal)
+        : name;
+
+    private static string Unescape(ReadOnlySpan<byte> bytes)
+    {
+        var name = Encoding.Latin1.GetString(bytes);
+        if (!name.Contains('\\', StringComparison.Ordinal))
+            return name;
+        var plain = new StringBuilder(name.Length);
+        for (var i = 0; i < name.Length; i++)
+        {
+            if (name[i] == '\\' && i + 1 < name.Length)
+                plain.Append(name[++i] == 'n' ? '\n' : name[i]);
+            else
+                plain.Append(name[i]);
+        }
+
+        return plain.ToString();
+    }
+
+    private static void AddLine(List<byte> text, string line)
+    {
+        var start = text.Count;
+        foreach (var octet in line)
+            text.Add((byte)octet);
+        var crc = Crc(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(text)[start..]);
+        foreach (var octet in string.Create(CultureInfo.InvariantCulture, $" *{crc:x8}\n"))
+            text.Add((byte)octet);
+    }
+
+    private static bool TryUnwrap(ReadOnlySpan<byte> whole, out ReadOnlySpan<byte> line)
+    {
+        line = default;
+        if (whole.Length < CrcBytes)
+            return false;
+        line = whole[..^CrcBytes];
+        var check = whole[^CrcBytes..];
+        return check.StartsWith(" *"u8) && Utf8Parser.TryParse(check[2..], out uint crc, out var used, 'x') && used == 8 && crc == Crc(line);
+    }
+
+    internal static uint Crc(ReadOnlySpan<byte> bytes)
+    {
+        var crc = uint.MaxValue;
+        for (; bytes.Length >= sizeof(ulong); bytes = bytes[sizeof(ulong)..])
+            crc = BitOperations.Crc32C(crc, BitConverter.ToUInt64(bytes));
+        foreach (var octet in bytes)
+            crc = BitOperations.Crc32C(crc, octet);
+        return ~crc;
+    }
+}
+
+/// <summary>Tells one start of the machine from the next: what was written but not synced may be lost between them, not within one.</summary>
+internal static class Boot
+{
+    /// <summary>Linux' own; where it cannot be read every start of the program counts as a new one, which is the safe side.</summary>
+    internal static string Id { get; set; } = Read();
+
+    private static string Read()
+    {
+        try
+        {
+            return File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Guid.NewGuid().ToString();
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using System.Globalization;
+using System.Text;
+using Courier.IO.Files;
+
+namespace Courier.Mailboxes.Maildir;
+
+/// <summary>Gives every mailbox that an account makes a higher UIDVALIDITY than all before it, so that a mailbox deleted and made again in
+/// the same second is not taken for the old one (RFC 3501 §2.3.1.1). The highest stands in <c>courier/uidvalidity</c> of the main Maildir.</summary>
+internal static class UidValiditySource
+{
+    internal static uint Next(MaildirFolder main, DateTimeOffset now)
+    {
+        main.MakeOurs();
+        var path = main.Ours + "/uidvalidity";
+        using var only = OfdLock.Take(path + ".lock");
+        var next = (uint)Math.Clamp(now.ToUnixTimeSeconds(), 1, uint.MaxValue - 1);
+        var bytes = RawFile.TryRead(Encoding.UTF8.GetBytes(path + "\0"), 0, out var length);
+        if (bytes is not null)
+        {
+            if (uint.TryParse(bytes.AsSpan(0, length).TrimEnd("\n"u8), NumberStyles.None, CultureInfo.InvariantCulture, out var last) && last >= next)
+                next = last + 1;
+            System.Buffers.ArrayPool<byte>.Shared.Return(bytes);
+        }
+
+        DurableFile.Replace(path, Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{next}\n")));
+        return next;
+    }
+}

@@ -1,0 +1,47 @@
+using System.Text;
+using Courier.IO.Files;
+using Courier.Mailboxes.Maildir;
+
+namespace Courier.Mailboxes.Names;
+
+/// <summary>The file <c>courierimapsubscribed</c> of the main Maildir: one name a line, in UTF-8 (courier.md §7.4). Lines that are no names of
+/// ours (Courier's shared folders) stay as they are.</summary>
+internal sealed class Subscriptions(MaildirFolder main)
+{
+    /// <summary>Names in the file; more are refused as a full disk would be.</summary>
+    private const int MaxNames = 20_000;
+
+    private string FilePath => main.Path + "/courierimapsubscribed";
+
+    internal List<MailboxName> Read() =>
+        [.. Lines().Select(line => MailboxName.TryParse(line, out var name) ? name : null).OfType<MailboxName>().Distinct()];
+
+    internal void Change(MailboxName name, bool subscribed)
+    {
+        main.MakeOurs();
+        using var only = OfdLock.Take(main.Ours + "/subscriptions.lock");
+        var lines = Lines();
+        var others = lines.Where(line => !(MailboxName.TryParse(line, out var other) && other == name)).ToList();
+        if (subscribed)
+        {
+            if (others.Count < lines.Count)
+                return;
+            if (others.Count >= MaxNames)
+                throw new IOException($"{FilePath} has {others.Count} names");
+            others.Add(name.Value);
+        }
+
+        if (others.Count != lines.Count || subscribed)
+            DurableFile.Replace(FilePath, Encoding.UTF8.GetBytes(string.Concat(others.Select(line => line + "\n"))));
+    }
+
+    private List<string> Lines()
+    {
+        var bytes = RawFile.TryRead(Encoding.UTF8.GetBytes(FilePath + "\0"), 0, out var length);
+        if (bytes is null)
+            return [];
+        var text = Encoding.UTF8.GetString(bytes, 0, length);
+        System.Buffers.ArrayPool<byte>.Shared.Return(bytes);
+        return [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries)];
+    }
+}

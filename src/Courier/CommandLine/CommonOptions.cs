@@ -1,0 +1,59 @@
+using System.CommandLine;
+using Courier.Configuration;
+
+namespace Courier.CommandLine;
+
+/// <summary>Options that every command has, and what they mean: the configuration.</summary>
+internal sealed class CommonOptions
+{
+    /// <summary>Where packages put it.</summary>
+    private const string DefaultFile = "/etc/courier/courier.conf";
+
+    internal Option<string> Config { get; } = new("--config", "-c") { Description = $"Configuration file (default: {DefaultFile}).", Recursive = true, HelpName = "FILE" };
+
+    internal Option<string[]> Set { get; } = new("--set") { Description = "Overrides one value: --set section.key=value. May be repeated.", Recursive = true, HelpName = "ASSIGNMENT" };
+
+    internal Option<bool> Json { get; } = new("--json") { Description = "Print JSON for scripts." };
+
+    internal IEnumerable<IConfigurationSource> Sources(ParseResult parsed) =>
+    [
+        new NativeFile(parsed.GetValue(Config) ?? DefaultFile),
+        new EnvironmentSource(Environment.GetEnvironmentVariables()),
+        new CommandLineSource(parsed.GetValue(Set) ?? []),
+    ];
+
+    /// <summary>The configuration; prints all problems and gives null when there are any.</summary>
+    internal Settings? Load(ParseResult parsed)
+    {
+        var (settings, problems) = Settings.Load(Sources(parsed));
+        foreach (var problem in problems)
+            parsed.InvocationConfiguration.Error.WriteLine(problem);
+        return settings;
+    }
+
+    /// <summary>A command that needs the configuration; exits with 78 when it is wrong, with 74 when the disk fails.</summary>
+    internal Command Configured(string name, string description, Func<ParseResult, Settings, CancellationToken, Task<int>> run)
+    {
+        var command = new Command(name, description);
+        command.SetAction(async (parsed, ct) =>
+        {
+            if (Load(parsed) is not { } settings)
+                return ExitCode.Configuration;
+            try
+            {
+                return await run(parsed, settings, ct);
+            }
+            catch (IOException e)
+            {
+                await parsed.InvocationConfiguration.Error.WriteLineAsync($"courier: {e.Message}");
+                return ExitCode.IOError;
+            }
+            catch (UnauthorizedAccessException e)
+            {
+                await parsed.InvocationConfiguration.Error.WriteLineAsync($"courier: {e.Message}");
+                return ExitCode.NoPermission;
+            }
+        });
+        return command;
+    }
+}

@@ -1,0 +1,72 @@
+using System.CommandLine;
+using Courier.Configuration;
+
+namespace Courier.CommandLine;
+
+/// <summary><c>courier config show|check|reference</c>.</summary>
+internal static class ConfigCommands
+{
+    internal static Command Create(CommonOptions common)
+    {
+        var config = new Command("config", "Show and check the configuration.");
+        config.Add(Show(common));
+        config.Add(Check(common));
+        config.Add(Reference());
+        return config;
+    }
+
+    private static Command Show(CommonOptions common)
+    {
+        var withOrigin = new Option<bool>("--origin") { Description = "Say where each value comes from." };
+        var show = common.Configured("show", "Print every value that holds.", (parsed, settings, _) =>
+        {
+            var output = parsed.InvocationConfiguration.Output;
+            foreach (var section in SettingTable.All.GroupBy(setting => setting.Section))
+            {
+                output.WriteLine($"[{section.Key}]");
+                foreach (var (key, value, origin) in section.SelectMany(setting => Values(setting, settings)))
+                    output.WriteLine(parsed.GetValue(withOrigin) ? $"{key} = {value}    # {origin}" : $"{key} = {value}");
+                output.WriteLine();
+            }
+
+            foreach (var entry in settings.Entries.Where(entry => entry.Condition is not null))
+                output.WriteLine($"[{entry.Section} @ {entry.Condition}] {entry.Key} = {entry.Value}    # {entry.Origin}");
+            return Task.FromResult(ExitCode.Ok);
+        });
+        show.Add(withOrigin);
+        return show;
+    }
+
+    private static IEnumerable<(string Key, string Value, string Origin)> Values(Setting setting, Settings settings)
+    {
+        if (setting.IsFamily)
+            return settings.Entries.Where(entry => entry.Condition is null && setting.Matches(entry.Section, entry.Key)).Select(entry => (entry.Key, entry.Value, entry.Origin.ToString()));
+        return settings.Defaults.Find(setting) is { } entry ? [(setting.Key, entry.Value, entry.Origin.ToString())]
+            : setting.Default is { } text ? [(setting.Key, text, "default")]
+            : [];
+    }
+
+    private static Command Check(CommonOptions common)
+    {
+        var check = new Command("check", "Read the configuration and report every problem in it.");
+        check.SetAction(parsed =>
+        {
+            if (common.Load(parsed) is null)
+                return ExitCode.Configuration;
+            parsed.InvocationConfiguration.Output.WriteLine("The configuration is right.");
+            return ExitCode.Ok;
+        });
+        return check;
+    }
+
+    private static Command Reference()
+    {
+        var reference = new Command("reference", "Print the manual of all settings, as docs/reference/courier.conf.5.md has it.");
+        reference.SetAction(parsed =>
+        {
+            parsed.InvocationConfiguration.Output.Write(SettingsManual.Render());
+            return ExitCode.Ok;
+        });
+        return reference;
+    }
+}

@@ -1,0 +1,20 @@
+using System.CommandLine;
+
+namespace Courier.CommandLine;
+
+/// <summary>The tree of subcommands.</summary>
+internal static class CourierCommand
+{
+    internal static RootCommand Create()
+    {
+        var common = new CommonOptions();
+        var root = new RootCommand("The Courier mail server.") { common.Config, common.Set };
+        root.Add(ServeCommand.Create(common));
+        root.Add(TryCommand.Create());
+        root.Add(AccountCommands.Create(common));
+        root.Add(DomainCommands.Create(common));
+        root.Add(QueueCommands.Create(common));
+        root.Add(ConfigCommands.Create(common));
+        return root;
+    }
+}

@@ -1,0 +1,56 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using Courier.Configuration;
+using Courier.Hosting;
+using Courier.Logging;
+using Microsoft.Extensions.Logging;
+
+namespace Courier.CommandLine;
+
+/// <summary><c>courier serve</c>: the server in the foreground, until SIGTERM or SIGINT.</summary>
+internal static class ServeCommand
+{
+    internal static Command Create(CommonOptions common) => common.Configured("serve", "Run the server in the foreground.", (parsed, settings, _) =>
+        RunAsync(parsed, settings, () => parsed.InvocationConfiguration.Output.WriteLine("ready")));
+
+    /// <summary>Runs until a signal; <paramref name="onReady"/> is called once every listener is bound.</summary>
+    internal static async Task<int> RunAsync(ParseResult parsed, Settings settings, Action onReady)
+    {
+        using var logging = CreateLogging(settings.Defaults);
+        var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        try
+        {
+            await using var server = await MailServer.StartAsync(settings, logging, TimeProvider.System);
+            onReady();
+            ServiceNotification.Send("READY=1");
+            await stop.Task;
+            ServiceNotification.Send("STOPPING=1");
+            await server.StopAsync();
+            return ExitCode.Ok;
+        }
+        catch (StartException e)
+        {
+            return await parsed.FailAsync(ExitCode.Unavailable, e.Message);
+        }
+        catch (DllNotFoundException e)
+        {
+            return await parsed.FailAsync(ExitCode.Unavailable, $"a system library is missing ({e.Message.Split('\n')[0]}); apt-get install libsqlite3-0 libcrypt1");
+        }
+
+        void Stop(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            stop.TrySetResult();
+        }
+    }
+
+    private static ILoggerFactory CreateLogging(SettingsValues values)
+    {
+        var level = Enum.Parse<LogLevel>(values.Get(SettingTable.LogLevel)!, ignoreCase: true);
+        var format = Enum.Parse<LogFormat>(values.Get(SettingTable.LogFormat)!, ignoreCase: true);
+        ILogSink sink = format == LogFormat.Syslog ? new SyslogSink("/dev/log") : new StreamSink(new StreamWriter(Console.OpenStandardError()));
+        return LoggerFactory.Create(builder => builder.SetMinimumLevel(level).AddProvider(new LineLoggerProvider(format, sink, TimeProvider.System)));
+    }
+}

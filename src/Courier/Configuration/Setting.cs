@@ -1,0 +1,30 @@
+namespace Courier.Configuration;
+
+/// <summary>One key of the configuration, without its type: for listings, checks and the manual.</summary>
+/// <param name="Section">Section of courier.conf.</param>
+/// <param name="Key">Key in it. A trailing <c>*</c> stands for any name: <c>route.*</c>.</param>
+/// <param name="Default">As it would be written; null where there is none.</param>
+/// <param name="Summary">What the manual says.</param>
+internal abstract record Setting(string Section, string Key, string? Default, string Summary)
+{
+    public bool IsFamily => Key.EndsWith('*');
+
+    public abstract string Expected { get; }
+
+    public abstract bool Accepts(string text);
+
+    /// <summary>Whether a written key is this one.</summary>
+    public bool Matches(string section, string key) => section == Section
+        && (IsFamily ? key.Length >= Key.Length && key.StartsWith(Key[..^1], StringComparison.Ordinal) : key == Key);
+}
+
+/// <summary>One key with the type of its value.</summary>
+internal sealed record Setting<T>(string Section, string Key, SettingType<T> Type, string? Default, string Summary) : Setting(Section, Key, Default, Summary)
+{
+    public override string Expected => Type.Expected;
+
+    public override bool Accepts(string text) => Type.TryParse(text, out _);
+
+    /// <summary>Reads a text that was checked before.</summary>
+    public T Parse(string text) => Type.TryParse(text, out var value) ? value : throw new FormatException($"[{Section}] {Key}: {text}");
+}

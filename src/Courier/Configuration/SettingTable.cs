@@ -1,0 +1,79 @@
+using System.Net;
+using Courier.Mail.Addresses;
+using Courier.Mta.Delivery.Remote;
+using Types = Courier.Configuration.SettingTypes;
+
+namespace Courier.Configuration;
+
+/// <summary>Every key there is, with its type, default and manual text. The reference manual is printed from this table.</summary>
+internal static class SettingTable
+{
+    internal static readonly Setting<string> HostName = new("server", "hostname", Types.HostName, null, "Name of this host in greetings, Received fields and reports. Default: the system's name.");
+    internal static readonly Setting<string> State = new("server", "state", Types.Path, null, "Directory of the queue, the accounts and the certificate. Required.");
+
+    internal static readonly Setting<string> Certificate = new("tls", "certificate", Types.Path, null, "PEM file with the certificate and its chain. Without it one is made and signed by itself; `none` turns TLS off.");
+    internal static readonly Setting<string> CertificateKey = new("tls", "key", Types.Path, null, "PEM file with the private key. Default: the certificate's file.");
+
+    internal static readonly Setting<string> DefaultDomain = new("accounts", "default_domain", Types.HostName, null, "Domain of logins and of `postmaster` without one.");
+    internal static readonly Setting<string> Maildirs = new("accounts", "maildirs", Types.Path, null, "Where new accounts get their Maildir; `{domain}` and `{user}` are filled in. Default: `mail/{domain}/{user}/Maildir` below the state directory.");
+    internal static readonly Setting<string> CleartextLogins = new("accounts", "cleartext_logins", Types.Choice("never", "loopback", "always"), "never", "Whether passwords may cross a connection without TLS.");
+
+    internal static readonly Setting<MailAddress> Postmaster = new("accounts", "postmaster", Types.Address, null, "Who gets mail for `postmaster` where there is no such account (RFC 5321 §4.5.1).");
+
+    internal static readonly Setting<IReadOnlyList<IPNetwork>> RelayNetworks = new("relay", "networks", Types.Networks, "none", "Peers that may relay without a login.");
+    internal static readonly Setting<NextHop> RelayNextHop = new("relay", "next_hop", Types.NextHop, null, "Takes the mail for all domains that are not ours. Without it such mail waits in the queue.");
+    internal static readonly Setting<NextHop> RelayRoute = new("relay", "route.*", Types.NextHop, null, "Next hop of one domain: `route.example.org = 192.0.2.1:25`.");
+    internal static readonly Setting<bool> RelayHold = new("relay", "hold", Types.YesNo, "no", "Keep all mail for other domains in the queue.");
+
+    internal static readonly Setting<TimeSpan> RetryFirst = new("queue", "retry_first", Types.Duration, "5min", "Wait before the second attempt (Courier's retryalpha).");
+    internal static readonly Setting<double> RetryFactor = new("queue", "retry_factor", Types.Factor, "2", "Each wait is this times the one before.");
+    internal static readonly Setting<TimeSpan> RetryMax = new("queue", "retry_max", Types.Duration, "2h", "Longest wait between attempts (Courier's retrymaxdelta).");
+    internal static readonly Setting<TimeSpan> QueueTime = new("queue", "expire", Types.Duration, "7d", "After this long in the queue a message is returned (Courier's queuetime).");
+    internal static readonly Setting<int> AttemptsAtOnce = new("queue", "attempts_at_once", Types.Count, "200", "Attempts at the same time, in all.");
+    internal static readonly Setting<int> AttemptsPerDestination = new("queue", "attempts_per_destination", Types.Count, "20", "Attempts at the same time at one next hop.");
+
+    internal static readonly Setting<long> MessageSize = new("limits", "message_size", Types.Size, "50MiB", "Largest message accepted; announced by SIZE.");
+    internal static readonly Setting<int> Recipients = new("limits", "recipients", Types.Count, "1000", "Recipients of one message (RFC 5321 §4.5.3.1.8 asks for 100 at least).");
+    internal static readonly Setting<int> Connections = new("limits", "connections", Types.Count, "20000", "Connections of one listener.");
+    internal static readonly Setting<int> ConnectionsPerPeer = new("limits", "connections_per_peer", Types.Count, "1000", "Connections of one address to one listener.");
+    internal static readonly Setting<long> FreeSpace = new("limits", "free_space", Types.Size, "100MiB", "With less than this free on the state's file system, mail is refused for the time being.");
+
+    internal static readonly Setting<string> LogLevel = new("log", "level", Types.Choice("debug", "information", "warning"), "information", "Least level that is written.");
+    internal static readonly Setting<string> LogFormat = new("log", "format", Types.Choice("console", "systemd", "syslog"), "console", "`console`: lines with time on standard error; `systemd`: lines with priority; `syslog`: datagrams to /dev/log.");
+
+    /// <summary>The listeners, by section: what speaks there and how TLS begins.</summary>
+    internal static readonly IReadOnlyList<Setting<IReadOnlyList<IPEndPoint>>> Listeners =
+    [
+        Listen("smtp", "SMTP from other servers (RFC 5321), STARTTLS offered."),
+        Listen("submission", "Mail from users (RFC 6409): a login is required, STARTTLS offered."),
+        Listen("submissions", "The same with TLS from the first byte (RFC 8314 §3.3)."),
+        Listen("lmtp", "LMTP (RFC 2033): delivers before it replies. Whoever reaches it may deliver."),
+        Listen("imap", "IMAP (RFC 3501), STARTTLS offered."),
+        Listen("imaps", "IMAP with TLS from the first byte."),
+        Listen("pop3", "POP3 (RFC 1939), STLS offered."),
+        Listen("pop3s", "POP3 with TLS from the first byte."),
+        Listen("metrics", "Figures in Prometheus' text form at /metrics. Use a loopback address."),
+    ];
+
+    internal static readonly IReadOnlyList<Setting> All =
+    [
+        HostName, State, .. Listeners, Certificate, CertificateKey, DefaultDomain, Maildirs, CleartextLogins, Postmaster,
+        RelayNetworks, RelayNextHop, RelayRoute, RelayHold,
+        RetryFirst, RetryFactor, RetryMax, QueueTime, AttemptsAtOnce, AttemptsPerDestination,
+        MessageSize, Recipients, Connections, ConnectionsPerPeer, FreeSpace, LogLevel, LogFormat,
+    ];
+
+    internal static readonly IReadOnlyList<Setting> Required = [State];
+
+    private static readonly HashSet<Setting> _contextual =
+    [
+        HostName, CleartextLogins, Postmaster, RelayNetworks, MessageSize, Recipients, FreeSpace,
+    ];
+
+    /// <summary>Whether a key may stand in a section with a condition: what is asked for per connection or message.</summary>
+    internal static bool MayDepend(Setting setting) => _contextual.Contains(setting);
+
+    internal static Setting<IReadOnlyList<IPEndPoint>> Listener(string section) => Listeners.First(setting => setting.Section == section);
+
+    private static Setting<IReadOnlyList<IPEndPoint>> Listen(string section, string summary) => new(section, "listen", Types.EndPoints, null, summary);
+}

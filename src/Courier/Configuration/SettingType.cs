@@ -1,0 +1,138 @@
+using System.Globalization;
+using System.Net;
+using Courier.Mail.Addresses;
+using Courier.Mta.Delivery.Remote;
+
+namespace Courier.Configuration;
+
+/// <summary>How the text of a value is read, and what a wrong one is told.</summary>
+/// <typeparam name="T">What it becomes.</typeparam>
+/// <param name="Expected">Completes "expected …".</param>
+/// <param name="TryParse">Reads it.</param>
+internal sealed record SettingType<T>(string Expected, SettingType<T>.Reader TryParse)
+{
+    internal delegate bool Reader(string text, out T value);
+}
+
+/// <summary>The kinds of values that settings have.</summary>
+internal static class SettingTypes
+{
+    internal static SettingType<string> Text { get; } = new("a text", (string text, out string value) => (value = text).Length > 0);
+
+    internal static SettingType<string> Path { get; } = new("a path", (string text, out string value) => (value = text).Length > 0 && !text.Contains('\0'));
+
+    internal static SettingType<bool> YesNo { get; } = new("yes or no", (string text, out bool value) => (value = text is "yes") || text is "no");
+
+    internal static SettingType<int> Count { get; } = new("a number from 1", (string text, out int value) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value > 0);
+
+    internal static SettingType<double> Factor { get; } = new("a number from 1, as 1.5", (string text, out double value) =>
+        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out value) && value >= 1);
+
+    internal static SettingType<string> HostName { get; } = new("a host name, as mail.example.org", TryHostName);
+
+    internal static SettingType<long> Size { get; } = new("a size, as 512KiB, 50MiB or 1GiB", TrySize);
+
+    internal static SettingType<TimeSpan> Duration { get; } = new("a time, as 500ms, 30s, 5min, 4h or 5d", TryDuration);
+
+    internal static SettingType<IReadOnlyList<IPEndPoint>> EndPoints { get; } = new("addresses with ports, as 127.0.0.1:25, [::1]:25", TryEndPoints);
+
+    internal static SettingType<IReadOnlyList<IPNetwork>> Networks { get; } = new("networks, as 127.0.0.0/8, ::1/128", TryNetworks);
+
+    internal static SettingType<MailAddress> Address { get; } = new("an address, as ada@example.org", (string text, out MailAddress value) => MailAddress.TryParse(text, out value!));
+
+    internal static SettingType<NextHop> NextHop { get; } = new("host:port", TryNextHop);
+
+    internal static SettingType<string> Choice(params string[] choices) =>
+        new(string.Join(", ", choices[..^1]) + " or " + choices[^1], (string text, out string value) => choices.Contains(value = text, StringComparer.Ordinal));
+
+    private static bool TryHostName(string text, out string value)
+    {
+        value = text.ToLowerInvariant();
+        const int longest = 253;
+        return text.Length is > 0 and <= longest
+            && text.Split('.').All(label => label.Length is > 0 and <= 63 && label[0] != '-' && label[^1] != '-' && label.All(c => char.IsAsciiLetterOrDigit(c) || c == '-'));
+    }
+
+    private static bool TrySize(string text, out long value)
+    {
+        (string Unit, long Bytes)[] units = [("KiB", 1L << 10), ("MiB", 1L << 20), ("GiB", 1L << 30), ("TiB", 1L << 40), ("B", 1)];
+        foreach (var (unit, bytes) in units)
+        {
+            if (!text.EndsWith(unit, StringComparison.Ordinal))
+                continue;
+            if (!long.TryParse(text.AsSpan()[..^unit.Length].TrimEnd(), NumberStyles.None, CultureInfo.InvariantCulture, out value) || value > long.MaxValue / bytes)
+                break;
+            value *= bytes;
+            return true;
+        }
+
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
+    }
+
+    private static bool TryDuration(string text, out TimeSpan value)
+    {
+        (string Unit, TimeSpan Length)[] units =
+        [
+            ("ms", TimeSpan.FromMilliseconds(1)), ("min", TimeSpan.FromMinutes(1)), ("s", TimeSpan.FromSeconds(1)), ("h", TimeSpan.FromHours(1)), ("d", TimeSpan.FromDays(1)),
+        ];
+        value = default;
+        foreach (var (unit, length) in units)
+        {
+            if (!text.EndsWith(unit, StringComparison.Ordinal))
+                continue;
+            if (!uint.TryParse(text.AsSpan()[..^unit.Length].TrimEnd(), NumberStyles.None, CultureInfo.InvariantCulture, out var count))
+                return false;
+            value = length * count;
+            return true;
+        }
+
+        return false;
+    }
+
+    private static bool TryEndPoints(string text, out IReadOnlyList<IPEndPoint> value)
+    {
+        var all = new List<IPEndPoint>();
+        value = all;
+        foreach (var part in text.Split(',', StringSplitOptions.TrimEntries))
+        {
+            // A port is required: without one IPEndPoint would read 0.
+            var colon = part.LastIndexOf(':');
+            if (colon < 0 || !IPEndPoint.TryParse(part, out var endPoint) || !part.AsSpan(colon + 1).SequenceEqual(endPoint.Port.ToString(CultureInfo.InvariantCulture)))
+                return false;
+            all.Add(endPoint);
+        }
+
+        return true;
+    }
+
+    private static bool TryNetworks(string text, out IReadOnlyList<IPNetwork> value)
+    {
+        var all = new List<IPNetwork>();
+        value = all;
+        if (text == "none")
+            return true;
+        foreach (var part in text.Split(',', StringSplitOptions.TrimEntries))
+        {
+            if (IPAddress.TryParse(part, out var address))
+                all.Add(new IPNetwork(address, address.GetAddressBytes().Length * 8));
+            else if (IPNetwork.TryParse(part, out var network))
+                all.Add(network);
+            else
+                return false;
+        }
+
+        return true;
+    }
+
+    private static bool TryNextHop(string text, out NextHop value)
+    {
+        var colon = text.LastIndexOf(':');
+        value = new NextHop("", 0);
+        if (colon <= 0 || !ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port == 0)
+            return false;
+        var host = text[..colon].Trim('[', ']');
+        value = new NextHop(host, port);
+        return IPAddress.TryParse(host, out _) || TryHostName(host, out _);
+    }
+}

@@ -1,0 +1,167 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using Courier.Accounts;
+using Courier.Configuration;
+using Courier.IO.Files;
+using Courier.Imap;
+using Courier.Mailboxes;
+using Courier.Mta.Bounces;
+using Courier.Mta.Delivery.Local;
+using Courier.Mta.Delivery.Remote;
+using Courier.Mta.Routing;
+using Courier.Net;
+using Courier.Pop3;
+using Courier.Queue.Scheduling;
+using Courier.Queue.Sqlite;
+using Courier.Web.Metrics;
+using Microsoft.Extensions.Logging;
+
+namespace Courier.Hosting;
+
+/// <summary>The composition: makes every part from the settings, joins them, and opens the listeners.</summary>
+/// <remarks>Started from the bottom up, stopped from the top down: no new work, then sessions, then attempts, then stores.</remarks>
+internal sealed class MailServer : IAsyncDisposable
+{
+    /// <summary>How long sessions may take to say goodbye before their connections are broken.</summary>
+    private static readonly TimeSpan _grace = TimeSpan.FromSeconds(1);
+
+    /// <summary>RFC 3206 §4: a trouble of ours that passes.</summary>
+    private static readonly ReadOnlyMemory<byte> _pop3Refusal = "-ERR [SYS/TEMP] Too many connections, try again later\r\n"u8.ToArray();
+
+    private readonly Settings _settings;
+    private readonly ILoggerFactory _logging;
+    private readonly TimeProvider _clock;
+    private readonly SqliteAccountDirectory _accounts;
+    private readonly SqliteSpool _spool;
+    private readonly MailStore _store;
+    private readonly NextHops _nextHops;
+    private readonly LocalAgent _local;
+    private readonly Scheduler _scheduler;
+    private readonly ListenerSet _listeners;
+    private readonly Func<SslServerAuthenticationOptions>? _tls;
+    private MetricsEndpoint? _metrics;
+    private bool _stopped;
+
+    private MailServer(Settings settings, ILoggerFactory logging, TimeProvider clock)
+    {
+        (_settings, _logging, _clock) = (settings, logging, clock);
+        var values = settings.Defaults;
+        Directory.CreateDirectory(Stores.StateDirectory(settings));
+        _tls = OpenCertificate();
+        _accounts = new SqliteAccountDirectory(
+            Stores.AccountsFile(settings), new AccountSettings { DefaultDomain = values.Get(SettingTable.DefaultDomain) }, clock, logging.CreateLogger<SqliteAccountDirectory>());
+        _spool = SqliteSpool.Open(Stores.Spool(settings), clock, logging.CreateLogger<SqliteSpool>());
+        _store = new MailStore(new MailStoreSettings(), clock, logging.CreateLogger<MailStore>());
+        _local = new LocalAgent(_spool, _accounts, new LocalDeliverySettings(), clock, logging.CreateLogger<LocalAgent>());
+        _nextHops = new NextHops(Stores.HostName(values), clock, logging.CreateLogger<EsmtpAgent>());
+        _scheduler = new Scheduler(
+            _spool, new Router(_accounts, RoutesOf(values), _local, _nextHops.AgentFor),
+            new BounceWriter(Stores.HostName(values), OpenBuffer, new BounceLimits(), clock), ScheduleOf(values), clock, logging.CreateLogger<Scheduler>());
+        _listeners = new ListenerSet(settings, logging, _tls);
+    }
+
+    /// <summary>Returns once every listener is bound. Throws <see cref="StartException"/> for what the operator can mend.</summary>
+    internal static async Task<MailServer> StartAsync(Settings settings, ILoggerFactory logging, TimeProvider clock)
+    {
+        MailServer server;
+        try
+        {
+            server = new MailServer(settings, logging, clock);
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw new StartException(e.Message);
+        }
+
+        try
+        {
+            await server.OpenAsync();
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Ends everything; what is queued stays queued.</summary>
+    internal async Task StopAsync()
+    {
+        if (_stopped)
+            return;
+        _stopped = true;
+        await _listeners.StopAsync(_grace);
+        if (_metrics is { } metrics)
+            await metrics.DisposeAsync();
+        await _scheduler.StopAsync();
+        await _local.DisposeAsync();
+        await _nextHops.DisposeAsync();
+        await _store.DisposeAsync();
+        await _spool.DisposeAsync();
+        _accounts.Dispose();
+    }
+
+    public async ValueTask DisposeAsync() => await StopAsync();
+
+    private async Task OpenAsync()
+    {
+        _scheduler.Start();
+        var smtp = new SmtpServices(_accounts, _scheduler, _local, Stores.StateDirectory(_settings), _tls, _clock, _logging);
+        _listeners.Start("smtp", smtp.Relay, isTls: false, SmtpServices.Refusal);
+        _listeners.Start("submission", smtp.Submission, isTls: false, SmtpServices.Refusal);
+        _listeners.Start("submissions", smtp.Submission, isTls: true, SmtpServices.Refusal);
+        _listeners.Start("lmtp", smtp.Lmtp, isTls: false, SmtpServices.Refusal);
+        _listeners.Start("imap", ImapFor, isTls: false, ImapServer.Refusal);
+        _listeners.Start("imaps", ImapFor, isTls: true, ImapServer.Refusal);
+        _listeners.Start("pop3", Pop3For, isTls: false, _pop3Refusal);
+        _listeners.Start("pop3s", Pop3For, isTls: true, _pop3Refusal);
+        foreach (var endPoint in _settings.Defaults.Get(SettingTable.Listener("metrics")) ?? [])
+            _metrics = await ListenerSet.BindingAsync("metrics", endPoint, () => MetricsEndpoint.StartAsync(endPoint, new MetricsLimits(), _logging, CancellationToken.None));
+    }
+
+    private SessionStart ImapFor(SettingsValues values) => new ImapServer(
+        new ImapSettings
+        {
+            SpillDirectory = Stores.Spool(_settings).BodyDirectory,
+            StartTls = _tls,
+            CleartextLogins = Values.CleartextLogins(values),
+            Limits = new ImapLimits { MessageBytes = values.Get(SettingTable.MessageSize) },
+        },
+        _accounts, _store, _clock, _logging.CreateLogger<ImapServer>()).ServeAsync;
+
+    private SessionStart Pop3For(SettingsValues values) => new Pop3Server(
+        new Pop3Settings(Stores.HostName(values)) { Tls = _tls, CleartextLogins = Values.CleartextLogins(values) },
+        _accounts, _store, _clock, _logging.CreateLogger<Pop3Server>()).ServeAsync;
+
+    private Func<SslServerAuthenticationOptions>? OpenCertificate()
+    {
+        var certificate = _settings.Defaults.Get(SettingTable.Certificate);
+        if (certificate == "none")
+            return null;
+        var key = _settings.Defaults.Get(SettingTable.CertificateKey);
+        if (certificate is null)
+            (certificate, key) = CertificateSource.EnsureSelfSigned(Path.Combine(Stores.StateDirectory(_settings), "tls"), Stores.HostName(_settings.Defaults), _clock);
+        var options = CertificateSource.Open(certificate, key ?? certificate);
+        return () => options;
+    }
+
+    private MessageBuffer OpenBuffer() => new(Stores.Spool(_settings).BodyDirectory, Stores.Spool(_settings).InlineLimitBytes);
+
+    private static RelaySettings RoutesOf(SettingsValues values) => new()
+    {
+        Hold = values.Get(SettingTable.RelayHold),
+        NextHop = values.Get(SettingTable.RelayNextHop),
+        Routes = values.Family(SettingTable.RelayRoute).ToDictionary(StringComparer.OrdinalIgnoreCase),
+    };
+
+    private static ScheduleSettings ScheduleOf(SettingsValues values) => new()
+    {
+        FirstRetry = values.Get(SettingTable.RetryFirst),
+        Multiplier = values.Get(SettingTable.RetryFactor),
+        LongestRetry = values.Get(SettingTable.RetryMax),
+        Expiry = values.Get(SettingTable.QueueTime),
+        AttemptsAtOnce = values.Get(SettingTable.AttemptsAtOnce),
+        AttemptsPerDestination = values.Get(SettingTable.AttemptsPerDestination),
+    };
+}

@@ -1,0 +1,46 @@
+using System.Net.Security;
+using Courier.Accounts;
+using Courier.Configuration;
+using Courier.Mta.Delivery.Local;
+using Courier.Mta.Reception;
+using Courier.Queue;
+using Courier.Smtp.Server;
+using Microsoft.Extensions.Logging;
+
+namespace Courier.Hosting;
+
+/// <summary>The three services that speak SMTP, each for the settings of a context.</summary>
+internal sealed class SmtpServices(
+    IAccountDirectory accounts, ISubmission submission, LocalAgent local, string stateDirectory, Func<SslServerAuthenticationOptions>? tls, TimeProvider clock, ILoggerFactory logging)
+{
+    /// <summary>RFC 5321 §3.8: 421 and close.</summary>
+    internal static ReadOnlyMemory<byte> Refusal { get; } = "421 4.7.0 Too many connections, try again later\r\n"u8.ToArray();
+
+    internal SessionStart Relay(SettingsValues values) => Serve(
+        values, SmtpRole.Relay, new RelayReception(ReceptionOf(values), accounts, submission, clock, logging.CreateLogger<RelayReception>()));
+
+    internal SessionStart Submission(SettingsValues values) => Serve(
+        values, SmtpRole.Submission, new SubmissionReception(ReceptionOf(values), accounts, submission, clock, logging.CreateLogger<SubmissionReception>()));
+
+    internal SessionStart Lmtp(SettingsValues values) => Serve(
+        values, SmtpRole.Lmtp, new LmtpReception(ReceptionOf(values), accounts, local.DeliverNowAsync, clock, logging.CreateLogger<LmtpReception>()));
+
+    private SessionStart Serve(SettingsValues values, SmtpRole role, IReception reception)
+    {
+        var settings = new SmtpServerSettings(Stores.HostName(values), role)
+        {
+            Tls = tls,
+            AuthOffered = role != SmtpRole.Lmtp,
+            CleartextLogins = Values.CleartextLogins(values),
+            Limits = new SmtpLimits { MessageBytes = values.Get(SettingTable.MessageSize), Recipients = values.Get(SettingTable.Recipients) },
+        };
+        return new SmtpServer(settings, reception, logging.CreateLogger<SmtpServer>(), clock).ServeAsync;
+    }
+
+    private ReceptionSettings ReceptionOf(SettingsValues values) => new(Stores.HostName(values), Path.Combine(stateDirectory, "spool"))
+    {
+        Networks = values.Get(SettingTable.RelayNetworks) ?? [],
+        FreeBytesMin = values.Get(SettingTable.FreeSpace),
+        Postmaster = values.Get(SettingTable.Postmaster),
+    };
+}

@@ -1,0 +1,41 @@
+using Courier.Accounts;
+using Courier.Configuration;
+using Courier.Queue;
+using Courier.Queue.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Courier.Hosting;
+
+/// <summary>Where things lie below the state directory, and how to open them.</summary>
+internal static class Stores
+{
+    internal static string StateDirectory(Settings settings) => Path.GetFullPath(settings.Defaults.Get(SettingTable.State)!);
+
+    internal static string HostName(SettingsValues values) => values.Get(SettingTable.HostName) ?? SystemHostName();
+
+    internal static string AccountsFile(Settings settings) => Path.Combine(StateDirectory(settings), "accounts.db");
+
+    internal static MaildirTemplate Maildirs(Settings settings) =>
+        new(settings.Defaults.Get(SettingTable.Maildirs) ?? Path.Combine(StateDirectory(settings), "mail", "{domain}", "{user}", "Maildir"));
+
+    internal static SpoolSettings Spool(Settings settings) => new() { Directory = StateDirectory(settings) };
+
+    internal static SqliteAccountWriter OpenAccounts(Settings settings)
+    {
+        Directory.CreateDirectory(StateDirectory(settings));
+        return new SqliteAccountWriter(AccountsFile(settings));
+    }
+
+    /// <summary>The queue for a command that runs beside the server.</summary>
+    internal static ISpool OpenSpoolBesideServer(Settings settings)
+    {
+        Directory.CreateDirectory(StateDirectory(settings));
+        return SqliteSpool.Open(Spool(settings), TimeProvider.System, NullLogger.Instance, SpoolAccess.Admin);
+    }
+
+    private static string SystemHostName()
+    {
+        var name = Environment.MachineName.ToLowerInvariant();
+        return SettingTypes.HostName.TryParse(name, out _) ? name : "localhost";
+    }
+}

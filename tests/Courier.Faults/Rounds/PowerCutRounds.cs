@@ -1,0 +1,68 @@
+using Courier.Faults.Load;
+using Courier.Faults.Storage;
+using Courier.Testing.Processes;
+using Xunit.Abstractions;
+
+namespace Courier.Faults.Rounds;
+
+/// <summary>The power goes at random moments under load: SMTP to Maildirs and to a next hop, and IMAP clients that append and expunge.</summary>
+public sealed class PowerCutRounds(ITestOutputHelper output)
+{
+    private const int PerDisk = 20;             // rounds before a fresh disk, so that the image stays small
+    private const int DiskMegabytes = 4096;
+    private const string Relayed = "far@sink.test";
+
+    [ToolFact(LoopDisk.Root, "mkfs.ext4", "e2fsck", "mount")]
+    public async Task No_acknowledged_message_is_lost_or_doubled_by_a_power_cut()
+    {
+        var rounds = RunLength.Rounds(quick: 20, whole: 1000);
+        var seed = RunLength.Seed;
+        for (var done = 0; done < rounds; done += PerDisk)
+            await RunAsync(Math.Min(PerDisk, rounds - done), seed + done);
+    }
+
+    private async Task RunAsync(int rounds, int seed)
+    {
+        using var disk = new LoopDisk(DiskMegabytes);
+        await using var sink = new TokenSink();
+        string[] imapUsers = ["imap0@" + FaultRun.Domain, "imap1@" + FaultRun.Domain];
+        var settings = $"[relay]\nnetworks = 127.0.0.0/8\nroute.sink.test = 127.0.0.1:{sink.Port}\n[queue]\nretry_first = 1s\n";
+        await using var run = await FaultRun.CreateAsync(Path.Combine(disk.MountPoint, "state"), settings, seed, output, imapUsers);
+        disk.Sync();
+        var imap = imapUsers.Select((user, i) => new ImapLoad(run.Imap, user, FaultRun.Password, seed + i)).ToList();
+        var plan = new LoadPlan(6, [.. run.Local, Relayed], 3, TimeSpan.FromMilliseconds(20), Messages.RandomSize) { RefusalIsCertain = false };
+        for (var round = 1; round <= rounds; round++)
+        {
+            await run.Server.StartAsync(CancellationToken.None);
+            await CutUnderLoadAsync(run, disk, plan, imap, round);
+            run.Server.Kill();
+            disk.PowerOn();
+            await run.Server.StartAsync(CancellationToken.None);
+            await run.DrainAsync();
+            run.Require(run.Audit.Judge(run.Ledger, sink));
+            foreach (var client in imap)
+            {
+                await client.AuditAsync(CancellationToken.None);
+                Assert.True(client.Faults.Count == 0, $"seed {seed}, round {round}: {string.Join('\n', client.Faults.Take(20))}");
+            }
+            // The next round begins as after a boot.
+            run.Server.Kill();
+        }
+        Assert.Equal(0, sink.Torn);
+        var verdict = run.Audit.Judge(run.Ledger, sink);
+        run.Say($"IMAP: {imap.Sum(client => client.Appended)} appended, {imap.Sum(client => client.UidsSeen)} UIDs seen, none reused");
+        Assert.All(imap, client => Assert.True(client.Appended > 0, "an IMAP client appended nothing"));
+        await run.ConcludeAsync("power cut", rounds, verdict);
+    }
+
+    private static async Task CutUnderLoadAsync(FaultRun run, LoopDisk disk, LoadPlan plan, List<ImapLoad> imap, int round)
+    {
+        await using var smtp = new Background(new SmtpLoad(run.Smtp, plan, run.Ledger, run.Seed * 100 + round).RunAsync).Start();
+        await using var clients = new Background(ct => Task.WhenAll(imap.Select(client => Task.Run(() => client.RunAsync(ct), CancellationToken.None)))).Start();
+        await Task.Delay(run.Between(200, 2000));
+        disk.CutPower();
+        // The server is without a disk now: whatever it still says 250 to would be a lie, and the audit finds it.
+        await Task.Delay(run.Between(0, 200));
+        run.Server.Kill();
+    }
+}

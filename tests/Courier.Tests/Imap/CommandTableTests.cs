@@ -1,0 +1,80 @@
+using System.Text.RegularExpressions;
+using Courier.Imap;
+using Courier.Mail.Sasl;
+
+namespace Courier.Tests.Imap;
+
+/// <summary>docs/recipes/imap-command.md, checked: a command is a file, a row and a test.</summary>
+public sealed partial class CommandTableTests
+{
+    private static readonly string _root = FindRoot();
+
+    public static TheoryData<string> Names => new(CommandTable.Rows.Keys);
+
+    [Fact]
+    public void Every_command_of_RFC_3501_has_a_row()
+    {
+        string[] commands =
+        [
+            "CAPABILITY", "NOOP", "LOGOUT", "STARTTLS", "AUTHENTICATE", "LOGIN", "SELECT", "EXAMINE", "CREATE", "DELETE", "RENAME", "SUBSCRIBE", "UNSUBSCRIBE",
+            "LIST", "LSUB", "STATUS", "APPEND", "CHECK", "CLOSE", "EXPUNGE", "SEARCH", "FETCH", "STORE", "COPY", "UID FETCH", "UID STORE", "UID COPY", "UID SEARCH",
+        ];
+        Assert.Empty(commands.Except(CommandTable.Rows.Keys, StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Every_row_is_tried_by_a_test_or_a_script(string name) => Assert.Contains(Tests(), text => Regex.IsMatch(text, $@"\b{name}\b", RegexOptions.IgnoreCase, TimeSpan.FromSeconds(5)));
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Numbers_change_only_where_the_RFC_lets_them(string name)
+    {
+        var effects = CommandTable.Rows[name].Effects;
+        Assert.Equal(name is "FETCH" or "STORE" or "SEARCH", effects.HasFlag(CommandEffects.UsesSequenceNumbers)); // RFC 3501 §7.4.1
+        Assert.False(effects.HasFlag(CommandEffects.UsesSequenceNumbers) && effects.HasFlag(CommandEffects.MaySendExpunge));
+        Assert.Equal(name.StartsWith("UID ", StringComparison.Ordinal), effects.HasFlag(CommandEffects.UsesUids));
+    }
+
+    [Fact]
+    public void Every_command_file_cites_its_RFC()
+    {
+        foreach (var file in Directory.GetFiles(Path.Combine(_root, "src", "Courier.Imap", "Commands"), "*.cs").Where(file => !file.EndsWith("ImapCommand.cs", StringComparison.Ordinal)))
+            Assert.True(Cited().IsMatch(File.ReadAllText(file)), file);
+    }
+
+    [Fact]
+    public void Every_capability_has_a_row_or_a_test()
+    {
+        string[] byOtherMeans = ["IMAP4rev1", "LITERAL+", "SASL-IR", "CHILDREN", "UIDPLUS", "MULTIAPPEND", "STARTTLS", "LOGINDISABLED", .. SaslExchange.Mechanisms.Select(name => "AUTH=" + name)];
+        var source = File.ReadAllText(Path.Combine(_root, "src", "Courier.Imap", "Capabilities.cs"));
+        foreach (Match offered in Quoted().Matches(source))
+        {
+            var name = offered.Groups[1].Value;
+            Assert.True(CommandTable.Rows.ContainsKey(name) || byOtherMeans.Contains(name, StringComparer.Ordinal) || name == "AUTH=", name);
+        }
+    }
+
+    private static IEnumerable<string> Tests()
+    {
+        foreach (var folder in new[] { Path.Combine(_root, "tests", "Courier.Tests", "Imap"), Path.Combine(_root, "tests", "Courier.Conversations", "imap") }.Where(Directory.Exists))
+        {
+            foreach (var file in Directory.GetFiles(folder).Where(file => !file.EndsWith("CommandTableTests.cs", StringComparison.Ordinal)))
+                yield return File.ReadAllText(file);
+        }
+    }
+
+    private static string FindRoot()
+    {
+        var directory = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(directory!.FullName, "Courier.slnx")))
+            directory = directory.Parent;
+        return directory.FullName;
+    }
+
+    [GeneratedRegex("RFC [0-9]{4} §")]
+    private static partial Regex Cited();
+
+    [GeneratedRegex("\"([A-Z][A-Za-z0-9+=-]{1,})\"")]
+    private static partial Regex Quoted();
+}

@@ -1,0 +1,218 @@
+using System.Net;
+using Courier.Mail.Addresses;
+using Courier.Mta.Reception;
+using Microsoft.Extensions.Logging.Abstractions;
+using static Courier.Tests.Mta.Reception.ReceptionBench;
+
+namespace Courier.Tests.Mta.Reception;
+
+public sealed class RelayReceptionTests : IDisposable
+{
+    private const string Message = "Subject: hello\r\n\r\nText\r\n";
+    private readonly ReceptionBench _bench = new();
+
+    public void Dispose() => _bench.Dispose();
+
+    [Theory]
+    [InlineData("ada@example.test", 250)]
+    [InlineData("ADA@example.test", 250)]
+    [InlineData("bob@example.org", 250)]
+    [InlineData("bob@example.test", 550)]
+    [InlineData("ada+tag@example.test", 550)]
+    [InlineData("someone@example.net", 550)]
+    [InlineData("ada%example.test@example.net", 550)]
+    [InlineData("someone@[192.0.2.7]", 550)]
+    [InlineData("postmaster@example.test", 550)]
+    public async Task A_stranger_reaches_our_people_and_nobody_else(string recipient, int code) =>
+        Assert.Equal(code, await RecipientAsync(Relay(), Begin(), recipient));
+
+    [Fact]
+    public async Task The_two_refusals_have_their_codes()
+    {
+        var relay = Relay();
+        var (unknown, _) = await relay.AddRecipientAsync(Begin(), MailAddress.Parse("nobody@example.test"), CancellationToken.None);
+        var (denied, _) = await relay.AddRecipientAsync(Begin(), MailAddress.Parse("nobody@example.net"), CancellationToken.None);
+        Assert.Equal((550, "5.1.1"), (unknown.Code, unknown.Status.ToString()));
+        Assert.Equal((550, "5.7.1"), (denied.Code, denied.Status.ToString()));
+    }
+
+    [Theory]
+    [InlineData("10.1.2.3", null, 250)]
+    [InlineData("10.2.0.0", null, 550)]
+    [InlineData("2001:db8::5", null, 250)]
+    [InlineData("2001:db9::5", null, 550)]
+    [InlineData("192.0.2.1", "ada@example.test", 250)]
+    public async Task Relaying_is_for_named_networks_and_those_who_logged_in(string address, string? user, int code)
+    {
+        _bench.Settings = _bench.Settings with { Networks = [IPNetwork.Parse("10.1.0.0/16"), IPNetwork.Parse("2001:db8::/32")] };
+        Assert.Equal(code, await RecipientAsync(Relay(), Begin(PeerAt(address, user)), "someone@example.net"));
+        // Relaying does not make unknown users known.
+        Assert.Equal(550, await RecipientAsync(Relay(), Begin(PeerAt(address, user)), "nobody@example.test"));
+    }
+
+    [Theory]
+    [InlineData(null, null, 550)]
+    [InlineData("ada@example.test", null, 250)]
+    [InlineData("ada@example.test", "postmaster@example.test", 250)]
+    [InlineData("ada@example.test", "PostMaster@example.org", 250)]
+    [InlineData("ada@example.test", "postmaster@example.net", 550)]
+    [InlineData("root@elsewhere.test", null, 250)]
+    [InlineData("gone@example.test", null, 550)]
+    public async Task Postmaster_is_whom_the_operator_named(string? named, string? recipient, int code)
+    {
+        _bench.Settings = _bench.Settings with { Postmaster = named is null ? null : MailAddress.Parse(named) };
+        var transaction = Begin(sender: null);
+        Assert.Equal(code, await RecipientAsync(Relay(), transaction, recipient));
+        if (code == 250)
+            Assert.Equal(named, transaction.Recipients.Single().ToString());
+    }
+
+    [Fact]
+    public async Task The_null_sender_is_taken_and_kept()
+    {
+        var relay = Relay();
+        var transaction = Begin(sender: null);
+        Assert.Equal(250, (await relay.BeginAsync(transaction, CancellationToken.None)).Code);
+        await RecipientAsync(relay, transaction, "ada@example.test");
+        await AcceptAsync(relay, transaction, Message);
+        Assert.True(_bench.Queue.Messages.Single().Envelope.Sender.IsNull);
+    }
+
+    [Fact]
+    public async Task The_answer_names_the_queue_id_and_the_message_follows_its_trace()
+    {
+        var relay = Relay();
+        var transaction = Begin();
+        await RecipientAsync(relay, transaction, "ada@example.test");
+        Assert.Equal(["250 2.0.0 Accepted as ABC"], await AcceptAsync(relay, transaction, Message));
+        var (envelope, text, origin) = _bench.Queue.Messages.Single();
+        Assert.StartsWith("Received: from client.example.net ([192.0.2.1])\r\n\tby mx.example.test with ESMTP id ", text, StringComparison.Ordinal);
+        Assert.EndsWith("\r\n\tfor <ada@example.test>; Sat, 21 Nov 2026 01:02:03 +0000\r\n" + Message, text, StringComparison.Ordinal);
+        Assert.Equal("eve@example.net", envelope.Sender.ToString());
+        Assert.True(envelope.Is8Bit);
+        Assert.Equal("192.0.2.1", origin);
+    }
+
+    [Fact]
+    public async Task Nothing_but_Received_is_added_to_mail_of_other_servers()
+    {
+        var relay = Relay();
+        var transaction = Begin();
+        await RecipientAsync(relay, transaction, "ada@example.test");
+        await AcceptAsync(relay, transaction, Message);
+        Assert.DoesNotContain("Date:", _bench.Queue.Messages.Single().Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("Message-ID:", _bench.Queue.Messages.Single().Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_recipient_named_twice_gets_one_copy_whatever_the_spelling()
+    {
+        var relay = Relay();
+        var transaction = Begin(PeerAt(user: "ada@example.test"));
+        foreach (var recipient in new[] { "ada@example.test", "ADA@Example.Test", "x@example.net", "X@example.net", "bob@example.org", "x@EXAMPLE.net" })
+            Assert.Equal(250, await RecipientAsync(relay, transaction, recipient));
+        await AcceptAsync(relay, transaction, Message);
+        // The case of a local part elsewhere is not ours to fold (RFC 5321 §2.4).
+        Assert.Equal(["ada@example.test", "x@example.net", "X@example.net", "Bob@example.org"],
+            _bench.Queue.Messages.Single().Envelope.Recipients.Select(recipient => recipient.Address.ToString()));
+    }
+
+    [Fact]
+    public async Task Several_recipients_are_not_told_of_each_other()
+    {
+        var relay = Relay();
+        var transaction = Begin();
+        await RecipientAsync(relay, transaction, "ada@example.test");
+        await RecipientAsync(relay, transaction, "bob@example.org");
+        await AcceptAsync(relay, transaction, Message);
+        Assert.DoesNotContain("for <", _bench.Queue.Messages.Single().Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(100, "250")]
+    [InlineData(101, "554 5.4.6")]
+    public async Task A_message_that_goes_round_in_circles_is_refused(int hops, string reply)
+    {
+        var relay = Relay();
+        var transaction = Begin();
+        await RecipientAsync(relay, transaction, "ada@example.test");
+        // Larger than what stays in memory: the file is looked at likewise.
+        var message = string.Concat(Enumerable.Repeat("received: from a by b;\r\n\tSat, 21 Nov 2026 01:02:03 +0000\r\n", hops))
+            + "\r\n" + string.Concat(Enumerable.Repeat("Received: in the body\r\n", 200));
+        Assert.StartsWith(reply, (await AcceptAsync(relay, transaction, message)).Single(), StringComparison.Ordinal);
+        Assert.Equal(hops > 100 ? 0 : 1, _bench.Queue.Messages.Count);
+        Assert.Empty(_bench.Files);
+    }
+
+    [Theory]
+    [InlineData("hello\r\n", "\r\n\r\nhello\r\n")]
+    [InlineData("two words: one\r\n", "\r\n\r\ntwo words: one\r\n")]
+    [InlineData("\r\nbody\r\n", "+0000\r\n\r\nbody\r\n")]
+    [InlineData("From eve Sat Nov 21\r\nSubject: x\r\n\r\n", "+0000\r\nFrom eve Sat Nov 21\r\nSubject: x\r\n\r\n")]
+    [InlineData("", "+0000\r\n")]
+    public async Task Text_without_a_header_does_not_become_one(string message, string end)
+    {
+        var relay = Relay();
+        var transaction = Begin();
+        await RecipientAsync(relay, transaction, "ada@example.test");
+        await AcceptAsync(relay, transaction, message);
+        Assert.EndsWith(end, _bench.Queue.Messages.Single().Text, StringComparison.Ordinal);
+        Assert.Equal(end.StartsWith("\r\n\r\n", StringComparison.Ordinal), _bench.Queue.Messages.Single().Text.Contains("+0000\r\n\r\n" + message, StringComparison.Ordinal) && message[0] != '\r');
+    }
+
+    [Fact]
+    public async Task Trouble_of_the_directory_or_the_queue_is_never_a_refusal()
+    {
+        var relay = Relay();
+        var transaction = Begin();
+        await RecipientAsync(relay, transaction, "ada@example.test");
+        _bench.Queue.Failure = new IOException("disk full");
+        await Assert.ThrowsAsync<IOException>(() => AcceptAsync(relay, transaction, Message));
+        _bench.Accounts.Failure = new IOException("locked");
+        await Assert.ThrowsAsync<IOException>(() => RecipientAsync(relay, Begin(), "ada@example.test"));
+    }
+
+    [Fact]
+    public async Task Mail_is_asked_to_come_later_when_the_disk_is_nearly_full()
+    {
+        _bench.Settings = _bench.Settings with { FreeBytesMin = long.MaxValue };
+        var relay = Relay();
+        var transaction = Begin();
+        Assert.Equal("452 4.3.1", Code(await relay.BeginAsync(transaction, CancellationToken.None)));
+        await RecipientAsync(relay, transaction, "ada@example.test");
+        Assert.StartsWith("452 4.3.1", (await AcceptAsync(relay, transaction, Message)).Single(), StringComparison.Ordinal);
+        Assert.Empty(_bench.Queue.Messages);
+    }
+
+    [Fact]
+    public async Task A_message_declared_larger_than_the_room_is_asked_to_come_later()
+    {
+        var relay = Relay();
+        Assert.Equal("452 4.3.1", Code(await relay.BeginAsync(Begin(size: long.MaxValue / 2), CancellationToken.None)));
+        Assert.Equal("250 2.1.0", Code(await relay.BeginAsync(Begin(size: 1000), CancellationToken.None)));
+    }
+
+    [Fact]
+    public void Room_is_looked_for_again_after_a_second()
+    {
+        var free = 10L;
+        var space = new FreeSpace(_bench.Settings.SpoolDirectory, 100, _bench.Clock, NullLogger.Instance, _ => free);
+        Assert.False(space.HasRoomFor(0));
+        free = 150;
+        Assert.False(space.HasRoomFor(0));
+        _bench.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.True(space.HasRoomFor(50));
+        Assert.False(space.HasRoomFor(51));
+    }
+
+    [Fact]
+    public async Task A_login_is_answered_with_the_name_of_the_account()
+    {
+        Assert.Equal("Bob@example.org", await Relay().AuthenticateAsync("bob@example.org", "secret", CancellationToken.None));
+        Assert.Null(await Relay().AuthenticateAsync("bob@example.org", "wrong", CancellationToken.None));
+    }
+
+    private static string Code(Courier.Smtp.Replies.SmtpReply reply) => $"{reply.Code} {reply.Status}";
+
+    private RelayReception Relay() => new(_bench.Settings, _bench.Accounts, _bench.Queue, _bench.Clock, NullLogger<RelayReception>.Instance);
+}

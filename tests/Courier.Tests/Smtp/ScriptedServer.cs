@@ -1,0 +1,146 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Text;
+using Courier.Tests.Shared.Smtp;
+
+namespace Courier.Tests.Smtp;
+
+/// <summary>A server that says what it is told to, and then does something no server should.</summary>
+/// <remarks>A script is a list of steps for one connection, the next script for the next. <c>&gt;text</c> is sent (with CRLF; LF within
+/// it too), <c>&lt;text</c> waits for a line that begins so, <c>.</c> reads a message to its end, <c>close</c> closes, <c>stall</c> waits for ever,
+/// <c>endless</c> sends a line without end, <c>lines</c> sends lines without end, <c>tls</c> does a handshake, <c>junk</c> answers one with junk.</remarks>
+internal sealed class ScriptedServer : IAsyncDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly List<byte> _buffer = [];
+    private readonly Task _serving;
+
+    public ScriptedServer(params string[] scripts)
+    {
+        _listener.Start();
+        _serving = ServeAsync(scripts);
+    }
+
+    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+    /// <summary>What was read, line by line; messages with their dots as one entry.</summary>
+    public List<string> Lines { get; } = [];
+
+    public int Connections { get; private set; }
+
+    public Exception? Failure { get; private set; }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        _listener.Stop();
+        await _serving;
+        _stopping.Dispose();
+        Assert.Null(Failure);
+    }
+
+    private async Task ServeAsync(string[] scripts)
+    {
+        try
+        {
+            foreach (var script in scripts)
+            {
+                using var socket = await _listener.AcceptSocketAsync(_stopping.Token);
+                Connections++;
+                _buffer.Clear();
+                await PlayAsync(new NetworkStream(socket), script);
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
+        {
+            // The client went first, or the test is over.
+        }
+        catch (Exception e)
+        {
+            Failure = e;
+        }
+    }
+
+    private async Task PlayAsync(Stream stream, string script)
+    {
+        foreach (var step in script.Split(" | "))
+        {
+            switch (step)
+            {
+                case "close":
+                    return;
+                case "stall":
+                    await Task.Delay(Timeout.Infinite, _stopping.Token);
+                    break;
+                case "endless":
+                    await FloodAsync(stream, new string('x', 8192));
+                    break;
+                case "lines":
+                    await FloodAsync(stream, "250-more\r\n");
+                    break;
+                case "tls":
+                    var tls = new SslStream(stream);
+                    await tls.AuthenticateAsServerAsync(TestCertificate.Server(), _stopping.Token);
+                    stream = tls;
+                    break;
+                case "junk":
+                    await SendAsync(stream, "this is no handshake\r\n");
+                    return;
+                case ".":
+                    Lines.Add(await ReadUntilAsync(stream, "\r\n.\r\n"));
+                    break;
+                default:
+                    await SpeakAsync(stream, step);
+                    break;
+            }
+        }
+
+        // Until the client closes.
+        while (await ReadUntilAsync(stream, "\r\n") is { Length: > 0 } line)
+            Lines.Add(line.TrimEnd());
+    }
+
+    private async Task SpeakAsync(Stream stream, string step)
+    {
+        if (step[0] == '>')
+        {
+            await SendAsync(stream, step[1..].Replace("\n", "\r\n", StringComparison.Ordinal) + "\r\n");
+            return;
+        }
+
+        var line = (await ReadUntilAsync(stream, "\r\n")).TrimEnd();
+        Lines.Add(line);
+        if (!line.StartsWith(step[1..], StringComparison.Ordinal))
+            throw new InvalidOperationException($"Expected {step[1..]}, got {line}");
+    }
+
+    private async Task FloodAsync(Stream stream, string text)
+    {
+        while (true)
+            await SendAsync(stream, text);
+    }
+
+    private async Task SendAsync(Stream stream, string text) => await stream.WriteAsync(Encoding.Latin1.GetBytes(text), _stopping.Token);
+
+    private async Task<string> ReadUntilAsync(Stream stream, string end)
+    {
+        var chunk = new byte[65536];
+        while (true)
+        {
+            var text = Encoding.Latin1.GetString([.. _buffer]);
+            var at = text.IndexOf(end, StringComparison.Ordinal);
+            if (at >= 0)
+            {
+                _buffer.RemoveRange(0, at + end.Length);
+                return text[..(at + end.Length)];
+            }
+
+            var count = await stream.ReadAsync(chunk, _stopping.Token);
+            if (count == 0)
+                return "";
+            _buffer.AddRange(chunk.AsSpan(0, count));
+        }
+    }
+}
