@@ -25,6 +25,6 @@ internal sealed record RsetCommand : Pop3Command
     internal override ValueTask<Pop3Reply?> RunAsync(Pop3Session session, CancellationToken ct)
     {
         session.Maildrop!.Restore();
-        return new(Pop3Reply.Ok($"{session.Maildrop.Count} messages ({session.Maildrop.Octets} octets)"));
+        return new(Pop3Reply.Ok($"Maildrop has {session.Maildrop.Count} messages ({session.Maildrop.Octets} octets)"));
     }
 }

@@ -16,7 +16,7 @@ public sealed class MailAudit(Func<string, string> maildirOf, IReadOnlyList<stri
 {
     private readonly Dictionary<string, FoundFile> _known = new(StringComparer.Ordinal);
 
-    public Verdict Judge(Ledger ledger, SmtpSink? sink = null)
+    public Verdict Judge(Ledger ledger, TokenSink? sink = null)
     {
         var complaints = new List<string>();
         var found = local.SelectMany(Files).ToList();

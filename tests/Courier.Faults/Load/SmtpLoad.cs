@@ -13,6 +13,10 @@ public sealed record LoadPlan(int Connections, IReadOnlyList<string> Recipients,
 {
     /// <summary>Ends by itself after so many messages were acknowledged.</summary>
     public int Messages { get; init; } = int.MaxValue;
+
+    /// <summary>Whether a 4xx to the end of data means that nothing was kept.</summary>
+    /// <remarks>Not so when the disk dies under a commit: the server cannot know what reached it, and in a real power cut nobody hears its answer.</remarks>
+    public bool RefusalIsCertain { get; init; } = true;
 }
 
 /// <summary>Clients that send for as long as they are let, through crashes of the server, and write down every answer.</summary>
@@ -74,7 +78,9 @@ public sealed class SmtpLoad(IPEndPoint server, LoadPlan plan, Ledger ledger, in
             var data = await session.ReplyAsync();
             if (data[0] != '3')
             {
-                Judge(data);
+                // After refusals DATA has nothing to work on and 503 is its right answer (RFC 5321 §3.3).
+                if (accepted.Count > 0)
+                    Judge(data);
                 await session.AskAsync("RSET");
                 return;
             }
@@ -85,7 +91,7 @@ public sealed class SmtpLoad(IPEndPoint server, LoadPlan plan, Ledger ledger, in
             await session.WriteAsync(text + ".\r\n");
             var end = await session.ReplyAsync();
             Judge(end);
-            sent = sent with { Outcome = end[0] == '2' ? Outcome.Acknowledged : Outcome.NotAccepted };
+            sent = sent with { Outcome = end[0] == '2' ? Outcome.Acknowledged : plan.RefusalIsCertain ? Outcome.NotAccepted : Outcome.InDoubt };
             if (sent.Outcome == Outcome.Acknowledged)
                 Interlocked.Increment(ref _acknowledged);
         }

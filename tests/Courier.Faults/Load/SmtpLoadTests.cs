@@ -11,7 +11,7 @@ public sealed class SmtpLoadTests
     [Fact]
     public async Task Everything_acknowledged_was_received_once_and_whole()
     {
-        await using var sink = new SmtpSink();
+        await using var sink = new TokenSink();
         var ledger = new Ledger();
         await new SmtpLoad(new(IPAddress.Loopback, sink.Port), Plan(200), ledger, 1).RunAsync(CancellationToken.None);
         Assert.InRange(ledger.Acknowledged, 200, 204);
@@ -61,13 +61,19 @@ public sealed class SmtpLoadTests
             await using var writer = new StreamWriter(client.GetStream()) { AutoFlush = true, NewLine = "\r\n" };
             await writer.WriteLineAsync("220 x");
             while (await reader.ReadLineAsync() is { } line && line != "RSET")
-                await writer.WriteLineAsync(line.StartsWith("EHLO", StringComparison.Ordinal) ? "250 ok" : "452 4.3.1 full");
+                await writer.WriteLineAsync(line.Split(' ', ':')[0] switch
+                {
+                    "EHLO" => "250 ok",
+                    "MAIL" => "452 4.3.1 full",
+                    _ => "503 5.5.1 not now",
+                });
             await stop.CancelAsync();
             await writer.WriteLineAsync("250 ok");
         });
         var ledger = new Ledger();
         await new SmtpLoad((IPEndPoint)listener.LocalEndpoint, Plan(1) with { Connections = 1 }, ledger, 3).RunAsync(stop.Token);
         await server;
+        Assert.NotEmpty(ledger.Refusals);
         Assert.All(ledger.Refusals, reply => Assert.Equal("452 4.3.1 full", reply));
         Assert.Equal(Outcome.NotAccepted, Assert.Single(ledger.All).Outcome);
     }

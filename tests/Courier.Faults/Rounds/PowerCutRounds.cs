@@ -24,13 +24,13 @@ public sealed class PowerCutRounds(ITestOutputHelper output)
     private async Task RunAsync(int rounds, int seed)
     {
         using var disk = new LoopDisk(DiskMegabytes);
-        await using var sink = new SmtpSink();
+        await using var sink = new TokenSink();
         string[] imapUsers = ["imap0@" + FaultRun.Domain, "imap1@" + FaultRun.Domain];
         var settings = $"[relay]\nnetworks = 127.0.0.0/8\nroute.sink.test = 127.0.0.1:{sink.Port}\n[queue]\nretry_first = 1s\n";
         await using var run = await FaultRun.CreateAsync(Path.Combine(disk.MountPoint, "state"), settings, seed, output, imapUsers);
         disk.Sync();
         var imap = imapUsers.Select((user, i) => new ImapLoad(run.Imap, user, FaultRun.Password, seed + i)).ToList();
-        var plan = new LoadPlan(6, [.. run.Local, Relayed], 3, TimeSpan.FromMilliseconds(20), Messages.RandomSize);
+        var plan = new LoadPlan(6, [.. run.Local, Relayed], 3, TimeSpan.FromMilliseconds(20), Messages.RandomSize) { RefusalIsCertain = false };
         for (var round = 1; round <= rounds; round++)
         {
             await run.Server.StartAsync(CancellationToken.None);

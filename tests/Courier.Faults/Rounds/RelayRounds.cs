@@ -1,4 +1,3 @@
-using Courier.Faults.Audit;
 using Courier.Faults.Load;
 using Courier.Faults.Server;
 using Xunit.Abstractions;
@@ -14,7 +13,7 @@ public sealed class RelayRounds(ITestOutputHelper output)
     public async Task Everything_taken_for_relay_arrives_though_the_server_is_killed_five_times()
     {
         var messages = RunLength.IsLong ? 10_000 : 3_000;
-        await using var sink = new SmtpSink();
+        await using var sink = new TokenSink();
         var settings = $"[relay]\nnetworks = 127.0.0.0/8\nnext_hop = 127.0.0.1:{sink.Port}\n[queue]\nretry_first = 1s\n";
         await using var run = await FaultRun.CreateAsync(CourierServer.NewState("relay"), settings, RunLength.Seed, output);
         await run.Server.StartAsync(CancellationToken.None);

@@ -188,23 +188,22 @@ public sealed class SqliteAccountDirectoryTests : IDisposable
         writer.AddDomain("example.test");
         writer.AddAccount(MailAddress.Parse("ada@example.test"), NewPassword.Of("right"), "/var/mail/ada");
         var directory = _file.OpenDirectory();
-        var known = await FastestAsync(directory, "ada@example.test");
-        var unknown = await FastestAsync(directory, "bob@example.test");
-        var malformed = await FastestAsync(directory, "@");
-        Assert.InRange(unknown / known, 0.5, 2);
-        Assert.InRange(malformed / known, 0.5, 2);
-    }
-
-    private static async Task<double> FastestAsync(SqliteAccountDirectory directory, string user)
-    {
-        var fastest = double.MaxValue;
-        for (var i = 0; i < 8; i++)
+        // The least of several runs is what the work costs; other programs only ever add to it.
+        var fastest = new Dictionary<string, double>(StringComparer.Ordinal) { ["ada"] = double.MaxValue, ["bob"] = double.MaxValue, ["@"] = double.MaxValue };
+        var (low, high) = (0d, 0d);
+        for (var round = 0; round < 40 && (round < 3 || low < 0.5 || high > 2); round++)
         {
-            var started = TimeProvider.System.GetTimestamp();
-            Assert.Null(await directory.AuthenticateAsync(user, "wrong", CancellationToken.None));
-            fastest = Math.Min(fastest, TimeProvider.System.GetElapsedTime(started).TotalMilliseconds);
+            foreach (var user in fastest.Keys)
+            {
+                var started = TimeProvider.System.GetTimestamp();
+                Assert.Null(await directory.AuthenticateAsync(user, "wrong", CancellationToken.None));
+                fastest[user] = Math.Min(fastest[user], TimeProvider.System.GetElapsedTime(started).TotalMilliseconds);
+            }
+
+            (low, high) = (Math.Min(fastest["bob"], fastest["@"]) / fastest["ada"], Math.Max(fastest["bob"], fastest["@"]) / fastest["ada"]);
         }
 
-        return fastest;
+        Assert.InRange(low, 0.5, 2);
+        Assert.InRange(high, 0.5, 2);
     }
 }

@@ -1,5 +1,4 @@
 using System.Text;
-using Courier.IO.Files;
 using Courier.Mta.Reception;
 using Courier.Queue;
 using Microsoft.Extensions.Logging.Abstractions;

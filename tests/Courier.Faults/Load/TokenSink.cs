@@ -6,7 +6,7 @@ using System.Text;
 namespace Courier.Faults.Load;
 
 /// <summary>A next hop that takes everything and counts tokens per recipient. What it has answered with 250 it has received.</summary>
-public sealed class SmtpSink : IAsyncDisposable
+public sealed class TokenSink : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stop = new();
@@ -16,7 +16,7 @@ public sealed class SmtpSink : IAsyncDisposable
     private int _peak;
     private int _torn;
 
-    public SmtpSink()
+    public TokenSink()
     {
         _listener.Start();
         _accepting = AcceptAsync();
