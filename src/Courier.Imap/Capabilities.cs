@@ -1,5 +1,5 @@
-using System.Net;
 using Courier.Mail.Sasl;
+using Courier.Net;
 
 namespace Courier.Imap;
 
@@ -36,10 +36,6 @@ internal static class Capabilities
         !session.IsLoggedIn && !session.Connection.IsSecure && session.Server.Settings.StartTls is not null;
 
     /// <summary>Whether a password may come over this connection.</summary>
-    public static bool AllowsLogin(ImapSession session) => session.Connection.IsSecure || session.Server.Settings.CleartextLogins switch
-    {
-        CleartextLogins.Always => true,
-        CleartextLogins.Loopback => IPAddress.IsLoopback(session.Connection.Remote.Address),
-        _ => false,
-    };
+    public static bool AllowsLogin(ImapSession session) =>
+        session.Connection.IsSecure || session.Server.Settings.CleartextLogins.Allows(session.Connection.Remote.Address);
 }

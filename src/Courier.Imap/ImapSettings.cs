@@ -1,17 +1,7 @@
 using System.Net.Security;
+using Courier.Net;
 
 namespace Courier.Imap;
-
-/// <summary>Where a password may cross the wire without TLS.</summary>
-public enum CleartextLogins
-{
-    Never,
-
-    /// <summary>Only when both ends are this machine.</summary>
-    Loopback,
-
-    Always,
-}
 
 /// <summary>How the IMAP service behaves; immutable, a session keeps the one it began with.</summary>
 public sealed record ImapSettings

@@ -67,7 +67,7 @@ internal sealed class Pop3Session : IAsyncDisposable
     }
 
     /// <summary>A password may be sent now.</summary>
-    internal bool AllowsLogin => Connection.IsSecure || Server.Settings.AllowsCleartextLogin(Connection.Remote.Address);
+    internal bool AllowsLogin => Connection.IsSecure || Server.Settings.CleartextLogins.Allows(Connection.Remote.Address);
 
     /// <summary>Opens the maildrop of somebody whose password was right, or refuses and counts.</summary>
     internal async ValueTask<Pop3Reply> EnterAsync(Account? account, string name, CancellationToken ct)

@@ -1,5 +1,5 @@
-using System.Net;
 using System.Net.Security;
+using Courier.Net;
 
 namespace Courier.Pop3;
 
@@ -10,8 +10,8 @@ public sealed record Pop3Settings(string HostName)
     /// <summary>Certificate and rules for STLS, asked for at each handshake; null offers no STLS.</summary>
     public Func<SslServerAuthenticationOptions>? Tls { get; init; }
 
-    /// <summary>Whether a peer may send its password without TLS. By default none may.</summary>
-    public Func<IPAddress, bool> AllowsCleartextLogin { get; init; } = static _ => false;
+    /// <summary>From where a password may be sent without TLS.</summary>
+    public CleartextLogins CleartextLogins { get; init; } = CleartextLogins.Never;
 
     public Pop3Limits Limits { get; init; } = new();
 }

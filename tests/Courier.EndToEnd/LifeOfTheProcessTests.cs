@@ -8,6 +8,7 @@ namespace Courier.EndToEnd;
 public sealed class LifeOfTheProcessTests
 {
     private const int ExUsage = 64;   // sysexits.h
+    private const int ExUnavailable = 69;
     private const int ExConfig = 78;
 
     [Fact]
@@ -45,9 +46,9 @@ public sealed class LifeOfTheProcessTests
         await using var server = await ServerProcess.PrepareAsync(options);
         var run = await ExternalProgram.RunAsync(RepositoryPaths.Program, "serve", "--config", server.ConfigFile);
 
-        Assert.NotEqual(0, run.ExitCode);
+        Assert.Equal(ExUnavailable, run.ExitCode);
         var lines = (run.Output + run.Error).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.Single(lines, l => l.Contains($"{options.Ports["imap"]}", StringComparison.Ordinal) && l.Contains("in use", StringComparison.Ordinal));
+        Assert.Single(lines, l => l.Contains($"{options.Ports["imap"]}", StringComparison.Ordinal) && l.Contains("another program uses that port", StringComparison.Ordinal));
         Assert.DoesNotContain(lines, l => l.Contains("   at ", StringComparison.Ordinal) || l.Trim() == "ready");
     }
 
@@ -61,7 +62,7 @@ public sealed class LifeOfTheProcessTests
             var run = await ExternalProgram.RunAsync(RepositoryPaths.Program, command);
             var said = run.Output + run.Error;
             Assert.True(run.ExitCode == ExConfig, run.ToString());
-            foreach (var (line, word) in new[] { (3, "hostnam"), (5, "nowhere"), (7, "many"), (8, "nonsense") })
+            foreach (var (line, word) in new[] { (3, "hostnam"), (5, "nowhere"), (7, "many"), (9, "nonsense") })
                 Assert.Contains(said.Split('\n'), l => l.Contains($"courier.conf:{line}", StringComparison.Ordinal) && l.Contains(word, StringComparison.Ordinal));
             Assert.DoesNotContain("   at ", said, StringComparison.Ordinal);
         }

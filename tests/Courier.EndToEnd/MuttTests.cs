@@ -3,10 +3,10 @@ using Courier.Testing.Processes;
 namespace Courier.EndToEnd;
 
 /// <summary>mutt reads over IMAP, and mutt works in the Maildir itself while the server has it open. It gets its keys from
-/// `push`, and a terminal from script(1).</summary>
+/// `push`.</summary>
 public sealed class MuttTests
 {
-    [ToolFact("mutt", "script")]
+    [ToolFact("mutt", "python3")]
     public async Task Mutt_reads_and_flags_over_IMAP()
     {
         await using var server = await ServerProcess.StartAsync(new(), "demo");
@@ -22,7 +22,7 @@ public sealed class MuttTests
         Assert.Contains(@"\Flagged", (await imap.FlagsAsync("INBOX"))[0], StringComparison.Ordinal);
     }
 
-    [ToolFact("mutt", "script")]
+    [ToolFact("mutt", "python3")]
     public async Task What_mutt_flags_and_moves_in_the_Maildir_shows_over_IMAP()
     {
         var server = await ServerProcess.PrepareAsync(new());
@@ -59,9 +59,6 @@ public sealed class MuttTests
             push "{keys}"
 
             """);
-        var run = await ExternalProgram.RunAsync(
-            "script", ["-qec", $"stty rows 40 cols 120; mutt -F {settings} -f {mailbox}", "/dev/null"], input: "",
-            new Dictionary<string, string>(StringComparer.Ordinal) { ["HOME"] = home, ["TERM"] = "xterm", ["LC_ALL"] = "C.UTF-8" }, TimeSpan.FromSeconds(40));
-        run.Checked();
+        await Terminal.RunAsync(home, ["mutt", "-F", settings, "-f", mailbox]);
     }
 }

@@ -187,12 +187,12 @@ public sealed class MailFuzzTests
     private static void ReadAll(byte[] value)
     {
         EncodedWord.Decode(value);
-        MailDate.TryParse(value, out _);
-        MailDate.TryParseImap(value, out _);
-        ModifiedUtf7.TryDecode(value, out _);
+        _ = MailDate.TryParse(value, out _);
+        _ = MailDate.TryParseImap(value, out _);
+        _ = ModifiedUtf7.TryDecode(value, out _);
         MimeText.DecodeTransfer(value, "base64");
         MimeText.DecodeTransfer(value, "quoted-printable");
-        MailAddress.TryParse(value, out _);
+        _ = MailAddress.TryParse(value, out _);
         HeaderReader.Find(value, "x"u8);
     }
 

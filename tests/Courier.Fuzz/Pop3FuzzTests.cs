@@ -167,7 +167,7 @@ public sealed class Pop3FuzzTests : IAsyncLifetime
     {
         var settings = new Pop3Settings("pop.test")
         {
-            AllowsCleartextLogin = _ => true,
+            CleartextLogins = CleartextLogins.Always,
             Limits = new Pop3Limits { LoginFailureDelay = TimeSpan.Zero, BadCommands = int.MaxValue, LoginFailures = int.MaxValue },
         };
         var stream = new PieceStream(pieces);

@@ -4,23 +4,23 @@ namespace Courier.Mta.Reception;
 
 internal static partial class Log
 {
-    [LoggerMessage(4101, LogLevel.Information,
+    [LoggerMessage(4001, LogLevel.Information,
         "{QueueId} accepted from {Origin} ({Peer}): sender <{Sender}>, {Recipients} recipients, {Bytes} bytes, Received id {Trace}")]
     internal static partial void Accepted(ILogger logger, string queueId, string origin, string peer, string sender, int recipients, long bytes, string trace);
 
-    [LoggerMessage(4102, LogLevel.Information, "{Peer}: recipient <{Recipient}> of <{Sender}> refused: {Reason}")]
+    [LoggerMessage(4002, LogLevel.Information, "{Peer}: recipient <{Recipient}> of <{Sender}> refused: {Reason}")]
     internal static partial void RecipientRefused(ILogger logger, string peer, string recipient, string sender, string reason);
 
-    [LoggerMessage(4103, LogLevel.Information, "{Peer}: message of <{Sender}> refused, it has {Hops} Received fields")]
+    [LoggerMessage(4003, LogLevel.Information, "{Peer}: message of <{Sender}> refused, it has {Hops} Received fields")]
     internal static partial void Loop(ILogger logger, string peer, string sender, int hops);
 
-    [LoggerMessage(4104, LogLevel.Warning, "The file system of {Directory} has {Free} bytes left: messages are asked to come later")]
+    [LoggerMessage(4004, LogLevel.Warning, "The file system of {Directory} has {Free} bytes left: messages are asked to come later")]
     internal static partial void NoSpace(ILogger logger, string directory, long free);
 
-    [LoggerMessage(4105, LogLevel.Information, "The file system of {Directory} has {Free} bytes free again")]
+    [LoggerMessage(4005, LogLevel.Information, "The file system of {Directory} has {Free} bytes free again")]
     internal static partial void SpaceAgain(ILogger logger, string directory, long free);
 
-    [LoggerMessage(4106, LogLevel.Information, "{Peer}: LMTP message of <{Sender}> for <{Recipient}>, {Bytes} bytes, Received id {Trace}: {Outcome} {Diagnostic}")]
+    [LoggerMessage(4006, LogLevel.Information, "{Peer}: LMTP message of <{Sender}> for <{Recipient}>, {Bytes} bytes, Received id {Trace}: {Outcome} {Diagnostic}")]
     internal static partial void LmtpOutcome(
         ILogger logger, string peer, string sender, string recipient, long bytes, string trace, string outcome, string diagnostic);
 }

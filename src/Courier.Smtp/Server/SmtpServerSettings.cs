@@ -1,5 +1,5 @@
-using System.Net;
 using System.Net.Security;
+using Courier.Net;
 
 namespace Courier.Smtp.Server;
 
@@ -14,16 +14,6 @@ public enum SmtpRole
 
     /// <summary>Delivery by another server of ours (RFC 2033): one answer for each recipient.</summary>
     Lmtp,
-}
-
-/// <summary>From where a password may be sent without TLS.</summary>
-public enum CleartextLogins
-{
-    Never,
-
-    /// <summary>Peers on this host.</summary>
-    Loopback,
-    Always,
 }
 
 /// <summary>How an SMTP or LMTP server behaves towards its peers. Immutable: a session keeps those it began with.</summary>
@@ -49,11 +39,4 @@ public sealed record SmtpServerSettings(string HostName, SmtpRole Role)
     public SmtpLimits Limits { get; init; } = new();
 
     internal bool HasAuth => AuthOffered || AuthRequired;
-
-    internal bool AllowsCleartextLogin(IPAddress peer) => CleartextLogins switch
-    {
-        CleartextLogins.Always => true,
-        CleartextLogins.Loopback => IPAddress.IsLoopback(peer),
-        _ => false,
-    };
 }

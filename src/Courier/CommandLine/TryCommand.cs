@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Globalization;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Courier.Accounts;
@@ -46,7 +48,7 @@ internal static class TryCommand
         if (settings is null)
             return ExitCode.Configuration;
         var password = EnsureAccount(settings, Path.Combine(directory, "demo-password"));
-        return await ServeCommand.RunAsync(parsed, settings, () => parsed.InvocationConfiguration.Output.WriteLine(Screen(directory, file, password)));
+        return await ServeCommand.RunAsync(parsed, settings, () => parsed.InvocationConfiguration.Output.WriteLine(Screen(settings.Defaults, directory, file, password)));
     }
 
     /// <summary>The account's password: made once and kept beside it, so that each start can show it.</summary>
@@ -98,22 +100,30 @@ internal static class TryCommand
 
         """;
 
-    private static string Screen(string directory, string file, string password) => $"""
+    /// <summary>Says what listens where by the settings: the file may have been edited, and the environment goes before it.</summary>
+    private static string Screen(SettingsValues values, string directory, string file, string password)
+    {
+        return $"""
 
-        Courier is running. State and mail lie in {directory}
+            Courier is running. State and mail lie in {directory}
 
-          SMTP 127.0.0.1:2525    submission 2587 (STARTTLS), 2465 (TLS)    LMTP 2424
-          IMAP 127.0.0.1:2143, 2993 (TLS)    POP3 2110, 2995 (TLS)    http://127.0.0.1:2080/metrics
+              SMTP {At("smtp")}    submission {At("submission")} (STARTTLS), {At("submissions")} (TLS)    LMTP {At("lmtp")}
+              IMAP {At("imap")}, {At("imaps")} (TLS)    POP3 {At("pop3")}, {At("pop3s")} (TLS)    http://{At("metrics")}/metrics
 
-        {Address}  password: {password}
+            {Address}  password: {password}
 
-        Send a message, read it, open the mailbox:
+            Send a message, read it, open the mailbox:
 
-          swaks --server 127.0.0.1:2525 --from you@example.com --to {Address} --h-Subject 'Hello' --body 'It works.'
-          curl -k --user '{Address}:{password}' 'imaps://127.0.0.1:2993/INBOX;MAILINDEX=1'
-          mutt -n -F /dev/null -e 'set certificate_file="{directory}/tls/certificate.pem" imap_user={Address} imap_pass={password}' -f imaps://localhost:2993/INBOX
+              swaks --server {At("smtp")} --from you@example.com --to {Address} --h-Subject 'Hello' --body 'It works.'
+              curl -k --user '{Address}:{password}' 'imaps://{At("imaps")}/INBOX;MAILINDEX=1'
+              mutt -n -F /dev/null -e 'set certificate_file="{directory}/tls/certificate.pem" imap_user={Address} imap_pass={password} folder=imaps://localhost:{PortOf("imaps")}/' -f +INBOX
 
-        Mail for other domains is held:  courier --config {file} queue list
-        Ctrl-C stops the server.
-        """;
+            Mail for other domains is held:  courier --config {file} queue list
+            Ctrl-C stops the server.
+            """;
+
+        string At(string section) => Listening(section)?.ToString() ?? "(none)";
+        string PortOf(string section) => Listening(section)?.Port.ToString(CultureInfo.InvariantCulture) ?? "(none)";
+        IPEndPoint? Listening(string section) => values.Get(SettingTable.Listener(section)) is [var first, ..] ? first : null;
+    }
 }

@@ -9,7 +9,6 @@ using Courier.Mta.Bounces;
 using Courier.Mta.Delivery.Local;
 using Courier.Mta.Delivery.Remote;
 using Courier.Mta.Routing;
-using Courier.Net;
 using Courier.Pop3;
 using Courier.Queue.Scheduling;
 using Courier.Queue.Sqlite;
@@ -125,13 +124,13 @@ internal sealed class MailServer : IAsyncDisposable
         {
             SpillDirectory = Stores.Spool(_settings).BodyDirectory,
             StartTls = _tls,
-            CleartextLogins = Enum.Parse<Courier.Imap.CleartextLogins>(values.Get(SettingTable.CleartextLogins)!, ignoreCase: true),
+            CleartextLogins = Values.CleartextLogins(values),
             Limits = new ImapLimits { MessageBytes = values.Get(SettingTable.MessageSize) },
         },
         _accounts, _store, _clock, _logging.CreateLogger<ImapServer>()).ServeAsync;
 
     private SessionStart Pop3For(SettingsValues values) => new Pop3Server(
-        new Pop3Settings(Stores.HostName(values)) { Tls = _tls, AllowsCleartextLogin = peer => Values.CleartextLogins(values).Allows(peer) },
+        new Pop3Settings(Stores.HostName(values)) { Tls = _tls, CleartextLogins = Values.CleartextLogins(values) },
         _accounts, _store, _clock, _logging.CreateLogger<Pop3Server>()).ServeAsync;
 
     private Func<SslServerAuthenticationOptions>? OpenCertificate()

@@ -31,7 +31,7 @@ internal sealed class SmtpServices(
         {
             Tls = tls,
             AuthOffered = role != SmtpRole.Lmtp,
-            CleartextLogins = Enum.Parse<Courier.Smtp.Server.CleartextLogins>(values.Get(SettingTable.CleartextLogins)!, ignoreCase: true),
+            CleartextLogins = Values.CleartextLogins(values),
             Limits = new SmtpLimits { MessageBytes = values.Get(SettingTable.MessageSize), Recipients = values.Get(SettingTable.Recipients) },
         };
         return new SmtpServer(settings, reception, logging.CreateLogger<SmtpServer>(), clock).ServeAsync;

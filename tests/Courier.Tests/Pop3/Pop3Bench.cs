@@ -44,7 +44,7 @@ internal sealed class Pop3Bench : IAsyncDisposable
         Accounts = new OneAccount(Maildir);
         var settings = new Pop3Settings("pop.example.test")
         {
-            AllowsCleartextLogin = _ => allowsCleartext,
+            CleartextLogins = allowsCleartext ? CleartextLogins.Always : CleartextLogins.Never,
             Tls = () => new SslServerAuthenticationOptions { ServerCertificate = _certificate.Value },
             Limits = limits ?? new Pop3Limits { LoginFailureDelay = TimeSpan.FromMilliseconds(1) },
         };

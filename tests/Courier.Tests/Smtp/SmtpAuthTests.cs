@@ -1,4 +1,5 @@
 using System.Text;
+using Courier.Net;
 using Courier.Smtp.Server;
 using Courier.Tests.Shared.Smtp;
 

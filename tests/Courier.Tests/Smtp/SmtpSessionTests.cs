@@ -1,3 +1,4 @@
+using Courier.Net;
 using Courier.Smtp.Server;
 using Courier.Tests.Shared.Smtp;
 

@@ -3,8 +3,9 @@ using Courier.Accounts;
 using Courier.Imap;
 using Courier.Mail.Addresses;
 using Courier.Mailboxes;
-using Microsoft.Extensions.Logging;
+using Courier.Net;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 
 namespace Courier.Shared.Imap;
 

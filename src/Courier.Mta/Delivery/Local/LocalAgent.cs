@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Text;
 using Courier.Accounts;
 using Courier.IO.Files;
-using Courier.Mail;
 using Courier.Mail.Addresses;
 using Courier.Mail.Headers;
 using Courier.Mailboxes.Delivery;

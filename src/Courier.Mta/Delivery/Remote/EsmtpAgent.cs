@@ -45,7 +45,6 @@ public sealed class EsmtpAgent : IDeliveryAgent, IAsyncDisposable
             _connections.Release();
         }
 
-        Report(job, outcomes);
         return outcomes;
     }
 
@@ -107,21 +106,6 @@ public sealed class EsmtpAgent : IDeliveryAgent, IAsyncDisposable
         {
             if (!isKept)
                 await client.Client.DisposeAsync();
-        }
-    }
-
-    private void Report(DeliveryJob job, List<RecipientOutcome> outcomes)
-    {
-        var hop = _hop.ToString();
-        foreach (var outcome in outcomes)
-        {
-            var recipient = job.Recipients.First(r => r.Number == outcome.Number).Recipient.Address.ToString();
-            if (outcome.Kind == OutcomeKind.Relayed)
-                Log.Relayed(_logger, job.Id, recipient, hop, outcome.Diagnostic);
-            else if (outcome.Kind == OutcomeKind.Deferred)
-                Log.Deferred(_logger, job.Id, recipient, hop, outcome.Diagnostic);
-            else
-                Log.Failed(_logger, job.Id, recipient, hop, outcome.Diagnostic);
         }
     }
 }
