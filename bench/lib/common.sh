@@ -28,6 +28,8 @@ jail_init() { # creates (once) and mounts the jail of $PEER
   done
   mountpoint -q "$j/proc" || mount --bind /proc "$j/proc"
   mountpoint -q "$j/tmp"  || mount --bind /tmp "$j/tmp"
+  # a disk of its own (disk.sh) is not part of the bind above: without this the spool inside the jail would lie on another disk
+  if mountpoint -q "$PEERS"; then mkdir -p "$j$PEERS"; mountpoint -q "$j$PEERS" || mount --bind "$PEERS" "$j$PEERS"; fi
   [ -e "$j/dev/null" ] || {
     mknod -m 666 "$j/dev/null" c 1 3; mknod -m 666 "$j/dev/zero" c 1 5
     mknod -m 666 "$j/dev/full" c 1 7; mknod -m 666 "$j/dev/random" c 1 8
@@ -81,6 +83,7 @@ jail_kill() { # TERM then KILL exactly our own processes
 
 jail_umount() {
   local j=$PEERS/$PEER/jail d
+  mountpoint -q "$j$PEERS" && umount -l "$j$PEERS"
   for d in tmp proc usr etc var; do mountpoint -q "$j/$d" && umount -l "$j/$d"; done
   return 0
 }

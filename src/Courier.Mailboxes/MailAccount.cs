@@ -59,7 +59,7 @@ public sealed class MailAccount
     internal MailAccount(MailStore store, MaildirFolder main)
     {
         (_store, Main) = (store, main);
-        _folders = new FolderTree(main, store.Clock);
+        _folders = new FolderTree(main, store.Clock, store.Settings.BootId);
         _subscriptions = new Subscriptions(main);
     }
 

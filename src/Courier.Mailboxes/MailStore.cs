@@ -25,6 +25,9 @@ public sealed record MailStoreSettings
     /// <summary>How long a change may wait before it is written to the index, which is only a cache.</summary>
     public TimeSpan WriteIndexAfter { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Which start of the machine this is; a test sets another to stand for a power cut.</summary>
+    internal string BootId { get; init; } = Boot.Id;
+
     /// <summary>What the structure of one message may cost.</summary>
     public MimeLimits Mime { get; init; } = MimeLimits.Default;
 }

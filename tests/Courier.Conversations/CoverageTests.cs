@@ -48,7 +48,7 @@ public sealed partial class CoverageTests
     {
         ArgumentNullException.ThrowIfNull(keys);
         var words = Sent("imap").Where(line => line.Contains("SEARCH", StringComparison.Ordinal)).SelectMany(line => Words().Split(line)).ToHashSet(StringComparer.Ordinal);
-        Assert.Empty(keys.Split(' ').Where(key => !words.Contains(key)));
+        Assert.All(keys.Split(' '), key => Assert.Contains(key, words));
     }
 
     [Fact]

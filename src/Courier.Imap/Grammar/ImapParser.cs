@@ -88,9 +88,9 @@ internal ref struct ImapParser(ReadOnlySpan<byte> text, ImapLimits limits)
         {
             return _strictUtf8.GetString(bytes);
         }
-        catch (DecoderFallbackException)
+        catch (DecoderFallbackException e)
         {
-            throw new ImapSyntaxException("Text is not UTF-8");
+            throw new ImapSyntaxException("Text is not UTF-8", e);
         }
     }
 

@@ -27,7 +27,7 @@ internal static class IndexFile
     private const int EntryBytes = 48;
     private const int CrcAt = 8;
 
-    internal static void Write(MaildirFolder folder, IndexImage image, UidFile uids)
+    internal static void Write(MaildirFolder folder, IndexImage image, UidFile uids, string boot)
     {
         var snapshot = image.Snapshot;
         var tables = TableWriter.Write(snapshot.Tables);
@@ -46,7 +46,7 @@ internal static class IndexFile
         }
 
         tables.CopyTo(names);
-        WriteHeader(bytes, image, uids, namesLength, tables.Length);
+        WriteHeader(bytes, image, uids, boot, namesLength, tables.Length);
         var temporary = $"{folder.Index}.{UniqueName.Next()}.tmp";
         try
         {
@@ -61,14 +61,14 @@ internal static class IndexFile
     }
 
     /// <summary>Null where there is none that can be used.</summary>
-    internal static IndexImage? TryRead(MaildirFolder folder, Tables tables)
+    internal static IndexImage? TryRead(MaildirFolder folder, Tables tables, string boot)
     {
         var bytes = RawFile.TryRead(Encoding.UTF8.GetBytes(folder.Index + "\0"), FileStatus.TryGet(folder.Index, out var status) ? status.Size : 0, out var length);
         if (bytes is null)
             return null;
         try
         {
-            return Parse(bytes.AsSpan(0, length), tables);
+            return Parse(bytes.AsSpan(0, length), tables, boot);
         }
         finally
         {
@@ -76,7 +76,7 @@ internal static class IndexFile
         }
     }
 
-    internal static IndexImage? Parse(ReadOnlySpan<byte> file, Tables tables)
+    internal static IndexImage? Parse(ReadOnlySpan<byte> file, Tables tables, string boot)
     {
         if (file.Length < HeaderBytes || BinaryPrimitives.ReadUInt64LittleEndian(file) != Magic)
             return null;
@@ -94,10 +94,10 @@ internal static class IndexFile
         return new IndexImage(
             new Snapshot(tables, chunks, header.U32(16), header.U32(20), header.I64(48)),
             new Stamp(new DirectoryTimes(header.I64(56), header.I64(64), header.I64(72)), header.I64(80)),
-            (ulong)header.I64(24), header.I64(32), header.U32(40), header.I64(88), (ulong)header.I64(96) == BootHash());
+            (ulong)header.I64(24), header.I64(32), header.U32(40), header.I64(88), (ulong)header.I64(96) == BootHash(boot));
     }
 
-    private static void WriteHeader(Span<byte> file, IndexImage image, UidFile uids, int namesLength, int tablesLength)
+    private static void WriteHeader(Span<byte> file, IndexImage image, UidFile uids, string boot, int namesLength, int tablesLength)
     {
         var header = file[..HeaderBytes];
         BinaryPrimitives.WriteUInt64LittleEndian(header, Magic);
@@ -114,7 +114,7 @@ internal static class IndexFile
         BinaryPrimitives.WriteInt64LittleEndian(header[72..], image.Stamp.Times.Keywords);
         BinaryPrimitives.WriteInt64LittleEndian(header[80..], image.Stamp.ReadAt);
         BinaryPrimitives.WriteInt64LittleEndian(header[88..], image.FormsLength);
-        BinaryPrimitives.WriteUInt64LittleEndian(header[96..], BootHash());
+        BinaryPrimitives.WriteUInt64LittleEndian(header[96..], BootHash(boot));
         BinaryPrimitives.WriteInt32LittleEndian(header[104..], namesLength);
         BinaryPrimitives.WriteInt32LittleEndian(header[108..], tablesLength);
         BinaryPrimitives.WriteUInt32LittleEndian(header[112..], UidFile.Crc(file[HeaderBytes..]));
@@ -147,9 +147,9 @@ internal static class IndexFile
         return names.IsEmpty ? chunks : null;
     }
 
-    private static ulong BootHash()
+    private static ulong BootHash(string boot)
     {
-        var id = Encoding.ASCII.GetBytes(Boot.Id);
+        var id = Encoding.ASCII.GetBytes(boot);
         return ((ulong)UidFile.Crc(id) << 32) | UidFile.Crc(id.AsSpan(id.Length / 2));
     }
 

@@ -29,11 +29,12 @@ internal sealed class MailboxScan
     private readonly List<(byte[] Name, bool InNew)> _seconds;
     private readonly List<(int Name, bool InNew)> _newcomers = [];
     private readonly long _modSeq;
+    private readonly bool _isRestarted;
     private bool _changesFlags;
 
-    private MailboxScan(MailboxState state, DirectoryNames listing, List<(byte[] Name, bool InNew)> seconds, bool listsNew, bool listsCur)
+    private MailboxScan(MailboxState state, DirectoryNames listing, List<(byte[] Name, bool InNew)> seconds, bool listsNew, bool listsCur, bool isRestarted)
     {
-        (_state, _listing, _seconds, _listsNew, _listsCur) = (state, listing, seconds, listsNew, listsCur);
+        (_state, _listing, _seconds, _listsNew, _listsCur, _isRestarted) = (state, listing, seconds, listsNew, listsCur, isRestarted);
         _basis = state.Current;
         _editor = new SnapshotEditor(_basis);
         _seen = ArrayPool<byte>.Shared.Rent(Math.Max(1, _basis.Count));
@@ -46,7 +47,7 @@ internal sealed class MailboxScan
     {
         var listing = state.Store.RentListing();
         var watch = state.Watcher;
-        var confirms = false;
+        var (confirms, isRestarted) = (false, false);
         try
         {
             for (var attempt = 0; attempt < MaxListings; attempt++)
@@ -72,9 +73,9 @@ internal sealed class MailboxScan
                 var isStable = state.Folder.Times() == before;
                 var isFresh = now.ReadAt - Math.Max(before.New, before.Cur) < TickNanoseconds;
                 var readsKeywords = before.Keywords != stamp.Times.Keywords || !stamp.AreKeywordsSettled;
-                var missing = 0;
+                int? missing = 0;
                 if (listsNew || listsCur || readsKeywords)
-                    missing = new MailboxScan(state, listing, seconds, listsNew, listsCur).Merge(newCount, isStable && (confirms || !isFresh), readsKeywords);
+                    missing = new MailboxScan(state, listing, seconds, listsNew, listsCur, isRestarted).Merge(newCount, isStable && (confirms || !isFresh), readsKeywords);
                 if (isStable && missing == 0)
                 {
                     state.Publish(state.Current, now);
@@ -83,7 +84,8 @@ internal sealed class MailboxScan
                     return;
                 }
 
-                confirms = isStable;
+                isRestarted |= missing is null;
+                confirms = isStable && missing is not null;
             }
 
             watch.MarkDirty();
@@ -99,8 +101,8 @@ internal sealed class MailboxScan
         }
     }
 
-    /// <summary>Returns how many messages were missing but may not be called gone yet.</summary>
-    private int Merge(int newCount, bool mayRemove, bool readsKeywords)
+    /// <summary>Returns how many messages were missing but may not be called gone yet; null when all has to be listed again.</summary>
+    private int? Merge(int newCount, bool mayRemove, bool readsKeywords)
     {
         try
         {
@@ -109,8 +111,8 @@ internal sealed class MailboxScan
             for (var i = 0; i < _listing.Count; i++)
                 Meet(i, i < newCount);
             var missing = FindMissing(mayRemove);
-            if (_newcomers.Count > 0)
-                AddNewcomers();
+            if (_newcomers.Count > 0 && !AddNewcomers())
+                return null;
             if (_listsNew && _listsCur && mayRemove)
                 _state.Pending.Clear();
             if (!_editor.IsEmpty || _basis.UidNext.Value != _state.Uids.UidNext)
@@ -220,7 +222,8 @@ internal sealed class MailboxScan
     }
 
     /// <summary>Gives UIDs to files that have none, in order of their delivery and then of their names.</summary>
-    private void AddNewcomers()
+    /// <returns>False, with nothing done, when the list of UIDs says that messages which we show are others by now: they go first.</returns>
+    private bool AddNewcomers()
     {
         var files = new List<Newcomer>(_newcomers.Count);
         foreach (var (at, inNew) in _newcomers)
@@ -233,6 +236,8 @@ internal sealed class MailboxScan
         using (_state.TakeLock())
         {
             _state.ReadUids();
+            if (_state.Superseded.Count > 0 && !_isRestarted)
+                return false;
             var last = _basis.LastUid;
             foreach (var file in files)
             {
@@ -254,6 +259,7 @@ internal sealed class MailboxScan
 
         foreach (var file in files)
             Add(file);
+        return true;
     }
 
     private void Add(Newcomer file)

@@ -19,7 +19,7 @@ internal sealed class MailboxState : IAsyncDisposable
     internal MailboxState(MailStore store, MaildirFolder main, MaildirFolder folder)
     {
         (Store, Main, Folder) = (store, main, folder);
-        Uids = new UidFile(folder);
+        Uids = new UidFile(folder, store.Settings.BootId);
         Keywords = new KeywordFiles(folder);
         Reader = new MessageReader(this);
         Tables = new Tables(new TailTable(), new KeywordTable(), Reader);
@@ -320,7 +320,7 @@ internal sealed class MailboxState : IAsyncDisposable
     /// <summary>The index is believed where the file of UIDs says the same: after a restart of the machine all of it is compared, else what was added.</summary>
     private bool TryLoadIndex()
     {
-        if (IndexFile.TryRead(Folder, Tables) is not { } image)
+        if (IndexFile.TryRead(Folder, Tables, Store.Settings.BootId) is not { } image)
         {
             ResetTables();
             return false;
@@ -353,7 +353,7 @@ internal sealed class MailboxState : IAsyncDisposable
         Names = null;
         Pending.Clear();
         Superseded.Clear();
-        Uids = new UidFile(Folder);
+        Uids = new UidFile(Folder, Store.Settings.BootId);
         ResetTables();
         return false;
     }
@@ -388,7 +388,7 @@ internal sealed class MailboxState : IAsyncDisposable
 
             Forms.Write(living);
             var stamp = version.Stamp.AreKeywordsSettled && IsInStep() ? StampNow(version.Stamp.Times) : version.Stamp;
-            IndexFile.Write(Folder, new IndexImage(version.Snapshot, stamp, Uids.Generation, Uids.Length, Uids.Reserved, Forms.Written, IsThisBoot: true), Uids);
+            IndexFile.Write(Folder, new IndexImage(version.Snapshot, stamp, Uids.Generation, Uids.Length, Uids.Reserved, Forms.Written, IsThisBoot: true), Uids, Store.Settings.BootId);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

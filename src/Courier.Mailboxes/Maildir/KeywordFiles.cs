@@ -120,7 +120,7 @@ internal sealed class KeywordFiles(MaildirFolder folder)
             if (colon <= 0)
                 continue;
             var set = lines[i][(colon + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries)
-                .Select(text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < empty ? lines[index] : null)
+                .Select(text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < empty ? OfBytes(lines[index]) : null)
                 .OfType<string>().ToArray();
             if (set.Length > 0)
                 keywords[lines[i][..colon]] = set;
@@ -135,8 +135,11 @@ internal sealed class KeywordFiles(MaildirFolder folder)
             return null;
         var text = Encoding.Latin1.GetString(bytes.AsSpan(0, Math.Min(length, MaxFileBytes)));
         System.Buffers.ArrayPool<byte>.Shared.Return(bytes);
-        return text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        return [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(OfBytes)];
     }
+
+    /// <summary>Base names are bytes and keywords UTF-8; the files are read as Latin-1 to hold both.</summary>
+    private static string OfBytes(string latin1) => Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(latin1));
 
     /// <summary>Writes the list anew, marks the files that are in it with the next period, drops marked ones of older periods.</summary>
     private void Fold(Dictionary<string, string[]> keywords, DirectoryNames names, Func<string, bool> isLiving, DateTimeOffset now)
@@ -153,7 +156,7 @@ internal sealed class KeywordFiles(MaildirFolder folder)
                 if (!indexes.TryGetValue(set[i], out var index))
                 {
                     indexes.Add(set[i], index = all.Count);
-                    all.Add(set[i]);
+                    all.Add(Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(set[i])));
                 }
 
                 messages.Append(CultureInfo.InvariantCulture, $"{(i > 0 ? " " : "")}{index}");

@@ -9,15 +9,15 @@ namespace Courier.Mailboxes.Maildir;
 
 /// <summary>The file <c>courier/uids</c>: which UID each message has. Append-only lines, each with its checksum:
 /// <code>
-/// V 1 &lt;uidvalidity&gt; &lt;generation&gt; *&lt;crc&gt;    first line
-/// R &lt;uid&gt; &lt;boot&gt; *&lt;crc&gt;                     UIDs below this one may be given in that boot; synced before the first is
-/// U &lt;uid&gt; &lt;base name&gt; *&lt;crc&gt;                that message; not synced
+/// V 1 &lt;uidvalidity&gt; &lt;generation&gt; &lt;uid&gt; &lt;boot&gt; *&lt;crc&gt;    first line, with the first reservation
+/// R &lt;uid&gt; &lt;boot&gt; *&lt;crc&gt;    UIDs below this one may be given in that boot; synced before the first is
+/// U &lt;uid&gt; &lt;base name&gt; *&lt;crc&gt;    that message; not synced
 /// </code></summary>
 /// <remarks>Invariants: (1) a UID is given only below a reservation that is on the disk; (2) after another boot nothing below the last
 /// reservation is given any more, so that lines which a power cut took cannot be given to another file: at worst a UID is skipped or a client
 /// downloads again; (3) the later line of a base name counts; (4) lines are added only under the lock of <c>courier/lock</c>, after those of
 /// other processes were read. The file is replaced as a whole (new generation) when most lines are of messages that are gone.</remarks>
-internal sealed class UidFile(MaildirFolder at)
+internal sealed class UidFile(MaildirFolder at, string boot)
 {
     private MaildirFolder _folder = at;
 
@@ -33,6 +33,9 @@ internal sealed class UidFile(MaildirFolder at)
     private FileStatus _seen;
     private uint _reserved;
     private int _lines;
+
+    /// <summary>The last reservation was made since the machine started.</summary>
+    private bool _isThisBoot = true;
 
     internal uint UidValidity { get; private set; }
 
@@ -65,10 +68,14 @@ internal sealed class UidFile(MaildirFolder at)
         try
         {
             var lines = bytes.AsSpan(0, length);
-            if (!TryReadFirst(lines, out var validity, out var generation, out var first))
+            if (!FirstLine.TryRead(lines, out var first))
                 return false;
-            if (generation != Generation || validity != UidValidity || length < _length)
-                (_length, _lines, _reserved, UidValidity, Generation) = (first, 0, 0, validity, generation);
+            if (first.Generation != Generation || first.UidValidity != UidValidity || length < _length)
+            {
+                (_length, _lines, _reserved, UidValidity, Generation) = (first.Length, 0, first.Reserved, first.UidValidity, first.Generation);
+                _isThisBoot = string.Equals(first.Boot, boot, StringComparison.Ordinal);
+            }
+
             Take(lines, onMessage);
             _seen = status with { Size = length };
             return true;
@@ -83,11 +90,11 @@ internal sealed class UidFile(MaildirFolder at)
     /// <returns>False when the index is of another file.</returns>
     internal bool TryResume(IndexImage image)
     {
-        if (!FileStatus.TryGet(_folder.Uids, out var status) || status.Size < image.UidsLength || !TryReadFirst(out var validity, out var generation)
-            || generation != image.UidsGeneration || validity != image.Snapshot.UidValidity.Value)
+        if (!FileStatus.TryGet(_folder.Uids, out var status) || status.Size < image.UidsLength || !TryReadFirst(out var first)
+            || first.Generation != image.UidsGeneration || first.UidValidity != image.Snapshot.UidValidity.Value)
             return false;
         (UidValidity, Generation, _length, UidNext, _reserved) =
-            (validity, generation, image.UidsLength, image.Snapshot.UidNext.Value, image.UidsReserved);
+            (first.UidValidity, first.Generation, image.UidsLength, image.Snapshot.UidNext.Value, image.UidsReserved);
         // A guess that errs towards a late compaction: dead lines before this are not counted.
         _lines = image.Snapshot.Count;
         _seen = status.Size == _length ? status : default;
@@ -99,20 +106,15 @@ internal sealed class UidFile(MaildirFolder at)
     {
         var generation = BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(sizeof(ulong)));
         var text = new List<byte>();
-        AddLine(text, string.Create(CultureInfo.InvariantCulture, $"V 1 {uidValidity} {generation:x16}"));
-        var lines = 1;
-        var next = uidNext;
-        foreach (var (uid, name) in messages)
-        {
+        var given = messages.ToList();
+        var next = given.Count == 0 ? uidNext : Math.Max(uidNext, given[^1].Uid + 1);
+        var reserved = next + Block;
+        AddLine(text, string.Create(CultureInfo.InvariantCulture, $"V 1 {uidValidity} {generation:x16} {reserved} {boot}"));
+        foreach (var (uid, name) in given)
             AddLine(text, MessageLine(uid, name));
-            next = Math.Max(next, uid + 1);
-            lines++;
-        }
-
-        var reserved = Reservation(next);
-        AddLine(text, reserved.Line);
         DurableFile.Replace(_folder.Uids, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(text));
-        (UidValidity, Generation, UidNext, _reserved, _length, _lines) = (uidValidity, generation, next, reserved.Uid, text.Count, lines + 1);
+        (UidValidity, Generation, UidNext, _reserved, _length, _lines) = (uidValidity, generation, next, reserved, text.Count, given.Count + 1);
+        _isThisBoot = true;
         Remember();
     }
 
@@ -122,14 +124,14 @@ internal sealed class UidFile(MaildirFolder at)
         if (UidNext > uint.MaxValue - (uint)count - Block)
             throw new IOException($"{_folder.Uids}: no UIDs are left; the file has to be removed");
         var first = UidNext;
-        if (first + (uint)count > _reserved)
+        if (first + (uint)count > _reserved || !_isThisBoot)
         {
-            var reserved = Reservation(first + (uint)count);
+            var reserved = first + (uint)count + Block;
             var line = new List<byte>();
-            AddLine(line, reserved.Line);
+            AddLine(line, string.Create(CultureInfo.InvariantCulture, $"R {reserved} {boot}"));
             // Invariant 1: on the disk before the first of them is shown to anybody.
             Append(line, 1, sync: true);
-            _reserved = reserved.Uid;
+            (_reserved, _isThisBoot) = (reserved, true);
         }
 
         UidNext = first + (uint)count;
@@ -150,54 +152,39 @@ internal sealed class UidFile(MaildirFolder at)
     internal bool IsWorthCompacting(int living) => _lines > (living * 2) + SpareLines;
 
     /// <summary>The first line alone: is this still the file that we know?</summary>
-    private bool TryReadFirst(out uint validity, out ulong generation)
+    private bool TryReadFirst(out FirstLine first)
     {
-        const int firstLineBytes = 128;
+        const int firstLineBytes = 256;
         Span<byte> line = stackalloc byte[firstLineBytes];
         using var handle = File.OpenHandle(_folder.Uids, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         var count = RandomAccess.Read(handle, line, 0);
-        return TryReadFirst(line[..count], out validity, out generation, out _);
-    }
-
-    private static bool TryReadFirst(ReadOnlySpan<byte> file, out uint validity, out ulong generation, out int length)
-    {
-        (validity, generation, length) = (0, 0, 0);
-        var end = file.IndexOf((byte)'\n');
-        if (end < 0 || !TryUnwrap(file[..end], out var line) || !line.StartsWith("V 1 "u8))
-            return false;
-        line = line[4..];
-        length = end + 1;
-        return Utf8Parser.TryParse(line, out validity, out var used) && validity > 0
-            && Utf8Parser.TryParse(line[(used + 1)..], out generation, out _, 'x');
+        return FirstLine.TryRead(line[..count], out first);
     }
 
     private void Take(ReadOnlySpan<byte> file, Action<uint, string> onMessage)
     {
         var damaged = false;
-        var boot = Encoding.ASCII.GetBytes(Boot.Id);
-        var sameBoot = true;
+        var thisBoot = Encoding.ASCII.GetBytes(boot);
         for (var rest = file[(int)_length..]; !rest.IsEmpty;)
         {
             var end = rest.IndexOf((byte)'\n');
             var whole = end < 0 ? rest : rest[..end];
             rest = end < 0 ? default : rest[(end + 1)..];
-            if (end < 0 || !TryUnwrap(whole, out var line) || !TryTake(line, boot, ref sameBoot, onMessage))
+            if (end < 0 || !TryUnwrap(whole, out var line) || !TryTake(line, thisBoot, onMessage))
                 damaged = true;
             _lines++;
         }
 
         // Invariant 2. A damaged line may have been a UID that somebody has seen.
-        if ((!sameBoot || damaged) && _reserved > UidNext)
+        if ((!_isThisBoot || damaged) && _reserved > UidNext)
             UidNext = _reserved;
-        if (!sameBoot || damaged)
-            _reserved = 0;
         _length = file.Length;
         // What is appended to half a line would be damaged with it.
         if (!file.IsEmpty && file[^1] != (byte)'\n')
             Append([(byte)'\n'], 0, sync: false);
     }
 
-    private bool TryTake(ReadOnlySpan<byte> line, ReadOnlySpan<byte> boot, ref bool sameBoot, Action<uint, string> onMessage)
+    private bool TryTake(ReadOnlySpan<byte> line, ReadOnlySpan<byte> thisBoot, Action<uint, string> onMessage)
     {
         if (line.Length < 4 || line[1] != (byte)' ' || !Utf8Parser.TryParse(line[2..], out uint uid, out var used) || uid == 0 || line.Length < used + 4)
             return false;
@@ -205,7 +192,7 @@ internal sealed class UidFile(MaildirFolder at)
         switch (line[0])
         {
             case (byte)'R':
-                sameBoot = rest.SequenceEqual(boot);
+                _isThisBoot = rest.SequenceEqual(thisBoot);
                 _reserved = Math.Max(_reserved, uid);
                 return true;
             case (byte)'U':
@@ -231,12 +218,6 @@ internal sealed class UidFile(MaildirFolder at)
         _ = FileStatus.TryGet(_folder.Uids, out var status);
         // Should another process of ours have broken the lock's rule, the sizes differ and the next Read looks.
         _seen = status.Size == _length ? status : default;
-    }
-
-    private static (uint Uid, string Line) Reservation(uint next)
-    {
-        var uid = next + Block;
-        return (uid, string.Create(CultureInfo.InvariantCulture, $"R {uid} {Boot.Id}"));
     }
 
     private static string MessageLine(uint uid, string name) => string.Create(CultureInfo.InvariantCulture, $"U {uid} {Escape(name)}");
@@ -292,13 +273,32 @@ internal sealed class UidFile(MaildirFolder at)
             crc = BitOperations.Crc32C(crc, octet);
         return ~crc;
     }
+
+    private sealed record FirstLine(uint UidValidity, ulong Generation, uint Reserved, string Boot, int Length)
+    {
+        internal static bool TryRead(ReadOnlySpan<byte> file, out FirstLine first)
+        {
+            first = new FirstLine(0, 0, 0, "", 0);
+            var end = file.IndexOf((byte)'\n');
+            if (end < 0 || !TryUnwrap(file[..end], out var line))
+                return false;
+            var words = Encoding.ASCII.GetString(line).Split(' ');
+            if (words is not ["V", "1", var validity, var generation, var reserved, var boot]
+                || !uint.TryParse(validity, NumberStyles.None, CultureInfo.InvariantCulture, out var validityNumber) || validityNumber == 0
+                || !ulong.TryParse(generation, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var generationNumber)
+                || !uint.TryParse(reserved, NumberStyles.None, CultureInfo.InvariantCulture, out var reservedNumber))
+                return false;
+            first = new FirstLine(validityNumber, generationNumber, reservedNumber, boot, end + 1);
+            return true;
+        }
+    }
 }
 
 /// <summary>Tells one start of the machine from the next: what was written but not synced may be lost between them, not within one.</summary>
 internal static class Boot
 {
     /// <summary>Linux' own; where it cannot be read every start of the program counts as a new one, which is the safe side.</summary>
-    internal static string Id { get; set; } = Read();
+    internal static string Id { get; } = Read();
 
     private static string Read()
     {

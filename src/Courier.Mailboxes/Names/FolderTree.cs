@@ -5,7 +5,7 @@ using Courier.Mailboxes.Maildir;
 namespace Courier.Mailboxes.Names;
 
 /// <summary>The folders of a Maildir++ as a tree of names. A directory is a mailbox when it has a new/ (courier.md §9.1).</summary>
-internal sealed class FolderTree(MaildirFolder main, TimeProvider clock)
+internal sealed class FolderTree(MaildirFolder main, TimeProvider clock, string boot)
 {
     /// <summary>Folders in one account; beyond it no more are made. Courier's own snapshots and mutt become slow far earlier.</summary>
     private const int MaxFolders = 10_000;
@@ -50,7 +50,7 @@ internal sealed class FolderTree(MaildirFolder main, TimeProvider clock)
         folder.Make(isMain: false);
         using (OfdLock.Take(folder.UidsLock))
         {
-            var uids = new UidFile(folder);
+            var uids = new UidFile(folder, boot);
             // A directory that was there without a cur/ may have had a life before.
             if (!File.Exists(folder.Uids))
                 uids.Create(UidValiditySource.Next(main, clock.GetUtcNow()), 1, []);

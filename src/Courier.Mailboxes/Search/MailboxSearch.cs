@@ -10,15 +10,16 @@ public static class MailboxSearch
         var sets = new Dictionary<PositionsKey, IReadOnlyList<(int First, int Last)>>(ReferenceEqualityComparer.Instance);
         Resolve(key, scope.Snapshot, sets);
         var found = new List<int>();
-        for (var position = 0; position < scope.Snapshot.Count; position++)
+        var candidate = new Candidate(scope, sets);
+        var count = scope.Snapshot.Count;
+        for (var position = 0; position < count; position++)
         {
-            var message = scope.RecordAt(position);
-            var candidate = new Candidate(scope, position, message, sets);
+            candidate.Take(position);
             var matches = Judge(key, candidate, content: null);
             if (matches is null)
             {
                 ct.ThrowIfCancellationRequested();
-                using var content = await scope.OpenAsync(message.Uid, ct);
+                using var content = await scope.OpenAsync(candidate.Message.Uid, ct);
                 matches = content is not null && Judge(key, candidate, content) == true;
             }
 
@@ -55,7 +56,7 @@ public static class MailboxSearch
     }
 
     /// <summary>Null: it takes the content to know, and there is none at hand.</summary>
-    private static bool? Judge(SearchKey key, in Candidate candidate, MessageContent? content) => key switch
+    private static bool? Judge(SearchKey key, Candidate candidate, MessageContent? content) => key switch
     {
         AllKey => true,
         FlagKey flag => ((candidate.Message.Flags & flag.Flag) != 0) == flag.IsSet,
@@ -76,7 +77,7 @@ public static class MailboxSearch
         _ => throw new ArgumentOutOfRangeException(nameof(key), key.GetType().Name, "Not a key that can be searched for."),
     };
 
-    private static bool? Either(OrKey or, in Candidate candidate, MessageContent? content)
+    private static bool? Either(OrKey or, Candidate candidate, MessageContent? content)
     {
         // The cheaper side first: it may settle the matter.
         var (first, second) = or.Left.Cost <= or.Right.Cost ? (or.Left, or.Right) : (or.Right, or.Left);
@@ -86,7 +87,7 @@ public static class MailboxSearch
         return Judge(second, candidate, content) is var other && other == true ? true : one is null || other is null ? null : false;
     }
 
-    private static bool? All(AndKey and, in Candidate candidate, MessageContent? content)
+    private static bool? All(AndKey and, Candidate candidate, MessageContent? content)
     {
         bool? all = true;
         foreach (var key in and.Keys)
@@ -108,14 +109,21 @@ public static class MailboxSearch
         _ => date >= asked,
     };
 
-    private readonly struct Candidate(
-        SearchScope scope, int position, MessageRecord message, Dictionary<PositionsKey, IReadOnlyList<(int First, int Last)>> sets)
+    /// <summary>The message in hand: one object for the whole search.</summary>
+    private sealed class Candidate(SearchScope scope, Dictionary<PositionsKey, IReadOnlyList<(int First, int Last)>> sets)
     {
-        private readonly MessageRecord _message = message;
+        private int _position;
+        private MessageRecord _message;
 
         public SearchScope Scope => scope;
 
-        public MessageRecord Message => _message;
+        public ref readonly MessageRecord Message => ref _message;
+
+        public void Take(int position)
+        {
+            _position = position;
+            _message = scope.RecordAt(position);
+        }
 
         public bool HasKeyword(string keyword)
         {
@@ -135,9 +143,9 @@ public static class MailboxSearch
             while (low <= high)
             {
                 var middle = (low + high) / 2;
-                if (position < ranges[middle].First)
+                if (_position < ranges[middle].First)
                     high = middle - 1;
-                else if (position > ranges[middle].Last)
+                else if (_position > ranges[middle].Last)
                     low = middle + 1;
                 else
                     return true;

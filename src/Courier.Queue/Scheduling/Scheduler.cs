@@ -114,12 +114,9 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
         var recipients = submission.Envelope.Recipients.Select((recipient, number) => new QueuedRecipient(number, recipient, 0, default, null, null));
         var now = _clock.GetUtcNow();
         var length = submission.Body.Length;
-        if (submission.Body.FilePath is not null || submission.Body.Length == 0 || Interlocked.Add(ref _bodyBytes, length) > _settings.BodyMemoryBytes)
-        {
-            if (submission.Body is { FilePath: null, Length: > 0 })
-                Interlocked.Add(ref _bodyBytes, -length);
+        // A body in a file is opened where the spool keeps it.
+        if (submission.Body.FilePath is not null || !TakeBodyMemory(length))
             return new QueuedMessage(id, submission.Envelope, now, [.. recipients]);
-        }
 
         // The caller's buffer is gone when we return; a copy costs less than reading it back.
         return new QueuedMessage(id, submission.Envelope, now, [.. recipients])
@@ -127,6 +124,14 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
             Content = (submission.Trace.ToArray(), MessageBody.OfBytes(submission.Body.Memory.ToArray())),
             BytesInMemory = length,
         };
+    }
+
+    private bool TakeBodyMemory(long bytes)
+    {
+        if (Interlocked.Add(ref _bodyBytes, bytes) <= _settings.BodyMemoryBytes)
+            return true;
+        Interlocked.Add(ref _bodyBytes, -bytes);
+        return false;
     }
 
     private async Task LeaseLoopAsync()

@@ -102,8 +102,12 @@ internal sealed class SpoolWriter : IAsyncDisposable
     private bool WaitForWork()
     {
         var available = _waiting.Reader.WaitToReadAsync();
-        // This thread has nothing else to do: it blocks.
-        return available.IsCompleted ? available.Result : available.AsTask().GetAwaiter().GetResult();
+        if (available.IsCompleted)
+            return available.Result;
+        // This thread has nothing else to do: it blocks, in the kernel. Waiting on the task itself would spin first.
+        var waiting = available.AsTask();
+        ((IAsyncResult)waiting).AsyncWaitHandle.WaitOne();
+        return waiting.Result;
     }
 
     private void Commit(List<SpoolWork> batch)

@@ -67,8 +67,7 @@ internal sealed class SmtpSession : IDisposable
             _wire.Write(Reply.Greeting(_settings.HostName, _settings.Role == SmtpRole.Lmtp));
             while (!_isClosing)
             {
-                // RFC 2920 §3.2: answers to commands that came together leave together.
-                if (!_wire.HasBufferedLine)
+                if (_wire.IsFlushDue)
                     await _wire.FlushAsync();
                 var status = await _wire.ReadLineAsync();
                 if (status == LineStatus.End)

@@ -18,6 +18,9 @@ internal sealed class SessionEndedException(SmtpReply? farewell) : Exception("Th
 /// <see cref="SessionEndedException"/> only, so that an <see cref="IOException"/> met elsewhere in a session is our own.</summary>
 internal sealed class SmtpWire : IDisposable
 {
+    // As much as is read at once.
+    private const int UnflushedBytesMax = 16 * 1024;
+
     private readonly Connection _connection;
     private readonly SmtpLimits _limits;
     private readonly LineReader _lines;
@@ -36,7 +39,9 @@ internal sealed class SmtpWire : IDisposable
     /// <summary>The line last read, until the next.</summary>
     public ReadOnlySpan<byte> Line => _lines.Line.Span;
 
-    public bool HasBufferedLine => LineReader.HasBufferedLine(_connection.Input);
+    /// <summary>RFC 2920 §3.2: answers to commands that came together leave together. Up to a size: a line costs the peer less than
+    /// its answer costs us.</summary>
+    public bool IsFlushDue => _connection.Output.UnflushedBytes >= UnflushedBytesMax || !LineReader.HasBufferedLine(_connection.Input);
 
     public async ValueTask<LineStatus> ReadLineAsync()
     {

@@ -9,7 +9,6 @@ using Courier.Mta.Bounces;
 using Courier.Mta.Delivery.Local;
 using Courier.Mta.Delivery.Remote;
 using Courier.Mta.Routing;
-using Courier.Net;
 using Courier.Pop3;
 using Courier.Queue.Scheduling;
 using Courier.Queue.Sqlite;

@@ -194,9 +194,10 @@ public sealed class MailboxTests : IAsyncDisposable
         var forms = await inbox.FormsAsync(new Uid(1), default);
         Assert.StartsWith("(NIL \"x\" ((NIL NIL \"a\" \"b\"))", System.Text.Encoding.ASCII.GetString(forms!.Value.Envelope.Span), StringComparison.Ordinal);
         Assert.StartsWith("(\"TEXT\" \"PLAIN\"", System.Text.Encoding.ASCII.GetString(forms.Value.BodyStructure.Span), StringComparison.OrdinalIgnoreCase);
-        var again = inbox.FormsAsync(new Uid(1), default);
-        Assert.True(again.IsCompletedSuccessfully);
-        Assert.True(again.Result!.Value.Body.Span.SequenceEqual(forms.Value.Body.Span));
+        var pending = inbox.FormsAsync(new Uid(1), default);
+        Assert.True(pending.IsCompletedSuccessfully);
+        var again = await pending;
+        Assert.True(again!.Value.Body.Span.SequenceEqual(forms.Value.Body.Span));
         Assert.Null(await inbox.FormsAsync(new Uid(5), default));
     }
 

@@ -114,7 +114,7 @@ internal sealed class Pop3Client : IDisposable
 
     internal async Task SecureAsync()
     {
-        var tls = new SslStream(_stream, leaveInnerStreamOpen: false, (_, _, _, _) => true);
+        var tls = new SslStream(_stream, leaveInnerStreamOpen: false, (_, certificate, _, _) => certificate?.Subject == "CN=localhost");
         await tls.AuthenticateAsClientAsync("localhost");
         _stream = tls;
     }

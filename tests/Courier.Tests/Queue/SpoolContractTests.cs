@@ -53,8 +53,8 @@ public abstract class SpoolContractTests : IAsyncLifetime
     [InlineData(0, 64)]
     [InlineData(1, 64)]
     [InlineData(1000, 64)] // spilled although it would fit inline
-    [InlineData(64 * 1024, 1 << 20)] // at the inline limit
-    [InlineData((64 * 1024) + 1, 1 << 20)] // over it, still in memory
+    [InlineData(128 * 1024, 1 << 20)] // at the inline limit
+    [InlineData((128 * 1024) + 1, 1 << 20)] // over it, still in memory
     [InlineData(300_000, 4096)] // spilled
     public async Task A_body_of_any_size_comes_back_as_it_was(int length, int memoryLimit)
     {
@@ -149,7 +149,7 @@ public abstract class SpoolContractTests : IAsyncLifetime
     [Fact]
     public async Task A_message_is_forgotten_with_its_last_recipient_and_its_report_is_queued_in_the_same_step()
     {
-        var id = await Spool.SubmitAsync(Messages.Envelope("grace@example.com", "joan@example.net"), Messages.Bytes(100_000));
+        var id = await Spool.SubmitAsync(Messages.Envelope("grace@example.com", "joan@example.net"), Messages.Bytes(200_000));
         await Spool.CompleteAsync([Done(id, 0)], [], Ct);
         Assert.Equal([1], (await Spool.FindAsync(id, Ct))!.Recipients.Select(recipient => recipient.Number));
         var report = Messages.Submission(Path.GetTempPath(), Messages.Envelope("ada@example.org") with { Sender = Courier.Mail.Addresses.ReversePath.Null });

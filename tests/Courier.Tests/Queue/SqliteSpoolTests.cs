@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Courier.Tests.Queue;
 
 /// <summary>The contract on SQLite, and what only concerns its files.</summary>
+#pragma warning disable CA1001 // xunit ends it by IAsyncLifetime
 public sealed class SqliteSpoolTests : SpoolContractTests
 {
     private readonly TemporaryDirectory _directory = new();
@@ -41,7 +42,7 @@ public sealed class SqliteSpoolTests : SpoolContractTests
     public async Task A_failed_commit_fails_all_that_shared_it_and_the_spool_goes_on()
     {
         Sqlite.Writer.BeforeCommit = () => throw new IOException("the disk said no");
-        var tries = Enumerable.Range(0, 20).Select(_ => Spool.SubmitAsync(Messages.Envelope("grace@example.com"), Messages.Bytes(100_000))).ToList();
+        var tries = Enumerable.Range(0, 20).Select(_ => Spool.SubmitAsync(Messages.Envelope("grace@example.com"), Messages.Bytes(200_000))).ToList();
         foreach (var attempt in tries)
             Assert.Contains("the disk said no", (await Assert.ThrowsAsync<IOException>(() => attempt)).Message, StringComparison.Ordinal);
         Assert.Empty(await Spool.ListAsync(10, Ct));
@@ -97,7 +98,7 @@ public sealed class SqliteSpoolTests : SpoolContractTests
         var done = new HashSet<QueueId>();
         for (var round = 0; round < 12; round++)
         {
-            acknowledged.Add(await Spool.SubmitAsync(Messages.Envelope("grace@example.com"), Messages.Bytes(round % 2 == 0 ? 1000 : 100_000)));
+            acknowledged.Add(await Spool.SubmitAsync(Messages.Envelope("grace@example.com"), Messages.Bytes(round % 2 == 0 ? 1000 : 200_000)));
             if (round % 3 == 2)
             {
                 await Spool.CompleteAsync([Done(acknowledged[round - 1])], [], Ct);
@@ -110,17 +111,17 @@ public sealed class SqliteSpoolTests : SpoolContractTests
             var left = acknowledged.Where(id => !done.Contains(id)).ToList();
             Assert.Equal(left, (await crashed.ListAsync(100, Ct)).Select(entry => entry.Id));
             foreach (var id in left)
-                Assert.Equal(acknowledged.IndexOf(id) % 2 == 0 ? 1000 : 100_000, (await crashed.OpenAsync(id, Ct))!.Value.Body.ReadAll().Length);
+                Assert.Equal(acknowledged.IndexOf(id) % 2 == 0 ? 1000 : 200_000, (await crashed.OpenAsync(id, Ct))!.Value.Body.ReadAll().Length);
         }
     }
 
     [Fact]
     public async Task Files_that_no_row_names_are_swept_at_start_and_no_others()
     {
-        var id = await Spool.SubmitAsync(Messages.Envelope("grace@example.com"), Messages.Bytes(100_000));
+        var id = await Spool.SubmitAsync(Messages.Envelope("grace@example.com"), Messages.Bytes(200_000));
         await File.WriteAllTextAsync(Path.Combine(Settings.BodyDirectory, "left-by-a-crash"), "x");
         await ReopenAsync();
-        Assert.Equal(100_000, new FileInfo(Assert.Single(BodyFiles())).Length);
+        Assert.Equal(200_000, new FileInfo(Assert.Single(BodyFiles())).Length);
         await Spool.CompleteAsync([Done(id)], [], Ct);
         Assert.Empty(BodyFiles());
     }
@@ -151,7 +152,7 @@ public sealed class SqliteSpoolTests : SpoolContractTests
     [InlineData("foreign", "not a spool")]
     public async Task A_damaged_or_foreign_file_stops_the_start_and_nothing_is_deleted(string damage, string message)
     {
-        await Spool.SubmitAsync(Messages.Envelope("grace@example.com"), Messages.Bytes(100_000));
+        await Spool.SubmitAsync(Messages.Envelope("grace@example.com"), Messages.Bytes(200_000));
         for (var i = 0; i < 20; i++)
             await Spool.SubmitAsync(Messages.Envelope("grace@example.com"), Messages.Bytes(10_000));
         await Spool.DisposeAsync();
@@ -169,7 +170,7 @@ public sealed class SqliteSpoolTests : SpoolContractTests
     public async Task A_command_beside_the_running_owner_lists_flushes_and_removes_and_the_owner_notices()
     {
         var kept = await Spool.SubmitAsync(Messages.Envelope("grace@example.com"));
-        var removed = await Spool.SubmitAsync(Messages.Envelope("joan@example.net"), Messages.Bytes(100_000));
+        var removed = await Spool.SubmitAsync(Messages.Envelope("joan@example.net"), Messages.Bytes(200_000));
         Assert.Equal(2, (await Spool.LeaseDueAsync(Clock.GetUtcNow(), 10, Ct)).Count);
         await Spool.CompleteAsync([new RecipientUpdate(kept, 0, Clock.GetUtcNow() + TimeSpan.FromHours(1), "451 later")], [], Ct);
         var disturbed = new SemaphoreSlim(0);
@@ -204,7 +205,7 @@ public sealed class SqliteSpoolTests : SpoolContractTests
     [Fact]
     public async Task Files_are_readable_by_their_owner_alone()
     {
-        await Spool.SubmitAsync(Messages.Envelope("grace@example.com"), Messages.Bytes(100_000));
+        await Spool.SubmitAsync(Messages.Envelope("grace@example.com"), Messages.Bytes(200_000));
         const UnixFileMode othersMay = ~(UnixFileMode.UserRead | UnixFileMode.UserWrite);
         foreach (var file in Directory.GetFiles(_directory.Path, "spool.*").Concat(BodyFiles()))
             Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(file) & othersMay);

@@ -3,11 +3,14 @@ using System.Reflection;
 using System.Text;
 using System.Text.RegularExpressions;
 using Courier.Smtp.Replies;
+using Courier.Tests.Shared;
 
 namespace Courier.Tests.Smtp;
 
 public sealed class ReplyTests
 {
+    private static readonly Regex _property = new("/// <summary>(?<when>.*)</summary>\\s+public static SmtpReply (?<name>\\w+) ", RegexOptions.None, TimeSpan.FromSeconds(10));
+
     private static readonly SmtpReply[] _all = [.. Named().Select(named => named.Reply)];
 
     [Fact]
@@ -21,7 +24,7 @@ public sealed class ReplyTests
     public void The_catalogue_in_the_documentation_is_fresh()
     {
         var rendered = Render();
-        var path = Path.Combine(Root(), "docs", "reference", "replies.md");
+        var path = RepositoryRoot.Combine("docs", "reference", "replies.md");
         if (Environment.GetEnvironmentVariable("COURIER_UPDATE_DOCS") == "1")
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
@@ -57,8 +60,8 @@ public sealed class ReplyTests
 
     private static string Render()
     {
-        var source = File.ReadAllText(Path.Combine(Root(), "src", "Courier.Smtp", "Replies", "Reply.cs"));
-        var said = Regex.Matches(source, "/// <summary>(.*)</summary>\\s+public static SmtpReply (\\w+) ").ToDictionary(m => m.Groups[2].Value, m => m.Groups[1].Value, StringComparer.Ordinal);
+        var source = File.ReadAllText(RepositoryRoot.Combine("src", "Courier.Smtp", "Replies", "Reply.cs"));
+        var said = _property.Matches(source).ToDictionary(m => m.Groups["name"].Value, m => m.Groups["when"].Value, StringComparer.Ordinal);
         var text = new StringBuilder("""
             # Replies of the SMTP and LMTP server
 
@@ -69,20 +72,12 @@ public sealed class ReplyTests
             |---|---|
 
             """);
-        foreach (var (name, reply) in Named().OrderBy(named => named.Reply.Code))
+        foreach (var (name, reply) in Named().OrderBy(named => named.Reply.Code).ThenBy(named => Write(named.Reply), StringComparer.Ordinal))
         {
-            var when = Regex.Replace(said[name], "</?c>", "`");
+            var when = said[name].Replace("<c>", "`", StringComparison.Ordinal).Replace("</c>", "`", StringComparison.Ordinal);
             text.Append('|').Append(' ').Append('`').Append(Write(reply).TrimEnd()).Append("` | ").Append(when).Append(" |\n");
         }
 
         return text.ToString();
-    }
-
-    private static string Root()
-    {
-        var directory = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(directory, "Courier.slnx")))
-            directory = Path.GetDirectoryName(directory) ?? throw new DirectoryNotFoundException("Not within the source tree.");
-        return directory;
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Courier.IO.Files;
 using Courier.Mail.Addresses;
@@ -308,7 +309,7 @@ public sealed class SmtpClientTests
     private static OutgoingMessage Message(MessageBody body, params string[] recipients) => new(
         new ReversePath(MailAddress.Parse("ada@example.org")), [.. recipients.Select(MailAddress.Parse)], "Received: by us\r\n"u8.ToArray(), body, Is8Bit: true);
 
-    private static string Codes(SendResult result) => string.Join(' ', result.Recipients.Select(r => r.Reply?.Code.ToString() ?? "lost"));
+    private static string Codes(SendResult result) => string.Join(' ', result.Recipients.Select(r => r.Reply?.Code.ToString(CultureInfo.InvariantCulture) ?? "lost"));
 
-    private static string Results(SendResult result) => string.Join(' ', result.Recipients.Select(r => $"{r.Step}:{r.Reply?.Code.ToString() ?? "lost"}"));
+    private static string Results(SendResult result) => string.Join(' ', result.Recipients.Select(r => $"{r.Step}:{r.Reply?.Code.ToString(CultureInfo.InvariantCulture) ?? "lost"}"));
 }

@@ -128,8 +128,7 @@ public sealed class SmtpTalk : IAsyncDisposable
     {
         var tls = new SslStream(_stream);
         using var limit = new CancellationTokenSource(_limit);
-        await tls.AuthenticateAsClientAsync(
-            new SslClientAuthenticationOptions { TargetHost = "mail.example.test", RemoteCertificateValidationCallback = (_, _, _, _) => true }, limit.Token);
+        await tls.AuthenticateAsClientAsync(TestCertificate.Client, limit.Token);
         _stream = tls;
         _unread.Clear();
     }

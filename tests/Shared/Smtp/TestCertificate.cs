@@ -11,6 +11,13 @@ public static class TestCertificate
 
     public static SslServerAuthenticationOptions Server() => new() { ServerCertificate = _certificate.Value };
 
+    /// <summary>Trusts that certificate, and no other.</summary>
+    public static SslClientAuthenticationOptions Client { get; } = new()
+    {
+        TargetHost = "mail.example.test",
+        RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate?.GetCertHashString() == _certificate.Value.GetCertHashString(),
+    };
+
     private static X509Certificate2 Make()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);

@@ -80,7 +80,12 @@ internal sealed class BatchQueue : IAsyncDisposable
     private bool Wait(CancellationToken ct)
     {
         var available = _waiting.Reader.WaitToReadAsync(ct);
-        return available.IsCompletedSuccessfully ? available.Result : available.AsTask().GetAwaiter().GetResult();
+        if (available.IsCompletedSuccessfully)
+            return available.Result;
+        // In the kernel: waiting on the task itself would spin first.
+        var waiting = available.AsTask();
+        ((IAsyncResult)waiting).AsyncWaitHandle.WaitOne();
+        return waiting.GetAwaiter().GetResult();
     }
 
     private List<Parcel> Gather()

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text;
-using Courier.Accounts;
 using Courier.IO.Files;
 using Courier.Mail.Addresses;
 using Courier.Mailboxes.Delivery;
@@ -13,6 +12,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Courier.Tests.Mta.Local;
 
 /// <summary>Staged delivery into real Maildirs with a real spool.</summary>
+#pragma warning disable CA1001 // xunit ends it by IAsyncLifetime
 public sealed class LocalAgentTests : IAsyncLifetime
 {
     private readonly TemporaryDirectory _directory = new();

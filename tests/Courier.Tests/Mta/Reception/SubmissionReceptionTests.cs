@@ -45,8 +45,8 @@ public sealed class SubmissionReceptionTests : IDisposable
         var (_, text, origin) = _bench.Queue.Messages.Single();
         var trace = text[..^message.Length];
         Assert.EndsWith(message, text, StringComparison.Ordinal);
-        Assert.Equal(addsDate ? 1 : 0, Regex.Count(trace, "^Date: Sat, 21 Nov 2026 01:02:03 \\+0000\r$", RegexOptions.Multiline));
-        Assert.Equal(addsMessageId ? 1 : 0, Regex.Count(trace, "^Message-ID: <20261121010203\\.[0-9A-F]{20}@mx\\.example\\.test>\r$", RegexOptions.Multiline));
+        Assert.Equal(addsDate ? 1 : 0, Regex.Count(trace, "^Date: Sat, 21 Nov 2026 01:02:03 \\+0000\r$", RegexOptions.Multiline | RegexOptions.NonBacktracking));
+        Assert.Equal(addsMessageId ? 1 : 0, Regex.Count(trace, "^Message-ID: <20261121010203\\.[0-9A-F]{20}@mx\\.example\\.test>\r$", RegexOptions.Multiline | RegexOptions.NonBacktracking));
         Assert.Contains(" with ESMTPA id ", trace, StringComparison.Ordinal);
         Assert.Equal("ada@example.test", origin);
     }
@@ -62,7 +62,7 @@ public sealed class SubmissionReceptionTests : IDisposable
             await AcceptAsync(submission, transaction, "Subject: x\r\n\r\n");
         }
 
-        var ids = _bench.Queue.Messages.Select(message => Regex.Match(message.Text, "Message-ID: (.*)").Groups[1].Value).ToList();
+        var ids = _bench.Queue.Messages.Select(message => message.Text.Split("Message-ID: ")[1].Split('\r')[0]).ToList();
         Assert.Equal(2, ids.Distinct(StringComparer.Ordinal).Count());
     }
 

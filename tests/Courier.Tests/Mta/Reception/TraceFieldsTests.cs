@@ -56,7 +56,7 @@ public sealed class TraceFieldsTests
         using var client = new TcpClient();
         await client.ConnectAsync((IPEndPoint)listener.LocalEndpoint);
         await using var server = Connection.FromSocket(await listener.AcceptSocketAsync());
-        using var tls = new SslStream(client.GetStream(), leaveInnerStreamOpen: false, (_, _, _, _) => true);
+        using var tls = new SslStream(client.GetStream(), leaveInnerStreamOpen: false, (_, certificate, _, _) => certificate?.Subject == "CN=localhost");
         await Task.WhenAll(
             tls.AuthenticateAsClientAsync("localhost"),
             server.SecureAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = certificate }, CancellationToken.None).AsTask());

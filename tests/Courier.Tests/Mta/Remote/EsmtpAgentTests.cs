@@ -1,4 +1,3 @@
-using System.Text;
 using Courier.IO.Files;
 using Courier.Mail.Addresses;
 using Courier.Mta.Delivery.Remote;
