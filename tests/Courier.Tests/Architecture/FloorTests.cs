@@ -12,11 +12,11 @@ public sealed partial class FloorTests
         .Where(match => match.Success)
         .ToDictionary(match => match.Groups["project"].Value, match => int.Parse(match.Groups["floor"].Value), StringComparer.Ordinal);
 
-    public static TheoryData<string> Projects => [.. Directory.GetDirectories(RepositoryRoot.Combine("src")).Select(Path.GetFileName).Order(StringComparer.Ordinal)!];
+    public static TheoryData<string> Projects => [.. Directory.GetDirectories(RepositoryRoot.Combine("src")).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
 
     [Fact]
     public void The_table_of_floors_names_exactly_the_projects_there_are() =>
-        Assert.Equal(Projects.Select(row => row.Data).Order(StringComparer.Ordinal), _floors.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(Directory.GetDirectories(RepositoryRoot.Combine("src")).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal), _floors.Keys.Order(StringComparer.Ordinal));
 
     [Theory]
     [MemberData(nameof(Projects))]
