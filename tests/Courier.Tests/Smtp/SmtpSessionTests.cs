@@ -1,5 +1,4 @@
 using Courier.Net;
-using Courier.Smtp.Server;
 using Courier.Tests.Shared.Smtp;
 
 namespace Courier.Tests.Smtp;
