@@ -23,6 +23,9 @@ public sealed partial class ImapLoad(IPEndPoint server, string user, string pass
 
     public int Appended => _appended.Count;
 
+    /// <summary>As <see cref="LoadPlan.IsHeard"/>.</summary>
+    public Func<bool> IsHeard { get; init; } = () => true;
+
     public int UidsSeen => _uids.Count;
 
     public async Task RunAsync(CancellationToken ct)
@@ -66,7 +69,8 @@ public sealed partial class ImapLoad(IPEndPoint server, string user, string pass
             case 0 or 1 or 2:
                 var token = $"A{seed:x}.{Guid.NewGuid():N}";
                 await session.AskAsync("APPEND INBOX (\\Seen)", Messages.Text(token, 1024 * (1 + _random.Next(20))));
-                _appended[token] = 0;
+                if (IsHeard())
+                    _appended[token] = 0;
                 await session.AskAsync("NOOP");
                 await LearnAsync(session, validity, "*");
                 break;
@@ -112,6 +116,8 @@ public sealed partial class ImapLoad(IPEndPoint server, string user, string pass
             if (Uid().Match(line) is not { Success: true } match || Messages.TokenOf(line) is not { } token)
                 continue;
             tokens.Add(token);
+            if (!IsHeard())
+                continue;
             var key = (validity, uint.Parse(match.Groups["n"].Value, CultureInfo.InvariantCulture));
             if (_uids.TryGetValue(key, out var before) && before != token)
                 _faults.Add($"UID {key.Item2} named {before}, now it names {token}");

@@ -14,9 +14,8 @@ public sealed record LoadPlan(int Connections, IReadOnlyList<string> Recipients,
     /// <summary>Ends by itself after so many messages were acknowledged.</summary>
     public int Messages { get; init; } = int.MaxValue;
 
-    /// <summary>Whether a 4xx to the end of data means that nothing was kept.</summary>
-    /// <remarks>Not so when the disk dies under a commit: the server cannot know what reached it, and in a real power cut nobody hears its answer.</remarks>
-    public bool RefusalIsCertain { get; init; } = true;
+    /// <summary>Whether an answer that comes now counts. Not while the power is gone: a real machine would have said nothing any more.</summary>
+    public Func<bool> IsHeard { get; init; } = () => true;
 }
 
 /// <summary>Clients that send for as long as they are let, through crashes of the server, and write down every answer.</summary>
@@ -91,7 +90,7 @@ public sealed class SmtpLoad(IPEndPoint server, LoadPlan plan, Ledger ledger, in
             await session.WriteAsync(text + ".\r\n");
             var end = await session.ReplyAsync();
             Judge(end);
-            sent = sent with { Outcome = end[0] == '2' ? Outcome.Acknowledged : plan.RefusalIsCertain ? Outcome.NotAccepted : Outcome.InDoubt };
+            sent = sent with { Outcome = !plan.IsHeard() ? Outcome.InDoubt : end[0] == '2' ? Outcome.Acknowledged : Outcome.NotAccepted };
             if (sent.Outcome == Outcome.Acknowledged)
                 Interlocked.Increment(ref _acknowledged);
         }

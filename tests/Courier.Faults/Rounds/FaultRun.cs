@@ -125,12 +125,12 @@ public sealed class FaultRun : IAsyncDisposable
             $"{what}: {rounds} rounds, {verdict.Acknowledged} acknowledged, {verdict.InDoubt} in doubt, {verdict.Lost} lost, {verdict.Duplicated} duplicated, {verdict.RelayedTwice} relayed twice"));
         await ReliabilityReport.AddAsync(what, rounds, verdict, Seed);
         Require(verdict);
+        Assert.True(verdict.Acknowledged > 0, $"seed {Seed}: nothing was acknowledged, so nothing was tested\n{string.Join('\n', Ledger.Refusals.Take(10))}\n{Server.LogText}");
     }
 
     public void Require(Verdict verdict)
     {
         Assert.True(verdict.Complaints.Count == 0, $"seed {Seed}: {verdict.Complaints.Count} broken promises\n{string.Join('\n', verdict.Complaints.Take(30))}\n--- the server's log ---\n{Server.LogText}");
-        Assert.True(verdict.Acknowledged > 0, $"seed {Seed}: nothing was acknowledged, so nothing was tested\n{string.Join('\n', Ledger.Refusals.Take(10))}\n{Server.LogText}");
     }
 
     public ValueTask DisposeAsync() => Server.DisposeAsync();
