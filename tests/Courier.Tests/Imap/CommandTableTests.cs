@@ -50,7 +50,7 @@ public sealed partial class CommandTableTests
         var source = File.ReadAllText(Path.Combine(_root, "src", "Courier.Imap", "Capabilities.cs"));
         foreach (Match offered in Quoted().Matches(source))
         {
-            var name = offered.Groups[1].Value;
+            var name = offered.Groups["name"].Value;
             Assert.True(CommandTable.Rows.ContainsKey(name) || byOtherMeans.Contains(name, StringComparer.Ordinal) || name == "AUTH=", name);
         }
     }
@@ -72,9 +72,9 @@ public sealed partial class CommandTableTests
         return directory.FullName;
     }
 
-    [GeneratedRegex("RFC [0-9]{4} §")]
+    [GeneratedRegex("RFC [0-9]{4} §", RegexOptions.None, matchTimeoutMilliseconds: 5000)]
     private static partial Regex Cited();
 
-    [GeneratedRegex("\"([A-Z][A-Za-z0-9+=-]{1,})\"")]
+    [GeneratedRegex("\"(?<name>[A-Z][A-Za-z0-9+=-]{1,})\"", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
     private static partial Regex Quoted();
 }

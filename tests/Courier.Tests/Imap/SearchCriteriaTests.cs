@@ -1,5 +1,4 @@
 using System.Text;
-using Courier.Imap;
 using Courier.Imap.Grammar;
 using Courier.Mailboxes.Search;
 

@@ -3,7 +3,7 @@ using Courier.Shared.Imap;
 namespace Courier.Tests.Imap;
 
 /// <summary>SEARCH over messages as people send them.</summary>
-public sealed class SearchTests : IAsyncLifetime
+public sealed class SearchTests : IAsyncLifetime, IAsyncDisposable
 {
     private static readonly string[] _messages =
     [
@@ -27,7 +27,9 @@ public sealed class SearchTests : IAsyncLifetime
             await _client.AppendAsync("INBOX", _messages[i], arguments[i]);
     }
 
-    public async Task DisposeAsync() => await _host.DisposeAsync();
+    Task IAsyncLifetime.DisposeAsync() => Task.CompletedTask;
+
+    public ValueTask DisposeAsync() => _host.DisposeAsync();
 
     [Theory]
     [InlineData("ALL", "1 2 3")]
