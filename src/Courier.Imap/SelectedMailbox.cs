@@ -126,19 +126,19 @@ internal sealed class SelectedMailbox : IAsyncDisposable
         }
 
         if (!ReferenceEquals(newest, _told) || !ReferenceEquals(newest, Announced))
-            Write(writer, newest, renumbers, withUid);
+            await WriteAsync(writer, newest, renumbers, withUid);
         _shown.Clear();
         _seen.Clear();
     }
 
     public ValueTask DisposeAsync() => Mailbox.DisposeAsync();
 
-    private void Write(ImapWriter writer, MailboxSnapshot newest, bool renumbers, bool withUid)
+    private async ValueTask WriteAsync(ImapWriter writer, MailboxSnapshot newest, bool renumbers, bool withUid)
     {
         var changed = ReferenceEquals(newest, _told) ? [] : newest.ChangedSince(_told);
         var known = LastUid;
         if (renumbers)
-            Renumber(writer, newest);
+            await RenumberAsync(writer, newest);
         var shown = Newest;
         Newest = _told = newest;
         DefineKeywords(writer);
@@ -149,10 +149,11 @@ internal sealed class SelectedMailbox : IAsyncDisposable
             if (message.Uid > known || number < 0 || IsShown(message, shown))
                 continue;
             FetchResponse.Flags(writer, number + 1, message, IsRecent(message), withUid);
+            await writer.FlushIfFullAsync();
         }
     }
 
-    private void Renumber(ImapWriter writer, MailboxSnapshot newest)
+    private async ValueTask RenumberAsync(ImapWriter writer, MailboxSnapshot newest)
     {
         var left = Announced.Count;
         if (RemovedCount(newest) > 0)
@@ -168,6 +169,7 @@ internal sealed class SelectedMailbox : IAsyncDisposable
                 writer.Raw(" EXPUNGE\r\n"u8);
                 _recent.Remove(uid);
                 left--;
+                await writer.FlushIfFullAsync();
             }
         }
 

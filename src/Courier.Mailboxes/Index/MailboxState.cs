@@ -314,6 +314,7 @@ internal sealed class MailboxState : IAsyncDisposable
         {
             if (!TryLoadIndex())
                 LoadUids();
+            _watch.Doubt(Stamp);
         }
     }
 

@@ -59,6 +59,9 @@ internal sealed class Watch(MailboxState state) : IDisposable
         }
     }
 
+    /// <summary>The watch vouches for what happens from now on, not for what happened just before the last listing or since.</summary>
+    internal void Doubt(Stamp stamp) => (_dirtyNew, _dirtyCur) = (_dirtyNew || !stamp.IsNewSettled, _dirtyCur || !stamp.IsCurSettled);
+
     internal void MarkDirty() => (_dirtyNew, _dirtyCur) = (true, true);
 
     /// <summary>Before a listing: what is told from here on is news.</summary>
@@ -111,8 +114,10 @@ internal sealed class Watch(MailboxState state) : IDisposable
             _new = state.Store.Inotify.Watch(state.Folder.New, (name, events) => OnEvent(true, name, events));
             _cur = state.Store.Inotify.Watch(state.Folder.Cur, (name, events) => OnEvent(false, name, events));
             // What happened while nobody listened is found by the times of the directories, by the rule of two seconds.
-            (_dirtyNew, _dirtyCur) = (_dirtyNew || !state.Stamp.IsNewSettled, _dirtyCur || !state.Stamp.IsCurSettled);
+            // (A mailbox that is not loaded yet looks at them when it is.)
             _active = true;
+            if (state.IsLoaded)
+                Doubt(state.Stamp);
         }
         catch (IOException e)
         {

@@ -105,15 +105,15 @@ internal sealed class UidFile(MaildirFolder at, string boot)
     internal void Create(uint uidValidity, uint uidNext, IEnumerable<(uint Uid, string Name)> messages)
     {
         var generation = BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(sizeof(ulong)));
-        var text = new List<byte>();
         var given = messages.ToList();
         var next = given.Count == 0 ? uidNext : Math.Max(uidNext, given[^1].Uid + 1);
         var reserved = next + Block;
-        AddLine(text, string.Create(CultureInfo.InvariantCulture, $"V 1 {uidValidity} {generation:x16} {reserved} {boot}"));
+        var text = new LineBuffer();
+        text.Add(string.Create(CultureInfo.InvariantCulture, $"V 1 {uidValidity} {generation:x16} {reserved} {boot}"));
         foreach (var (uid, name) in given)
-            AddLine(text, MessageLine(uid, name));
-        DurableFile.Replace(_folder.Uids, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(text));
-        (UidValidity, Generation, UidNext, _reserved, _length, _lines) = (uidValidity, generation, next, reserved, text.Count, given.Count + 1);
+            text.Add(uid, name);
+        DurableFile.Replace(_folder.Uids, text.Written);
+        (UidValidity, Generation, UidNext, _reserved, _length, _lines) = (uidValidity, generation, next, reserved, text.Written.Length, given.Count + 1);
         _isThisBoot = true;
         Remember();
     }
@@ -127,10 +127,10 @@ internal sealed class UidFile(MaildirFolder at, string boot)
         if (first + (uint)count > _reserved || !_isThisBoot)
         {
             var reserved = first + (uint)count + Block;
-            var line = new List<byte>();
-            AddLine(line, string.Create(CultureInfo.InvariantCulture, $"R {reserved} {boot}"));
+            var line = new LineBuffer();
+            line.Add(string.Create(CultureInfo.InvariantCulture, $"R {reserved} {boot}"));
             // Invariant 1: on the disk before the first of them is shown to anybody.
-            Append(line, 1, sync: true);
+            Append(line.Written, 1, sync: true);
             (_reserved, _isThisBoot) = (reserved, true);
         }
 
@@ -143,10 +143,10 @@ internal sealed class UidFile(MaildirFolder at, string boot)
     {
         if (messages.Count == 0)
             return;
-        var text = new List<byte>(messages.Count * 96);
+        var text = new LineBuffer();
         foreach (var (uid, name) in messages)
-            AddLine(text, MessageLine(uid, name));
-        Append(text, messages.Count, sync: false);
+            text.Add(uid, name);
+        Append(text.Written, messages.Count, sync: false);
     }
 
     internal bool IsWorthCompacting(int living) => _lines > (living * 2) + SpareLines;
@@ -181,7 +181,7 @@ internal sealed class UidFile(MaildirFolder at, string boot)
         _length = file.Length;
         // What is appended to half a line would be damaged with it.
         if (!file.IsEmpty && file[^1] != (byte)'\n')
-            Append([(byte)'\n'], 0, sync: false);
+            Append("\n"u8, 0, sync: false);
     }
 
     private bool TryTake(ReadOnlySpan<byte> line, ReadOnlySpan<byte> thisBoot, Action<uint, string> onMessage)
@@ -204,11 +204,11 @@ internal sealed class UidFile(MaildirFolder at, string boot)
         }
     }
 
-    private void Append(List<byte> text, int lines, bool sync)
+    private void Append(ReadOnlySpan<byte> text, int lines, bool sync)
     {
-        if (!RawFile.TryAppend(_folder.Uids, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(text), create: false, sync))
+        if (!RawFile.TryAppend(_folder.Uids, text, create: false, sync))
             throw new FileNotFoundException("The file of UIDs is gone while it was in use", _folder.Uids);
-        _length += text.Count;
+        _length += text.Length;
         _lines += lines;
         Remember();
     }
@@ -219,13 +219,6 @@ internal sealed class UidFile(MaildirFolder at, string boot)
         // Should another process of ours have broken the lock's rule, the sizes differ and the next Read looks.
         _seen = status.Size == _length ? status : default;
     }
-
-    private static string MessageLine(uint uid, string name) => string.Create(CultureInfo.InvariantCulture, $"U {uid} {Escape(name)}");
-
-    /// <summary>Names are bytes, here as Latin-1 text; a file name may hold a line feed.</summary>
-    private static string Escape(string name) => name.AsSpan().ContainsAny('\\', '\n')
-        ? name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal)
-        : name;
 
     private static string Unescape(ReadOnlySpan<byte> bytes)
     {
@@ -242,16 +235,6 @@ internal sealed class UidFile(MaildirFolder at, string boot)
         }
 
         return plain.ToString();
-    }
-
-    private static void AddLine(List<byte> text, string line)
-    {
-        var start = text.Count;
-        foreach (var octet in line)
-            text.Add((byte)octet);
-        var crc = Crc(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(text)[start..]);
-        foreach (var octet in string.Create(CultureInfo.InvariantCulture, $" *{crc:x8}\n"))
-            text.Add((byte)octet);
     }
 
     private static bool TryUnwrap(ReadOnlySpan<byte> whole, out ReadOnlySpan<byte> line)
@@ -272,6 +255,56 @@ internal sealed class UidFile(MaildirFolder at, string boot)
         foreach (var octet in bytes)
             crc = BitOperations.Crc32C(crc, octet);
         return ~crc;
+    }
+
+    /// <summary>Lines being written, each closed with its checksum.</summary>
+    private sealed class LineBuffer
+    {
+        private const int FirstBytes = 256;
+
+        private byte[] _bytes = new byte[FirstBytes];
+        private int _length;
+
+        internal ReadOnlySpan<byte> Written => _bytes.AsSpan(0, _length);
+
+        internal void Add(string line)
+        {
+            var start = _length;
+            _length += Encoding.Latin1.GetBytes(line, Room(line.Length));
+            Close(start);
+        }
+
+        internal void Add(uint uid, string name)
+        {
+            // Names are bytes, here as Latin-1 text; a file name may hold a line feed.
+            if (name.AsSpan().ContainsAny('\\', '\n'))
+                name = name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+            const int numberBytes = 13;
+            var start = _length;
+            var room = Room(numberBytes + name.Length);
+            "U "u8.CopyTo(room);
+            Utf8Formatter.TryFormat(uid, room[2..], out var digits);
+            room[2 + digits] = (byte)' ';
+            _length += 3 + digits + Encoding.Latin1.GetBytes(name, room[(3 + digits)..]);
+            Close(start);
+        }
+
+        private void Close(int start)
+        {
+            var crc = Crc(_bytes.AsSpan(start, _length - start));
+            var end = Room(CrcBytes + 1);
+            " *"u8.CopyTo(end);
+            Utf8Formatter.TryFormat(crc, end[2..], out _, new System.Buffers.StandardFormat('x', 8));
+            end[CrcBytes] = (byte)'\n';
+            _length += CrcBytes + 1;
+        }
+
+        private Span<byte> Room(int bytes)
+        {
+            if (_bytes.Length < _length + bytes)
+                Array.Resize(ref _bytes, Math.Max(_length + bytes, _bytes.Length * 2));
+            return _bytes.AsSpan(_length);
+        }
     }
 
     private sealed record FirstLine(uint UidValidity, ulong Generation, uint Reserved, string Boot, int Length)

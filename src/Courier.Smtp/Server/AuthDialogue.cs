@@ -55,6 +55,7 @@ internal static class AuthDialogue
         if (base64.ContainsAnyExceptInRange((byte)'!', (byte)'~'))
             return null;
         var decoded = new byte[Base64.GetMaxDecodedFromUtf8Length(base64.Length)];
-        return Base64.DecodeFromUtf8(base64, decoded, out _, out var length) == OperationStatus.Done ? decoded.AsMemory(0, length) : null;
+        // Not "null" alone, which would become an empty response by way of Memory's conversion.
+        return Base64.DecodeFromUtf8(base64, decoded, out _, out var length) == OperationStatus.Done ? decoded.AsMemory(0, length) : default(ReadOnlyMemory<byte>?);
     }
 }

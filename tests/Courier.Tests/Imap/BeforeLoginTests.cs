@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using Courier.Imap;
+using Courier.Net;
 using Courier.Shared.Imap;
 using Microsoft.Extensions.Logging;
 
@@ -73,6 +74,51 @@ public sealed class BeforeLoginTests
     }
 
     [Fact]
+    public async Task Under_TLS_what_was_sent_ahead_in_clear_is_gone()
+    {
+        using var key = System.Security.Cryptography.RSA.Create(2048);
+        var request = new System.Security.Cryptography.X509Certificates.CertificateRequest(
+            "CN=mail.example.test", key, System.Security.Cryptography.HashAlgorithmName.SHA256, System.Security.Cryptography.RSASignaturePadding.Pkcs1);
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
+        await using var host = new ImapHost(settings => settings with
+        {
+            CleartextLogins = CleartextLogins.Never,
+            StartTls = () => new() { ServerCertificate = certificate },
+        });
+        var (plain, _) = host.Connect();
+        var greeting = await plain.ReadLineAsync();
+        Assert.Contains(" STARTTLS LOGINDISABLED]", greeting, StringComparison.Ordinal);
+        await plain.SendAsync("a STARTTLS\r\nb NOOP\r\n");
+        Assert.StartsWith("a OK", await plain.ReadLineAsync(), StringComparison.Ordinal);
+        // A certificate of its own making is what this test is about, not whom to trust.
+        await using var tls = new System.Net.Security.SslStream(plain.Stream, leaveInnerStreamOpen: false, (_, presented, _, _) => presented?.Subject == "CN=mail.example.test");
+        await tls.AuthenticateAsClientAsync("mail.example.test");
+        await using var client = new ImapClient(tls);
+        var capability = await client.AskAsync("CAPABILITY");
+        var offered = Assert.Single(capability.Untagged); // and nothing of "b"
+        Assert.DoesNotContain("STARTTLS", offered, StringComparison.Ordinal);
+        Assert.Contains("AUTH=PLAIN AUTH=LOGIN", offered, StringComparison.Ordinal);
+        Assert.StartsWith("BAD", (await client.AskAsync("STARTTLS")).Tagged, StringComparison.Ordinal);
+        Assert.StartsWith("OK [CAPABILITY ", (await client.AskAsync("AUTHENTICATE PLAIN " + _plain)).Tagged, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_fault_of_ours_is_said_logged_and_ends_the_session()
+    {
+        var log = new ListLogger();
+        await using var host = new ImapHost(logger: log);
+        host.Fault = new InvalidOperationException("an invariant broke");
+        var (client, session) = host.Connect();
+        await client.ReadLineAsync();
+        await client.SendAsync("a LOGIN demo secret\r\n");
+        Assert.StartsWith("* BYE [SERVERBUG]", await client.ReadLineAsync(), StringComparison.Ordinal);
+        Assert.Null(await client.ReadLineAsync());
+        await session;
+        Assert.Contains("failed by a fault of ours", log.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", log.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Unreachable_accounts_are_our_trouble()
     {
         await using var host = new ImapHost();
@@ -133,8 +179,16 @@ public sealed class BeforeLoginTests
         await using var host = new ImapHost();
         var (client, session) = host.Connect();
         await client.ReadLineAsync();
-        for (var i = 0; i < 700; i++)
-            await client.SendAsync($"a{i} NOOP\r\n{(i % 2 == 0 ? "" : $"b{i} ID (\"a\" \"{new string('x', 200)}\")\r\n")}");
+        try
+        {
+            for (var i = 0; i < 700; i++)
+                await client.SendAsync($"a{i} NOOP\r\n{(i % 2 == 0 ? "" : $"b{i} ID (\"a\" \"{new string('x', 200)}\")\r\n")}");
+        }
+        catch (IOException)
+        {
+            // It hung up before all was sent.
+        }
+
         var last = "";
         while (await client.ReadLineAsync() is { } line)
             last = line;

@@ -40,6 +40,9 @@ internal sealed class ImapHost : IAsyncDisposable, IAccountDirectory
     /// <summary>Set to make the accounts unreachable.</summary>
     public bool AreAccountsDown { get; set; }
 
+    /// <summary>Set to make the accounts fail as only a mistake of ours can.</summary>
+    public Exception? Fault { get; set; }
+
     public string MaildirOf(string user) => Path.Combine(Root, user, "Maildir");
 
     /// <summary>A connection; the greeting is not read yet.</summary>
@@ -87,6 +90,8 @@ internal sealed class ImapHost : IAsyncDisposable, IAccountDirectory
 
     public ValueTask<Account?> AuthenticateAsync(string user, string password, CancellationToken ct)
     {
+        if (Fault is { } fault)
+            throw fault;
         if (AreAccountsDown)
             throw new IOException("The accounts are down.");
         var name = user.Split('@')[0];
