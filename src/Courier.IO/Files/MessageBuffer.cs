@@ -9,14 +9,15 @@ public sealed class MessageBuffer(string spillDirectory, int memoryLimitBytes) :
     private byte[]? _memory;
     private int _inMemory;
     private FileStream? _file;
+    private bool _detached;
 
-    public long Length => _file?.Length ?? _inMemory;
+    public long Length => _detached ? throw Detached() : _file?.Length ?? _inMemory;
 
     /// <summary>Path of the file, or null while everything is in memory.</summary>
     public string? FilePath { get; private set; }
 
     /// <summary>All bytes, when they are in memory. Valid until <see cref="Dispose"/>.</summary>
-    public ReadOnlyMemory<byte> Memory => FilePath is null ? _memory.AsMemory(0, _inMemory) : throw new InvalidOperationException("The message is in a file.");
+    public ReadOnlyMemory<byte> Memory => _detached ? throw Detached() : FilePath is null ? _memory.AsMemory(0, _inMemory) : throw new InvalidOperationException("The message is in a file.");
 
     public void Write(ReadOnlySpan<byte> bytes)
     {
@@ -38,6 +39,8 @@ public sealed class MessageBuffer(string spillDirectory, int memoryLimitBytes) :
     /// <summary>The message from its start; a stream of the caller's own.</summary>
     public Stream OpenRead()
     {
+        if (_detached)
+            throw Detached();
         if (_file is null)
             return new MemoryStream(_memory ?? [], 0, _inMemory, writable: false);
         _file.Flush();
@@ -47,6 +50,8 @@ public sealed class MessageBuffer(string spillDirectory, int memoryLimitBytes) :
     /// <summary>The message where it is now: valid until <see cref="Dispose"/> or the next write.</summary>
     public MessageBody AsBody()
     {
+        if (_detached)
+            throw Detached();
         if (_file is null)
             return MessageBody.OfBytes(_memory.AsMemory(0, _inMemory));
         _file.Flush();
@@ -65,6 +70,7 @@ public sealed class MessageBuffer(string spillDirectory, int memoryLimitBytes) :
         var path = FilePath!;
         _file = null;
         FilePath = null;
+        _detached = true;
         return path;
     }
 
@@ -89,6 +95,9 @@ public sealed class MessageBuffer(string spillDirectory, int memoryLimitBytes) :
         File.Delete(FilePath!);
         FilePath = null;
     }
+
+    /// <summary>Whoever reads a buffer whose file was handed over would take the message for empty.</summary>
+    private static InvalidOperationException Detached() => new("The message's file has been handed over.");
 
     private void Grow(int needed)
     {

@@ -55,6 +55,7 @@ public sealed class Inotify : IDisposable
         const uint onlyDirectories = 0x01000000;
         lock (_gate)
         {
+            ObjectDisposedException.ThrowIf(_stopped, this);
             if (!_byPath.TryGetValue(directory, out var watch))
             {
                 watch = Posix.InotifyAddWatch((int)_handle.DangerousGetHandle(), directory, (uint)(DirectoryEvents.Names | DirectoryEvents.DirectoryGone) | onlyDirectories);
@@ -73,16 +74,18 @@ public sealed class Inotify : IDisposable
 
     public void Dispose()
     {
-        _stopped = true;
         lock (_gate)
         {
-            foreach (var watch in _watches.Keys)
-                _ = Posix.InotifyRemoveWatch((int)_handle.DangerousGetHandle(), watch);
+            if (_stopped)
+                return;
+            _stopped = true;
             _watches.Clear();
             _byPath.Clear();
+            // close(2) does not wake a thread that reads; the end of a watch does (IN_IGNORED). The reader closes the descriptor:
+            // the kernel gives a user 128 instances, and one that is left open is lost until the process ends.
+            var descriptor = (int)_handle.DangerousGetHandle();
+            _ = Posix.InotifyRemoveWatch(descriptor, Posix.InotifyAddWatch(descriptor, "/", (uint)DirectoryEvents.Deleted));
         }
-
-        // Removing watches wakes the reader (IN_IGNORED); with none left it was parked on an idle descriptor and dies with the process.
     }
 
     private void Unwatch(int watch, string directory, Action<string, DirectoryEvents> onEvent)
@@ -98,7 +101,13 @@ public sealed class Inotify : IDisposable
         }
     }
 
-    private unsafe void ReadEvents()
+    private void ReadEvents()
+    {
+        using (_handle)
+            ReadUntilStopped();
+    }
+
+    private unsafe void ReadUntilStopped()
     {
         // struct inotify_event: int wd; uint32 mask, cookie, len; char name[len].
         const int headerBytes = 16;

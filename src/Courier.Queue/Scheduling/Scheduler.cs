@@ -65,6 +65,8 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
             return await _spool.SubmitAsync(submission, ct);
         }
 
+        // Asked before the spool takes the body over: a file is no longer the buffer's then.
+        var isInMemory = submission.Body.FilePath is null;
         QueueId id;
         try
         {
@@ -76,7 +78,7 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
             throw;
         }
 
-        Admit(Fresh(id, submission));
+        Admit(Fresh(id, submission, isInMemory));
         return id;
     }
 
@@ -109,13 +111,13 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
         _alarm.Dispose();
     }
 
-    private QueuedMessage Fresh(QueueId id, Submission submission)
+    private QueuedMessage Fresh(QueueId id, Submission submission, bool isInMemory)
     {
         var recipients = submission.Envelope.Recipients.Select((recipient, number) => new QueuedRecipient(number, recipient, 0, default, null, null));
         var now = _clock.GetUtcNow();
-        var length = submission.Body.Length;
         // A body in a file is opened where the spool keeps it.
-        if (submission.Body.FilePath is not null || !TakeBodyMemory(length))
+        var length = isInMemory ? submission.Body.Length : 0;
+        if (!isInMemory || !TakeBodyMemory(length))
             return new QueuedMessage(id, submission.Envelope, now, [.. recipients]);
 
         // The caller's buffer is gone when we return; a copy costs less than reading it back.

@@ -73,6 +73,7 @@ internal static class TryCommand
         state = "{directory}"
         [accounts]
         default_domain = example.test
+        postmaster = {Address}
         cleartext_logins = loopback
         [relay]
         networks = 127.0.0.0/8, ::1/128

@@ -10,7 +10,7 @@ namespace Courier.Conversations.Running;
 /// <summary>The `maildir` lines of a script: looks at the files of a Maildir++, or changes them as another program would.</summary>
 public sealed partial class MaildirFiles(Bindings bindings)
 {
-    private static readonly TimeSpan FactTime = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan FactTime = TimeSpan.FromSeconds(30);
     private static int _counter;
 
     public async Task RunAsync(MaildirStep step, Person person, CancellationToken ct)

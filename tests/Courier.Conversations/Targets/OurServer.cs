@@ -21,6 +21,7 @@ public sealed class OurServer : ITarget
         ["default"] = """
             [accounts]
             default_domain = example.test
+            postmaster = postmaster@example.test
             cleartext_logins = loopback
             [relay]
             hold = yes
@@ -30,6 +31,7 @@ public sealed class OurServer : ITarget
         ["strict"] = """
             [accounts]
             default_domain = example.test
+            postmaster = postmaster@example.test
             cleartext_logins = never
             [relay]
             hold = yes
@@ -63,7 +65,7 @@ public sealed class OurServer : ITarget
     {
         var server = new CourierServer(CourierServer.NewState("conversations-" + name), Settings[name], CourierServer.AllServices);
         var accounts = ScriptFiles.All.SelectMany(script => script.FurtherAccounts.Prepend("demo").Select(account => Address(script, account)));
-        await server.ImportAccountsAsync(accounts, Hash, CancellationToken.None);
+        await server.ImportAccountsAsync(accounts.Append("postmaster@example.test"), Hash, CancellationToken.None);
         await server.StartAsync(CancellationToken.None);
         return server;
     }

@@ -227,7 +227,7 @@ public sealed class BeforeLoginTests
         await using var host = new ImapHost();
         var (client, _) = host.Connect();
         await client.ReadLineAsync();
-        await host.StopAsync().WaitAsync(TimeSpan.FromSeconds(5));
+        await host.StopAsync().WaitAsync(TimeSpan.FromSeconds(30));
         Assert.StartsWith("* BYE", await client.ReadLineAsync(), StringComparison.Ordinal);
     }
 

@@ -169,7 +169,7 @@ public sealed class SessionTests
         await idle.SendAsync("i IDLE\r\n");
         await idle.ReadLineAsync();
         var waiting = await host.LogInAsync();
-        await host.StopAsync().WaitAsync(TimeSpan.FromSeconds(5));
+        await host.StopAsync().WaitAsync(TimeSpan.FromSeconds(30));
         Assert.StartsWith("* BYE", await idle.ReadLineAsync(), StringComparison.Ordinal);
         Assert.StartsWith("* BYE", await waiting.ReadLineAsync(), StringComparison.Ordinal);
     }
@@ -329,7 +329,7 @@ public sealed class SessionTests
             await client.AskAsync($"LOGIN demo \"{ImapHost.Password}\"");
             await client.SendAsync(start);
             await client.DisposeAsync();
-            await session.WaitAsync(TimeSpan.FromSeconds(10));
+            await session.WaitAsync(TimeSpan.FromSeconds(60));
         }
 
         Assert.Contains("* STATUS \"INBOX\" (MESSAGES 0)", (await (await host.LogInAsync()).AskAsync("STATUS INBOX (MESSAGES)")).Untagged);

@@ -9,7 +9,7 @@ namespace Courier.Tests.Mailboxes;
 /// <summary>Several sessions, processes and programs on one Maildir.</summary>
 public sealed class SharedMaildirTests : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly StoreFixture _fixture = new();
 
     private TempMaildir Maildir => _fixture.Maildir;

@@ -147,7 +147,7 @@ internal sealed class Pop3Client : IDisposable
     {
         var line = new List<byte>();
         var one = new byte[1];
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (true)
         {
             if (await _stream.ReadAsync(one, limit.Token) == 0)
