@@ -28,7 +28,7 @@ internal sealed class TriedServer : IAsyncDisposable
     public static async Task<TriedServer> StartAsync(string state)
     {
         var ports = ServerOptions.Protocols.Append("metrics").ToDictionary(p => p, _ => FreePorts.Next(), StringComparer.Ordinal);
-        var start = new ProcessStartInfo(RepositoryPaths.Program, ["try", "--state", state]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(RepositoryPaths.Program, ["try", "--state", state]) { UseShellExecute = false, RedirectStandardOutput = true };
         foreach (var (protocol, port) in ports)
             start.Environment[$"COURIER_{protocol.ToUpperInvariant()}__LISTEN"] = $"127.0.0.1:{port}";
         var process = Process.Start(start) ?? throw new InvalidOperationException("the program did not start");

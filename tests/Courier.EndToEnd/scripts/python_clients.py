@@ -30,6 +30,10 @@ def must(result):
     return data
 
 
+def same(found, wanted):
+    assert found == wanted, f"found {found!r}, wanted {wanted!r}"
+
+
 def wait_for(mailbox, count):
     for _ in range(200):
         if int(must(mailbox.select("INBOX"))[0]) >= count:
@@ -40,7 +44,8 @@ def wait_for(mailbox, count):
 
 # 1. Sending: unauthenticated to a local user, by submission with STARTTLS, by submissions; 8-bit bodies and dots survive.
 with smtplib.SMTP(HOST, PORT["smtp"], local_hostname="client.test", timeout=20) as s:
-    s.send_message(message("plain", ".dot\n..dots\nFrom here\n"))
+    # Not by send_message, which would write ">From".
+    s.sendmail(f"ada@{DOMAIN}", [f"ben@{DOMAIN}"], message("plain", ".dot\n..dots\nFrom here\n").as_bytes(policy=email.policy.SMTP))
     code, text = s.docmd("RCPT TO:<ben@example.invalid>")
     assert code == 503, (code, text)
 with smtplib.SMTP(HOST, PORT["submission"], local_hostname="client.test", timeout=20) as s:
@@ -67,8 +72,8 @@ with imaplib.IMAP4_SSL(HOST, PORT["imaps"], ssl_context=TLS, timeout=20) as m:
         parsed = email.message_from_bytes(must(m.uid("FETCH", uid.decode(), "(BODY.PEEK[])"))[0][1], policy=email.policy.default)
         found[parsed["Subject"]] = parsed
     assert set(found) == {"plain", "starttls", "partly", "submissions"}, set(found)
-    assert found["plain"].get_body().get_content() == ".dot\r\n..dots\r\nFrom here\r\n"  # as it crossed the wire
-    assert found["starttls"].get_body().get_content() == "größe €\r\n"
+    same(found["plain"].get_body().get_content(), ".dot\r\n..dots\r\nFrom here\r\n")  # as it crossed the wire
+    same(found["starttls"].get_body().get_content(), "größe €\r\n")
     assert list(found["plain"].iter_attachments())[0].get_content() == bytes(range(256)) * 40
 
     # 3. Flags, keywords, folders, copies, expunge.

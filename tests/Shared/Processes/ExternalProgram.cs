@@ -12,7 +12,10 @@ internal static class ExternalProgram
     public static async Task<RunResult> RunAsync(
         string program, IReadOnlyList<string> arguments, string? input, IReadOnlyDictionary<string, string>? environment = null, TimeSpan? limit = null)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program, arguments) 
+        {
+            UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
         foreach (var (name, value) in environment ?? new Dictionary<string, string>(StringComparer.Ordinal))
             start.Environment[name] = value;
         var command = string.Join(' ', arguments.Prepend(program));
@@ -35,10 +38,10 @@ internal static class ExternalProgram
         {
             await process.WaitForExitAsync(stop.Token);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException e)
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"{command} was still running after {limit ?? DefaultLimit}\n{await output}\n{await error}");
+            throw new TimeoutException($"{command} was still running after {limit ?? DefaultLimit}\n{await output}\n{await error}", e);
         }
 
         return new(command, process.ExitCode, await output, await error);

@@ -99,7 +99,10 @@ internal sealed class ServerProcess : IAsyncDisposable
         _process?.Dispose();
         _process = new Process
         {
-            StartInfo = new(RepositoryPaths.Program, ["serve", "--config", ConfigFile]) { RedirectStandardOutput = true, RedirectStandardError = true },
+            StartInfo = new(RepositoryPaths.Program, ["serve", "--config", ConfigFile])
+            {
+                UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
+            },
             EnableRaisingEvents = true,
         };
         var ready = _ready;
@@ -157,9 +160,9 @@ internal sealed class ServerProcess : IAsyncDisposable
         {
             await running.WaitForExitAsync(stop.Token);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException e)
         {
-            throw new TimeoutException($"the server did not end within {StopLimit} of signal {signal}:\n{Log}");
+            throw new TimeoutException($"the server did not end within {StopLimit} of signal {signal}:\n{Log}", e);
         }
 
         return running.ExitCode;
