@@ -19,7 +19,7 @@ do_build() { # from a copy of the sources: a runtime identifier would change the
   rm -rf "$B/app.new" "$B/build"; mkdir -p "$B/build"
   tar -C "$REPO" -c --exclude=bin --exclude=obj --exclude=packages.lock.json src Directory.Build.props Directory.Packages.props BannedSymbols.txt .editorconfig nuget.config global.json | tar -C "$B/build" -x
   flags=(-c Release -r "$rid" --self-contained false -o "$B/app.new")
-  dotnet publish "$B/build/src/Courier" "${flags[@]}" -p:PublishReadyToRun=true > "$B/log/build" 2>&1 || {
+  dotnet publish "$B/build/src/Courier" "${flags[@]}" -p:PublishReadyToRun=true -p:RunAnalyzers=false -p:UseSharedCompilation=true > "$B/log/build" 2>&1 || {
     how="just-in-time (ReadyToRun did not publish, see log/build)"
     dotnet publish "$B/build/src/Courier" "${flags[@]}" > "$B/log/build2" 2>&1 || { say "publish failed, see $B/log/build2"; return 1; }; }
   echo "$how, framework-dependent, $(git -C "$REPO" describe --always --dirty 2>/dev/null), SDK $(dotnet --version)" > "$B/app.new/BUILD"
