@@ -21,6 +21,34 @@ public sealed class RelayTests
     }
 
     [ToolFact("curl")]
+    public async Task Messages_of_every_size_reach_mailbox_and_next_hop_whole()
+    {
+        // On both sides of where a body leaves the database for a file of its own, and of where it is no longer converted in memory.
+        int[] lines = [1, 900, 1_600, 3_200, 13_000, 40_000];
+        await using var sink = new SmtpSink();
+        await using var server = await ServerProcess.StartAsync(
+            new() { Extra = [("relay", "networks = 127.0.0.0/8"), ("relay", $"next_hop = 127.0.0.1:{sink.Port}")] }, "demo");
+        foreach (var count in lines)
+        {
+            await Mail.SendAsync(server, $"lines {count}", server.Address("demo"), Body(count));
+            await Mail.SendAsync(server, $"lines {count}", "someone@elsewhere.test", Body(count));
+        }
+
+        await Mail.ArrivesAsync(server, "demo", lines.Length);
+        await using var imap = await ImapProbe.LoginAsync(server.Port("imap"), server.Address("demo"), "demo");
+        await imap.OkAsync("SELECT INBOX");
+        var kept = await imap.OkAsync("FETCH 1:* (BODY.PEEK[])");
+        await Eventually.IsAsync("the sink has them all", () => sink.Messages.Count == lines.Length);
+        foreach (var count in lines)
+        {
+            Assert.EndsWith($"\r\n\r\n{Body(count)}\r\n)", kept.Single(m => m.Contains($"Subject: lines {count}\r\n", StringComparison.Ordinal)), StringComparison.Ordinal);
+            Assert.EndsWith($"\r\n\r\n{Body(count)}\r\n", sink.Messages.Single(m => m.Text.Contains($"Subject: lines {count}\r\n", StringComparison.Ordinal)).Text, StringComparison.Ordinal);
+        }
+
+        static string Body(int count) => string.Join("\r\n", Enumerable.Range(1, count).Select(n => $"line {n,6} of a body that is long enough to be counted, and ends with its number {n,6}"));
+    }
+
+    [ToolFact("curl")]
     public async Task A_recipient_the_next_hop_refuses_is_reported_to_the_sender()
     {
         await using var sink = new SmtpSink(r => r.StartsWith("gone@", StringComparison.Ordinal) ? "550 5.1.1 No such user here" : null);
