@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using Courier.IO.Files;
 using Courier.Imap.Grammar;
 using Courier.Imap.Responses;
+using Courier.IO.Files;
 using Courier.Mailboxes;
 
 namespace Courier.Imap.Commands;

@@ -13,7 +13,14 @@ public static class MailDate
     // RFC 5322 §4.3: these eight have meanings; military letters are unknown in practice and stand for -0000, as anything else.
     private static readonly Dictionary<string, int> ZoneHours = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["EDT"] = -4, ["EST"] = -5, ["CDT"] = -5, ["CST"] = -6, ["MDT"] = -6, ["MST"] = -7, ["PDT"] = -7, ["PST"] = -8,
+        ["EDT"] = -4,
+        ["EST"] = -5,
+        ["CDT"] = -5,
+        ["CST"] = -6,
+        ["MDT"] = -6,
+        ["MST"] = -7,
+        ["PDT"] = -7,
+        ["PST"] = -8,
     };
 
     /// <summary>Reads a Date field, obsolete forms and zones included.</summary>

@@ -138,19 +138,19 @@ internal sealed class SmtpSession : IDisposable
     /// <summary>The whole state machine; lay it beside RFC 5321 §4.1.4.</summary>
     private ValueTask<SmtpReply?> HandleAsync(SmtpCommand command) => (command, CurrentPhase) switch
     {
-        (Hello c, _)                            => new(Greet(c)),
-        (StartTls, not Phase.Connected)         => SecureAsync(),
-        (Auth c, Phase.Greeted)                 => AuthenticateAsync(c),
-        (MailFrom c, Phase.Greeted)             => BeginAsync(c.Parameters),
-        (RcptTo c, Phase.Mail or Phase.Rcpt)    => AddRecipientAsync(c),
-        (Data, Phase.Rcpt)                      => ReceiveAsync(),
-        (Data, Phase.Mail)                      => new(Reply.NoRecipients),
-        (Rset, _)                               => new(Reset()),
-        (Fixed c, _)                            => new(c.Answer),
-        (Quit, _)                               => new(Close(Reply.Closing)),
-        (Foreign, _)                            => new(Close(Reply.ForeignProtocol)),
-        (Bad c, _)                              => new(c.Answer),
-        _                                       => new(Reply.BadSequence),
+        (Hello c, _) => new(Greet(c)),
+        (StartTls, not Phase.Connected) => SecureAsync(),
+        (Auth c, Phase.Greeted) => AuthenticateAsync(c),
+        (MailFrom c, Phase.Greeted) => BeginAsync(c.Parameters),
+        (RcptTo c, Phase.Mail or Phase.Rcpt) => AddRecipientAsync(c),
+        (Data, Phase.Rcpt) => ReceiveAsync(),
+        (Data, Phase.Mail) => new(Reply.NoRecipients),
+        (Rset, _) => new(Reset()),
+        (Fixed c, _) => new(c.Answer),
+        (Quit, _) => new(Close(Reply.Closing)),
+        (Foreign, _) => new(Close(Reply.ForeignProtocol)),
+        (Bad c, _) => new(c.Answer),
+        _ => new(Reply.BadSequence),
     };
 
     /// <summary>Counts what went wrong; slows the peer down, and parts from it in the end.</summary>

@@ -2,8 +2,8 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using Courier.Accounts;
 using Courier.Configuration;
-using Courier.IO.Files;
 using Courier.Imap;
+using Courier.IO.Files;
 using Courier.Mailboxes;
 using Courier.Mta.Bounces;
 using Courier.Mta.Delivery.Local;
@@ -37,6 +37,7 @@ internal sealed class MailServer : IAsyncDisposable
     private readonly LocalAgent _local;
     private readonly Scheduler _scheduler;
     private readonly ListenerSet _listeners;
+    private readonly IdleMemory _idleMemory;
     private readonly Func<SslServerAuthenticationOptions>? _tls;
     private MetricsEndpoint? _metrics;
     private bool _stopped;
@@ -57,6 +58,7 @@ internal sealed class MailServer : IAsyncDisposable
             _spool, new Router(_accounts, RoutesOf(values), _local, _nextHops.AgentFor),
             new BounceWriter(Stores.HostName(values), OpenBuffer, new BounceLimits(), clock), ScheduleOf(values), clock, logging.CreateLogger<Scheduler>());
         _listeners = new ListenerSet(settings, logging, _tls);
+        _idleMemory = new IdleMemory(clock);
     }
 
     /// <summary>Returns once every listener is bound. Throws <see cref="StartException"/> for what the operator can mend.</summary>
@@ -90,6 +92,7 @@ internal sealed class MailServer : IAsyncDisposable
         if (_stopped)
             return;
         _stopped = true;
+        _idleMemory.Dispose();
         await _listeners.StopAsync(_grace);
         if (_metrics is { } metrics)
             await metrics.DisposeAsync();

@@ -1,7 +1,7 @@
 using System.Text;
+using Courier.IO.Files;
 using Courier.Mailboxes;
 using Courier.Mailboxes.Delivery;
-using Courier.IO.Files;
 using Courier.Mailboxes.Names;
 
 namespace Courier.Tests.Mailboxes;

@@ -293,7 +293,8 @@ public sealed class SchedulerTests : IAsyncLifetime
             "io" => throw new IOException("disk"),
             "bounce" => new(OutcomeKind.Failed),
             _ => new(OutcomeKind.Delivered),
-        }) { SkipsOutcomes = fault == "silent" };
+        })
+        { SkipsOutcomes = fault == "silent" };
         _router.To("example.com", agent);
         if (fault == "router")
             _router.Routes["example.com"] = () => throw new IOException("directory down");
@@ -344,7 +345,8 @@ public sealed class SchedulerTests : IAsyncLifetime
         {
             await release.Task.WaitAsync(ct);
             return OutcomeKind.Relayed;
-        }) { AttemptsAtOnce = 1 };
+        })
+        { AttemptsAtOnce = 1 };
         _router.To("example.com", agent);
         _scheduler.Start();
         var first = await _scheduler.SubmitAsync(Messages.Envelope("grace@example.com"));
@@ -398,7 +400,8 @@ public sealed class SchedulerTests : IAsyncLifetime
                 all.SetResult();
             await all.Task.WaitAsync(ct);
             return OutcomeKind.Delivered;
-        }) { AttemptsAtOnce = 100 };
+        })
+        { AttemptsAtOnce = 100 };
         _router.To("example.com", agent);
         _scheduler.Start();
         for (var i = 0; i < 99; i++)

@@ -299,7 +299,12 @@ public sealed class SmtpClientTests
         var step = script.Contains("stall", StringComparison.Ordinal) ? TimeSpan.FromMilliseconds(700) : TimeSpan.FromSeconds(20);
         return new SmtpClientLimits
         {
-            GreetingTimeout = step, MailTimeout = step, RcptTimeout = step, DataTimeout = step, EndTimeout = step, HandshakeTimeout = step,
+            GreetingTimeout = step,
+            MailTimeout = step,
+            RcptTimeout = step,
+            DataTimeout = step,
+            EndTimeout = step,
+            HandshakeTimeout = step,
             QuitTimeout = TimeSpan.FromMilliseconds(50),
         };
     }

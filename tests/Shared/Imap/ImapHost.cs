@@ -4,8 +4,8 @@ using Courier.Imap;
 using Courier.Mail.Addresses;
 using Courier.Mailboxes;
 using Courier.Net;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Courier.Shared.Imap;
 
