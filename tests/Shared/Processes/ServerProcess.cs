@@ -101,7 +101,9 @@ internal sealed class ServerProcess : IAsyncDisposable
         {
             StartInfo = new(RepositoryPaths.Program, ["serve", "--config", ConfigFile])
             {
-                UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
+                UseShellExecute = false,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
             },
             EnableRaisingEvents = true,
         };
