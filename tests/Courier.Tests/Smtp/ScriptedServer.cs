@@ -57,6 +57,10 @@ internal sealed class ScriptedServer : IAsyncDisposable
         {
             // The client went first, or the test is over.
         }
+        catch (InvalidOperationException) when (_stopping.IsCancellationRequested)
+        {
+            // "Not listening": the test was over between two connections.
+        }
         catch (Exception e)
         {
             Failure = e;
