@@ -11,6 +11,7 @@ public sealed class MuttTests
     {
         await using var server = await ServerProcess.StartAsync(new(), "demo");
         await Mail.SendAsync(server, "first", server.Address("demo"), "body of the first");
+        await Mail.ArrivesAsync(server, "demo", 1);
         await Mail.SendAsync(server, "second", server.Address("demo"));
         await Mail.ArrivesAsync(server, "demo", 2);
 

@@ -142,8 +142,9 @@ public sealed class SchedulerTests : IAsyncLifetime
             var attempts = agent.Jobs.Count;
             await EventuallyAsync(() => _clock.Armed > 0);
             _clock.Advance(TimeSpan.FromHours(2));
-            await EventuallyAsync(() => agent.Jobs.Count > attempts);
-            await EventuallyAsync(() => _scheduler.InMemory == 0);
+            // The last step ends in a report, perhaps without another attempt.
+            await EventuallyAsync(() => agent.Jobs.Count > attempts || !_bounces.Written.IsEmpty);
+            await IdleAsync();
         }
 
         var (bounced, outcome) = Assert.Single(_bounces.Written);
