@@ -12,6 +12,7 @@ using Courier.Mta.Routing;
 using Courier.Pop3;
 using Courier.Queue.Scheduling;
 using Courier.Queue.Sqlite;
+using Courier.Smtp.Client;
 using Courier.Web.Metrics;
 using Microsoft.Extensions.Logging;
 
@@ -33,7 +34,7 @@ internal sealed class MailServer : IAsyncDisposable
     private readonly SqliteAccountDirectory _accounts;
     private readonly SqliteSpool _spool;
     private readonly MailStore _store;
-    private readonly NextHops _nextHops;
+    private readonly EsmtpAgents _nextHops;
     private readonly LocalAgent _local;
     private readonly Scheduler _scheduler;
     private readonly ListenerSet _listeners;
@@ -53,9 +54,9 @@ internal sealed class MailServer : IAsyncDisposable
         _spool = SqliteSpool.Open(Stores.Spool(settings), clock, logging.CreateLogger<SqliteSpool>());
         _store = new MailStore(new MailStoreSettings(), clock, logging.CreateLogger<MailStore>());
         _local = new LocalAgent(_spool, _accounts, new LocalDeliverySettings(), clock, logging.CreateLogger<LocalAgent>());
-        _nextHops = new NextHops(Stores.HostName(values), clock, logging.CreateLogger<EsmtpAgent>());
+        _nextHops = new EsmtpAgents(new EsmtpAgentSettings(new SmtpClientSettings(Stores.HostName(values))), logging.CreateLogger<EsmtpAgent>(), clock);
         _scheduler = new Scheduler(
-            _spool, new Router(_accounts, RoutesOf(values), _local, _nextHops.AgentFor),
+            _spool, new Router(_accounts, RoutesOf(values), _local, _nextHops.For),
             new BounceWriter(Stores.HostName(values), OpenBuffer, new BounceLimits(), clock), ScheduleOf(values), clock, logging.CreateLogger<Scheduler>());
         _listeners = new ListenerSet(settings, logging, _tls);
         _idleMemory = new IdleMemory(clock);
@@ -109,7 +110,7 @@ internal sealed class MailServer : IAsyncDisposable
     private async Task OpenAsync()
     {
         _scheduler.Start();
-        var smtp = new SmtpServices(_accounts, _scheduler, _local, Stores.StateDirectory(_settings), _tls, _clock, _logging);
+        var smtp = new SmtpServices(_accounts, _scheduler, _local, Stores.Spool(_settings).BodyDirectory, _tls, _clock, _logging);
         _listeners.Start("smtp", smtp.Relay, isTls: false, SmtpServices.Refusal);
         _listeners.Start("submission", smtp.Submission, isTls: false, SmtpServices.Refusal);
         _listeners.Start("submissions", smtp.Submission, isTls: true, SmtpServices.Refusal);
