@@ -1,6 +1,6 @@
 #!/bin/bash
 # The server of this repository: SMTP 2625, IMAP 2643, POP3 2610, LMTP 2624. No jail: it runs on the host, as uid 5000,
-# from a Release build with ReadyToRun published to $PEERS/ours/app (app/BUILD says how it was built).
+# from the build that we ship, a trimmed single file with ReadyToRun, in $PEERS/ours/app (app/BUILD says how it was built).
 # Accounts carry the MD5-crypt hash that all peers have, so that a login costs the same work.
 PEER=ours$VARIANT; . "$(cd "$(dirname "$0")" && pwd)/../lib/common.sh"
 SMTP=${SMTP:-2625} IMAP=${IMAP:-2643} POP3=${POP3:-2610} LMTP=${LMTP:-2624}
@@ -15,14 +15,14 @@ jail_pids() {
 }
 as_vmail() { setpriv --reuid $VUID --regid $VGID --clear-groups env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$B/state" LANG=C.UTF-8 ${OURS_ENV:-} "$@"; }
 do_build() { # from a copy of the sources: a runtime identifier would change the lock files of the worktree
-  local how=ReadyToRun rid flags; case $(uname -m) in aarch64) rid=linux-arm64 ;; *) rid=linux-x64 ;; esac
+  local how="trimmed single file, ReadyToRun" rid publish; case $(uname -m) in aarch64) rid=linux-arm64 ;; *) rid=linux-x64 ;; esac
   rm -rf "$B/app.new" "$B/build"; mkdir -p "$B/build"
   tar -C "$REPO" -c --exclude=bin --exclude=obj --exclude=packages.lock.json src Directory.Build.props Directory.Packages.props BannedSymbols.txt .editorconfig nuget.config global.json | tar -C "$B/build" -x
-  flags=(-c Release -r "$rid" --self-contained false -o "$B/app.new")
-  dotnet publish "$B/build/src/Courier" "${flags[@]}" -p:PublishReadyToRun=true -p:RunAnalyzers=false -p:UseSharedCompilation=true > "$B/log/build" 2>&1 || {
-    how="just-in-time (ReadyToRun did not publish, see log/build)"
-    dotnet publish "$B/build/src/Courier" "${flags[@]}" > "$B/log/build2" 2>&1 || { say "publish failed, see $B/log/build2"; return 1; }; }
-  echo "$how, framework-dependent, $(git -C "$REPO" describe --always --dirty 2>/dev/null), SDK $(dotnet --version)" > "$B/app.new/BUILD"
+  publish=(dotnet publish "$B/build/src/Courier" -c Release -r "$rid" -o "$B/app.new" -p:RunAnalyzers=false -p:GenerateDocumentationFile=false -p:UseSharedCompilation=true)
+  "${publish[@]}" --self-contained true -p:PublishTrimmed=true -p:PublishSingleFile=true -p:PublishReadyToRun=true > "$B/log/build" 2>&1 || {
+    how="just-in-time, framework-dependent (ReadyToRun did not publish, see log/build)"
+    "${publish[@]}" --self-contained false > "$B/log/build2" 2>&1 || { say "publish failed, see $B/log/build2"; return 1; }; }
+  echo "$how, $(git -C "$REPO" describe --always --dirty 2>/dev/null), SDK $(dotnet --version)" > "$B/app.new/BUILD"
   rm -rf "$B/app"; mv "$B/app.new" "$B/app"; say "built: $(cat "$B/app/BUILD")"
 }
 do_setup() {

@@ -1,7 +1,10 @@
+using Courier.IO.Platform;
+
 namespace Courier.Hosting;
 
 /// <summary>Gives memory back to the system when the server has nothing to do. The runtime keeps what its heap grew to under load until
-/// a collection has a reason to come; an idle server never gives it one.</summary>
+/// a collection has a reason to come; an idle server never gives it one. The same goes for the C library and what the compiler took
+/// from it.</summary>
 internal sealed class IdleMemory : IDisposable
 {
     private static readonly TimeSpan _period = TimeSpan.FromSeconds(2);
@@ -10,7 +13,7 @@ internal sealed class IdleMemory : IDisposable
     private const long QuietBytes = 512 * 1024;
 
     /// <summary>Less than this since the last time is not worth a collection.</summary>
-    private const long WorthwhileBytes = 8 * 1024 * 1024;
+    private const long WorthwhileBytes = 1024 * 1024;
 
     private readonly ITimer _timer;
     private long _before;
@@ -29,5 +32,6 @@ internal sealed class IdleMemory : IDisposable
             return;
         _collectedAt = allocated;
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        NativeHeap.Trim();
     }
 }
