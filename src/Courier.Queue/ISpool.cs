@@ -6,7 +6,11 @@ namespace Courier.Queue;
 public sealed record StagedCopy(QueueId Id, int Recipient, string Path);
 
 /// <summary>A recipient that is still waiting, as listings show it.</summary>
-public sealed record QueuedRecipient(int Number, EnvelopeRecipient Recipient, int Attempts, DateTimeOffset NextAttempt, string? LastDiagnostic, string? StagedPath);
+public sealed record QueuedRecipient(int Number, EnvelopeRecipient Recipient, int Attempts, DateTimeOffset NextAttempt, string? LastDiagnostic, string? StagedPath)
+{
+    /// <summary>The sender has been told that it waits.</summary>
+    public bool IsWarned { get; init; }
+}
 
 /// <summary>A message that is still waiting, as listings show it; <see cref="Recipients"/> are those not done.</summary>
 public sealed record QueueEntry(QueueId Id, Envelope Envelope, DateTimeOffset Arrival, long Length, string Origin, IReadOnlyList<QueuedRecipient> Recipients);
@@ -17,7 +21,11 @@ public sealed record QueueEntry(QueueId Id, Envelope Envelope, DateTimeOffset Ar
 /// <param name="NextAttempt">Null: done with, for good. <see cref="DateTimeOffset.MaxValue"/>: held until a flush or a restart.</param>
 /// <param name="Diagnostic">Why it waits; null when done.</param>
 /// <param name="IsAttempt">Whether it was tried, and counts as an attempt.</param>
-public sealed record RecipientUpdate(QueueId Id, int Recipient, DateTimeOffset? NextAttempt, string? Diagnostic, bool IsAttempt = true);
+public sealed record RecipientUpdate(QueueId Id, int Recipient, DateTimeOffset? NextAttempt, string? Diagnostic, bool IsAttempt = true)
+{
+    /// <summary>The sender has been told that it waits; he is told once.</summary>
+    public bool IsWarned { get; init; }
+}
 
 /// <summary>The durable queue. Every method that changes something returns after the commit; changes of concurrent callers
 /// share one. SQLite implements it; PostgreSQL will, behind the same contract tests.</summary>

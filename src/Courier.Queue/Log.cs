@@ -32,7 +32,7 @@ internal static partial class Log
     [LoggerMessage(3009, LogLevel.Information, "Held {QueueId} for <{Recipient}>: {Destination}")]
     internal static partial void Held(ILogger logger, QueueId queueId, string recipient, string destination);
 
-    [LoggerMessage(3010, LogLevel.Information, "Reported the failures of {QueueId} to <{Sender}> as {ReportId}")]
+    [LoggerMessage(3010, LogLevel.Information, "Reported on {QueueId} to <{Sender}> as {ReportId}")]
     internal static partial void Reported(ILogger logger, QueueId queueId, string sender, QueueId reportId);
 
     [LoggerMessage(3020, LogLevel.Error, "Attempt for {QueueId} at {Destination} ended by a fault; it will be made again")]

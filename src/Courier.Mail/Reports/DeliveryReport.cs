@@ -21,7 +21,11 @@ public enum DeliveryAction
 /// <param name="Diagnostic">Its reply as sent, <c>550 5.1.1 No such user</c>, or null.</param>
 /// <param name="LastAttempt">When it was last tried.</param>
 public sealed record RecipientReport(
-    MailAddress Recipient, string? OriginalRecipient, DeliveryAction Action, string Status, string? RemoteServer, string? Diagnostic, DateTimeOffset LastAttempt);
+    MailAddress Recipient, string? OriginalRecipient, DeliveryAction Action, string Status, string? RemoteServer, string? Diagnostic, DateTimeOffset LastAttempt)
+{
+    /// <summary>For one that is delayed: when we give up (RFC 3464 §2.3.9).</summary>
+    public DateTimeOffset? WillRetryUntil { get; init; }
+}
 
 /// <summary>Everything a delivery status notification says (RFC 3461, RFC 3464).</summary>
 /// <param name="ReportingServer">Our host name.</param>

@@ -87,6 +87,8 @@ internal sealed class ReportWriter(DeliveryReport report)
             if (recipient.Diagnostic is { } diagnostic)
                 Field("Diagnostic-Code", $"{DiagnosticType(recipient, diagnostic)}; {diagnostic}");
             Field("Last-Attempt-Date", MailDate.Format(recipient.LastAttempt));
+            if (recipient.WillRetryUntil is { } until)
+                Field("Will-Retry-Until", MailDate.Format(until));
         }
         Line("");
     }

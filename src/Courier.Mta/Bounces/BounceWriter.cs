@@ -28,6 +28,8 @@ public sealed class BounceWriter(string hostname, Func<MessageBuffer> openBuffer
     {
         OutcomeKind.Failed => notify == NotifyOn.Default || notify.HasFlag(NotifyOn.Failure),
         OutcomeKind.Delivered or OutcomeKind.Relayed => notify.HasFlag(NotifyOn.Success),
+        // A wait is reported only where the schedule asks for it, which says until when (§5.2.5).
+        OutcomeKind.Deferred => notify == NotifyOn.Default || notify.HasFlag(NotifyOn.Delay),
         _ => false,
     };
 
@@ -60,11 +62,15 @@ public sealed class BounceWriter(string hostname, Func<MessageBuffer> openBuffer
         {
             OutcomeKind.Delivered => DeliveryAction.Delivered,
             OutcomeKind.Relayed => DeliveryAction.Relayed,
+            OutcomeKind.Deferred => DeliveryAction.Delayed,
             _ => DeliveryAction.Failed,
         };
         var diagnostic = outcome.Diagnostic.Length <= limits.DiagnosticCharacters ? outcome.Diagnostic : outcome.Diagnostic[..limits.DiagnosticCharacters];
         return new RecipientReport(
-            recipient.Address, recipient.OriginalRecipient, action, outcome.Status, outcome.RemoteServer, diagnostic.Length == 0 ? null : diagnostic, now);
+            recipient.Address, recipient.OriginalRecipient, action, outcome.Status, outcome.RemoteServer, diagnostic.Length == 0 ? null : diagnostic, now)
+        {
+            WillRetryUntil = outcome.Kind == OutcomeKind.Deferred ? outcome.RetryUntil : null,
+        };
     }
 
     /// <summary>Our trace fields and the header, or all of it where RET=FULL asks, a recipient failed (RFC 3461 §4.3) and it is small enough.</summary>

@@ -20,6 +20,10 @@ public sealed record ScheduleSettings
     /// <remarks>Courier's queuetime: 1 week. RFC 5321 §4.5.4.1 asks for at least 4 to 5 days.</remarks>
     public TimeSpan Expiry { get; init; } = TimeSpan.FromDays(7);
 
+    /// <summary>How old a message may get before the sender is told, once for each recipient, that it still waits; zero: never.</summary>
+    /// <remarks>Courier's warntime: 4 hours. Looked at after each attempt.</remarks>
+    public TimeSpan WarnAfter { get; init; } = TimeSpan.FromHours(4);
+
     /// <summary>Attempts at once, over all destinations.</summary>
     /// <remarks>Attempts wait for disks and peers, not for processors.</remarks>
     public int AttemptsAtOnce { get; init; } = 256;

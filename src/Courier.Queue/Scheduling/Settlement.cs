@@ -1,3 +1,4 @@
+using Courier.Mail.Reports;
 using Microsoft.Extensions.Logging;
 
 namespace Courier.Queue.Scheduling;
@@ -134,13 +135,21 @@ internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSe
         {
             var next = now + settings.WaitAfter(recipient.Attempts + 1);
             // The last attempt is made when the time is up, not after.
-            return new Settled(recipient, outcome, next < expiry ? next : expiry, IsExpired: false);
+            return new Settled(recipient, outcome with { RetryUntil = expiry }, next < expiry ? next : expiry, IsExpired: false)
+            {
+                IsWarning = IsWarningDue(job, recipient, now),
+            };
         }
 
         // RFC 3463 X.4.7: delivery time expired. Class 4, as what stood in the way was temporary.
         var expired = outcome with { Kind = OutcomeKind.Failed, Status = "4.4.7", Diagnostic = "Given up after " + Age(now - job.Arrival) + ": " + outcome.Diagnostic };
         return new Settled(recipient, expired, null, IsExpired: true);
     }
+
+    /// <summary>RFC 3461 §5.2.5: where NOTIFY was not given or names DELAY. Once: the spool remembers it.</summary>
+    private bool IsWarningDue(DeliveryJob job, QueuedRecipient recipient, DateTimeOffset now) =>
+        settings.WarnAfter > TimeSpan.Zero && !recipient.IsWarned && now - job.Arrival >= settings.WarnAfter
+        && (recipient.Recipient.Notify == NotifyOn.Default || recipient.Recipient.Notify.HasFlag(NotifyOn.Delay));
 
     /// <summary>A report that cannot be written is no reason to end a recipient in silence: it waits for another attempt.</summary>
     private async Task<Submission?> ReportAsync(DeliveryJob job, List<Settled> settled)
@@ -158,6 +167,8 @@ internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSe
             var again = clock.GetUtcNow() + settings.FirstRetry;
             for (var i = 0; i < settled.Count; i++)
             {
+                if (settled[i].IsWarning)
+                    settled[i] = settled[i] with { IsWarning = false };
                 if (settled[i].Outcome.Kind == OutcomeKind.Failed)
                     settled[i] = settled[i] with { NextAttempt = again, Outcome = settled[i].Outcome with { Kind = OutcomeKind.Deferred } };
             }
@@ -173,7 +184,7 @@ internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSe
         var report = await ReportAsync(job, settled);
         using var body = report?.Body;
         var updates = settled.ConvertAll(one =>
-            new RecipientUpdate(job.Id, one.Outcome.Number, one.NextAttempt, one.NextAttempt is null ? null : one.Outcome.Diagnostic));
+            new RecipientUpdate(job.Id, one.Outcome.Number, one.NextAttempt, one.NextAttempt is null ? null : one.Outcome.Diagnostic) { IsWarned = one.IsWarning });
         // Not cancelled by a stop: the outcome is a fact, and recording it takes one commit.
         return await spool.CompleteAsync(updates, report is null ? [] : [report], CancellationToken.None);
     });
@@ -209,9 +220,17 @@ internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSe
 /// <summary>What an attempt came to for one recipient.</summary>
 internal sealed record Settled(QueuedRecipient Recipient, RecipientOutcome Outcome, DateTimeOffset? NextAttempt, bool IsExpired)
 {
-    /// <summary>Failures; deliveries only where the sender asked (RFC 3461 §4.1). The writer of reports has the last word.</summary>
-    internal bool IsReportable => Outcome.Kind == OutcomeKind.Failed
-        || (Outcome.Kind == OutcomeKind.Delivered && Recipient.Recipient.Notify.HasFlag(NotifyOn.Success));
+    /// <summary>It waits, and has waited for so long that the sender is to hear of it.</summary>
+    internal bool IsWarning { get; init; }
+
+    /// <summary>Failures and long waits; deliveries only where the sender asked (RFC 3461 §4.1), and when passed on to a next hop only
+    /// where that hop will not report itself (§5.2.2 b). The writer of reports has the last word.</summary>
+    internal bool IsReportable => Outcome.Kind switch
+    {
+        OutcomeKind.Failed => true,
+        OutcomeKind.Deferred => IsWarning,
+        _ => Recipient.Recipient.Notify.HasFlag(NotifyOn.Success) && !Outcome.IsReportPassedOn,
+    };
 
     internal void Log(ILogger logger, DeliveryJob job)
     {

@@ -7,7 +7,7 @@ namespace Courier.Queue.Sqlite;
 internal static class SpoolSchema
 {
     /// <summary>Grows with every change of the tables; a program refuses a database newer than itself.</summary>
-    internal const int Version = 1;
+    internal const int Version = 2;
 
     /// <summary>"CSpl": tells our database from anybody else's.</summary>
     private const int ApplicationId = 0x4353706c;
@@ -40,10 +40,28 @@ internal static class SpoolSchema
           next_attempt BIGINT,
           diagnostic TEXT,
           staged TEXT,
+          warned INTEGER NOT NULL DEFAULT 0,
           PRIMARY KEY(message, number)) WITHOUT ROWID;
         CREATE INDEX recipient_due ON recipient(next_attempt, message, number) WHERE next_attempt IS NOT NULL;
+        CREATE TABLE terms(
+          message BIGINT NOT NULL PRIMARY KEY,
+          release BIGINT,
+          deliver_by BIGINT);
         INSERT INTO meta(name, value) VALUES('highest_id', 0);
         """;
+
+    /// <summary>What leads from each version to the next. A message's terms are a table of their own: few messages have any, and a
+    /// column added behind the body could not be read without it.</summary>
+    private static readonly string[] _upgrades =
+    [
+        """
+        ALTER TABLE recipient ADD COLUMN warned INTEGER NOT NULL DEFAULT 0;
+        CREATE TABLE terms(
+          message BIGINT NOT NULL PRIMARY KEY,
+          release BIGINT,
+          deliver_by BIGINT);
+        """,
+    ];
 
     /// <summary>Sets up a connection; makes the tables in a new database, refuses one that is newer or not ours.</summary>
     internal static void Prepare(SqliteDatabase database, SpoolSettings settings)
@@ -52,6 +70,7 @@ internal static class SpoolSchema
         if (Pragma(database, "PRAGMA user_version") is var version and not 0)
         {
             Verify(database, version, settings.DatabasePath);
+            Upgrade(database, (int)version);
             return;
         }
 
@@ -85,6 +104,19 @@ internal static class SpoolSchema
         var value = row.Step() ? row.Int64(0) : 0;
         row.Reset();
         return value;
+    }
+
+    /// <summary>Brings an older spool up to date, in one transaction: after a crash it is as old as it was.</summary>
+    private static void Upgrade(SqliteDatabase database, int version)
+    {
+        if (version == Version)
+            return;
+        database.InTransaction(() =>
+        {
+            foreach (var step in _upgrades.AsSpan(version - 1))
+                database.Execute(step);
+            database.Execute($"PRAGMA user_version={Version}");
+        });
     }
 
     private static void Verify(SqliteDatabase database, long version, string path)

@@ -10,6 +10,7 @@ internal sealed class SpoolTables(SqliteDatabase database, QueueIds ids, TimePro
 {
     private const int ReturnFullFlag = 1;
     private const int Is8BitFlag = 2;
+    private const int ReturnHeadersFlag = 4;
 
     internal QueueIds Ids { get; } = ids;
 
@@ -21,7 +22,15 @@ internal sealed class SpoolTables(SqliteDatabase database, QueueIds ids, TimePro
     internal static DateTimeOffset FromColumn(long value) => value == Held ? DateTimeOffset.MaxValue : DateTimeOffset.FromUnixTimeMilliseconds(value);
 
     internal static Envelope WithFlags(Envelope envelope, int flags) =>
-        envelope with { ReturnFull = (flags & ReturnFullFlag) != 0, Is8Bit = (flags & Is8BitFlag) != 0 };
+        envelope with
+        {
+            ReturnFull = (flags & ReturnFullFlag) != 0,
+            Is8Bit = (flags & Is8BitFlag) != 0,
+            ReturnHeaders = (flags & ReturnHeadersFlag) != 0,
+        };
+
+    private static int FlagsOf(Envelope envelope) =>
+        (envelope.ReturnFull ? ReturnFullFlag : 0) | (envelope.Is8Bit ? Is8BitFlag : 0) | (envelope.ReturnHeaders ? ReturnHeadersFlag : 0);
 
     internal QueueId Insert(Submission submission, PreparedBody body)
     {
@@ -33,7 +42,7 @@ internal sealed class SpoolTables(SqliteDatabase database, QueueIds ids, TimePro
             .Bind(2, arrival)
             .Bind(3, envelope.Sender.Address?.ToString())
             .Bind(4, envelope.EnvelopeId)
-            .Bind(5, (envelope.ReturnFull ? ReturnFullFlag : 0) | (envelope.Is8Bit ? Is8BitFlag : 0))
+            .Bind(5, FlagsOf(envelope))
             .Bind(6, submission.Origin)
             .Bind(7, body.Length)
             .Bind(8, body.FileName)
@@ -128,8 +137,8 @@ internal sealed class SpoolTables(SqliteDatabase database, QueueIds ids, TimePro
 
     private void Update(RecipientUpdate update)
     {
-        var row = database.Prepare("UPDATE recipient SET next_attempt=?, diagnostic=?, attempts=attempts+? WHERE message=? AND number=? AND next_attempt IS NOT NULL")
-            .Bind(2, update.Diagnostic).Bind(3, update.IsAttempt ? 1 : 0).Bind(4, update.Id.Value).Bind(5, update.Recipient);
+        var row = database.Prepare("UPDATE recipient SET next_attempt=?, diagnostic=?, attempts=attempts+?, warned=max(warned, ?) WHERE message=? AND number=? AND next_attempt IS NOT NULL")
+            .Bind(2, update.Diagnostic).Bind(3, update.IsAttempt ? 1 : 0).Bind(4, update.IsWarned ? 1 : 0).Bind(5, update.Id.Value).Bind(6, update.Recipient);
         if (update.NextAttempt is { } next)
             row.Bind(1, ToColumn(next));
         row.Run();

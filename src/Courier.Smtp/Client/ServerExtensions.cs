@@ -19,6 +19,9 @@ public enum ServerExtensions
 
     /// <summary>RFC 3207.</summary>
     StartTls = 8,
+
+    /// <summary>RFC 3461.</summary>
+    Dsn = 16,
 }
 
 internal static class ServerExtensionsReader
@@ -34,6 +37,7 @@ internal static class ServerExtensionsReader
                 "PIPELINING" => ServerExtensions.Pipelining,
                 "SIZE" => ServerExtensions.Size,
                 "8BITMIME" => ServerExtensions.EightBitMime,
+                "DSN" => ServerExtensions.Dsn,
                 "STARTTLS" => ServerExtensions.StartTls,
                 _ => ServerExtensions.None,
             };

@@ -1,4 +1,5 @@
 using Courier.Mail.Addresses;
+using Courier.Mail.Reports;
 using Courier.Smtp.Replies;
 using Courier.Smtp.Server;
 
@@ -29,7 +30,15 @@ internal sealed record Auth(string Mechanism, byte[]? InitialResponse) : SmtpCom
 
 internal sealed record MailFrom(MailParameters Parameters) : SmtpCommand;
 
-internal sealed record RcptTo(ForwardPath Path) : SmtpCommand;
+internal sealed record RcptTo(ForwardPath Path) : SmtpCommand
+{
+    public NotifyOn Notify { get; init; }
+
+    public string? OriginalRecipient { get; init; }
+
+    /// <summary>What the parameters ask for that not every listener offers.</summary>
+    public SmtpExtensions Uses { get; init; }
+}
 
 internal sealed record Data : SmtpCommand
 {

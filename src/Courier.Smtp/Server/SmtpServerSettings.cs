@@ -36,7 +36,13 @@ public sealed record SmtpServerSettings(string HostName, SmtpRole Role)
     /// <summary>Whether AUTH is offered without TLS.</summary>
     public CleartextLogins CleartextLogins { get; init; } = CleartextLogins.Never;
 
+    /// <summary>What EHLO offers and MAIL and RCPT may ask for.</summary>
+    public SmtpExtensions Offered { get; init; } = OfferedBy(Role);
+
     public SmtpLimits Limits { get; init; } = new();
+
+    /// <summary>What a listener offers unless it is told otherwise. LMTP answers for each recipient itself: reports are left to the client.</summary>
+    public static SmtpExtensions OfferedBy(SmtpRole role) => role == SmtpRole.Lmtp ? SmtpExtensions.None : SmtpExtensions.Dsn;
 
     internal bool HasAuth => AuthOffered || AuthRequired;
 }

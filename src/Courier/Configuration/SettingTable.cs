@@ -1,6 +1,7 @@
 using System.Net;
 using Courier.Mail.Addresses;
 using Courier.Mta.Delivery.Remote;
+using Courier.Smtp.Server;
 using Types = Courier.Configuration.SettingTypes;
 
 namespace Courier.Configuration;
@@ -25,10 +26,13 @@ internal static class SettingTable
     internal static readonly Setting<NextHop> RelayRoute = new("relay", "route.*", Types.NextHop, null, "Next hop of one domain: `route.example.org = 192.0.2.1:25`.");
     internal static readonly Setting<bool> RelayHold = new("relay", "hold", Types.YesNo, "no", "Keep all mail for other domains in the queue.");
 
+    internal static readonly Setting<SmtpExtensions> Withheld = new("extensions", "withhold", Types.Extensions, "none", "Words that EHLO leaves out and whose parameters are refused, as `DSN, CHUNKING`.");
+
     internal static readonly Setting<TimeSpan> RetryFirst = new("queue", "retry_first", Types.Duration, "5min", "Wait before the second attempt (Courier's retryalpha).");
     internal static readonly Setting<double> RetryFactor = new("queue", "retry_factor", Types.Factor, "2", "Each wait is this times the one before.");
     internal static readonly Setting<TimeSpan> RetryMax = new("queue", "retry_max", Types.Duration, "2h", "Longest wait between attempts (Courier's retrymaxdelta).");
     internal static readonly Setting<TimeSpan> QueueTime = new("queue", "expire", Types.Duration, "7d", "After this long in the queue a message is returned (Courier's queuetime).");
+    internal static readonly Setting<TimeSpan> WarnAfter = new("queue", "warn_after", Types.Duration, "4h", "After this long in the queue the sender is told, once for each recipient, that the message still waits (Courier's warntime); `0s` never.");
     internal static readonly Setting<int> AttemptsAtOnce = new("queue", "attempts_at_once", Types.Count, "200", "Attempts at the same time, in all.");
     internal static readonly Setting<int> AttemptsPerDestination = new("queue", "attempts_per_destination", Types.Count, "20", "Attempts at the same time at one next hop.");
 
@@ -58,8 +62,8 @@ internal static class SettingTable
     internal static readonly IReadOnlyList<Setting> All =
     [
         HostName, State, .. Listeners, Certificate, CertificateKey, DefaultDomain, Maildirs, CleartextLogins, Postmaster,
-        RelayNetworks, RelayNextHop, RelayRoute, RelayHold,
-        RetryFirst, RetryFactor, RetryMax, QueueTime, AttemptsAtOnce, AttemptsPerDestination,
+        RelayNetworks, RelayNextHop, RelayRoute, RelayHold, Withheld,
+        RetryFirst, RetryFactor, RetryMax, QueueTime, WarnAfter, AttemptsAtOnce, AttemptsPerDestination,
         MessageSize, Recipients, Connections, ConnectionsPerPeer, FreeSpace, LogLevel, LogFormat,
     ];
 
@@ -67,7 +71,7 @@ internal static class SettingTable
 
     private static readonly HashSet<Setting> _contextual =
     [
-        HostName, CleartextLogins, Postmaster, RelayNetworks, MessageSize, Recipients, FreeSpace,
+        HostName, CleartextLogins, Postmaster, RelayNetworks, MessageSize, Recipients, FreeSpace, Withheld,
     ];
 
     /// <summary>Whether a key may stand in a section with a condition: what is asked for per connection or message.</summary>

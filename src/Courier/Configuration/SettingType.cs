@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using Courier.Mail.Addresses;
 using Courier.Mta.Delivery.Remote;
+using Courier.Smtp.Server;
 
 namespace Courier.Configuration;
 
@@ -34,6 +35,8 @@ internal static class SettingTypes
     internal static SettingType<long> Size { get; } = new("a size, as 512KiB, 50MiB or 1GiB", TrySize);
 
     internal static SettingType<TimeSpan> Duration { get; } = new("a time, as 500ms, 30s, 5min, 4h or 5d", TryDuration);
+
+    internal static SettingType<SmtpExtensions> Extensions { get; } = new($"none, or some of {string.Join(", ", SmtpExtensionWords.All.Keys)}", TryExtensions);
 
     internal static SettingType<IReadOnlyList<IPEndPoint>> EndPoints { get; } = new("addresses with ports, as 127.0.0.1:25, [::1]:25", TryEndPoints);
 
@@ -88,6 +91,21 @@ internal static class SettingTypes
         }
 
         return false;
+    }
+
+    private static bool TryExtensions(string text, out SmtpExtensions value)
+    {
+        value = SmtpExtensions.None;
+        if (text == "none")
+            return true;
+        foreach (var word in text.Split(',', StringSplitOptions.TrimEntries))
+        {
+            if (!SmtpExtensionWords.All.TryGetValue(word.ToUpperInvariant(), out var extension))
+                return false;
+            value |= extension;
+        }
+
+        return true;
     }
 
     private static bool TryEndPoints(string text, out IReadOnlyList<IPEndPoint> value)

@@ -164,6 +164,7 @@ internal sealed class MailServer : IAsyncDisposable
         Multiplier = values.Get(SettingTable.RetryFactor),
         LongestRetry = values.Get(SettingTable.RetryMax),
         Expiry = values.Get(SettingTable.QueueTime),
+        WarnAfter = values.Get(SettingTable.WarnAfter),
         AttemptsAtOnce = values.Get(SettingTable.AttemptsAtOnce),
         AttemptsPerDestination = values.Get(SettingTable.AttemptsPerDestination),
     };

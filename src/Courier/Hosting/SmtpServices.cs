@@ -31,6 +31,7 @@ internal sealed class SmtpServices(
         {
             Tls = tls,
             AuthOffered = role != SmtpRole.Lmtp,
+            Offered = SmtpServerSettings.OfferedBy(role) & ~values.Get(SettingTable.Withheld),
             CleartextLogins = Values.CleartextLogins(values),
             Limits = new SmtpLimits { MessageBytes = values.Get(SettingTable.MessageSize), Recipients = values.Get(SettingTable.Recipients) },
         };

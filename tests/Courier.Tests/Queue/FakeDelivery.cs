@@ -20,6 +20,8 @@ internal sealed class FakeAgent(Func<DeliveryJob, CancellationToken, ValueTask<O
 
     internal bool SkipsOutcomes { get; set; }
 
+    internal bool IsReportPassedOn { get; init; }
+
     public int? AttemptsAtOnce { get; init; }
 
     public async ValueTask<IReadOnlyList<RecipientOutcome>> DeliverAsync(DeliveryJob job, CancellationToken ct)
@@ -30,7 +32,7 @@ internal sealed class FakeAgent(Func<DeliveryJob, CancellationToken, ValueTask<O
         try
         {
             var kind = await answer(job, ct);
-            return SkipsOutcomes ? [] : [.. job.Recipients.Select(recipient => new RecipientOutcome(recipient.Number, kind, Status(kind), "said the fake"))];
+            return SkipsOutcomes ? [] : [.. job.Recipients.Select(recipient => new RecipientOutcome(recipient.Number, kind, Status(kind), "said the fake") { IsReportPassedOn = IsReportPassedOn })];
         }
         finally
         {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Courier.Mail.Reports;
 using Courier.Queue;
 using Courier.Queue.Scheduling;
 using Courier.Queue.Sqlite;
@@ -143,16 +144,71 @@ public sealed class SchedulerTests : IAsyncLifetime
             await EventuallyAsync(() => _clock.Armed > 0);
             _clock.Advance(TimeSpan.FromHours(2));
             // The last step ends in a report, perhaps without another attempt.
-            await EventuallyAsync(() => agent.Jobs.Count > attempts || !_bounces.Written.IsEmpty);
+            await EventuallyAsync(() => agent.Jobs.Count > attempts || _bounces.Written.Count > 1);
             await IdleAsync();
         }
 
-        var (bounced, outcome) = Assert.Single(_bounces.Written);
+        // The first report was the warning.
+        Assert.Equal(OutcomeKind.Deferred, _bounces.Written.First().Outcome.Kind);
+        var (bounced, outcome) = Assert.Single(_bounces.Written.Skip(1));
         Assert.Equal((id, "4.4.7", OutcomeKind.Failed), (bounced, outcome.Status, outcome.Kind));
         Assert.Contains("said the fake", outcome.Diagnostic, StringComparison.Ordinal);
         await QueueEmptyAsync();
-        Assert.Equal("ada@example.org", Assert.Single(toSender.Jobs).Recipients[0].Recipient.Address.ToString());
+        Assert.All(toSender.Jobs, job => Assert.Equal("ada@example.org", job.Recipients[0].Recipient.Address.ToString()));
         Assert.InRange(_clock.GetUtcNow() - agent.Jobs.First().Arrival, TimeSpan.FromDays(7), TimeSpan.FromDays(7) + TimeSpan.FromHours(2));
+    }
+
+    [Fact]
+    public async Task The_sender_is_warned_once_for_each_recipient_also_over_a_restart()
+    {
+        _router.To("example.com", new FakeAgent(OutcomeKind.Deferred));
+        _router.To("example.org", new FakeAgent(OutcomeKind.Delivered));
+        _scheduler.Start();
+        var envelope = Messages.Envelope("grace@example.com", "joan@example.com", "alan@example.com", "mary@example.com");
+        NotifyOn[] notify = [NotifyOn.Default, NotifyOn.Never, NotifyOn.Delay | NotifyOn.Success, NotifyOn.Failure];
+        var id = await _scheduler.SubmitAsync(envelope with { Recipients = [.. envelope.Recipients.Zip(notify, (recipient, on) => recipient with { Notify = on })] });
+        await AdvanceAsync(TimeSpan.FromHours(4) - TimeSpan.FromMinutes(1));
+        Assert.Empty(_bounces.Written);
+
+        await AdvanceAsync(TimeSpan.FromHours(2));
+        Assert.Equal([(id, 0), (id, 2)], _bounces.Written.Select(written => (written.Id, written.Outcome.Number)));
+        Assert.All(_bounces.Written, written => Assert.Equal((OutcomeKind.Deferred, (DateTimeOffset?)_clock.GetUtcNow()),
+            (written.Outcome.Kind, written.Outcome.RetryUntil - TimeSpan.FromDays(7) + TimeSpan.FromHours(6) - TimeSpan.FromMinutes(1))));
+
+        await RestartAsync();
+        _scheduler.Start();
+        await AdvanceAsync(TimeSpan.FromHours(4));
+        Assert.Equal(2, _bounces.Written.Count);
+    }
+
+    /// <summary>Lets an hour pass, and another, each with the attempts that fall due in it.</summary>
+    private async Task AdvanceAsync(TimeSpan time)
+    {
+        for (var step = TimeSpan.FromMinutes(59); time > TimeSpan.Zero; time -= step)
+        {
+            await IdleAsync();
+            step = time < step ? time : step;
+            _clock.Advance(step);
+            await EventuallyAsync(() => _scheduler.InMemory == 0);
+            await Task.Delay(20);
+        }
+
+        await IdleAsync();
+    }
+
+    [Theory]
+    [InlineData(OutcomeKind.Delivered, false, true)]
+    [InlineData(OutcomeKind.Relayed, false, true)]
+    [InlineData(OutcomeKind.Relayed, true, false)]
+    public async Task Success_is_reported_where_asked_for_unless_the_next_hop_does(OutcomeKind kind, bool isPassedOn, bool isReported)
+    {
+        _router.To("example.com", new FakeAgent(kind) { IsReportPassedOn = isPassedOn });
+        _router.To("example.org", new FakeAgent(OutcomeKind.Delivered));
+        _scheduler.Start();
+        var envelope = Messages.Envelope("grace@example.com", "joan@example.com");
+        await _scheduler.SubmitAsync(envelope with { Recipients = [envelope.Recipients[0] with { Notify = NotifyOn.Success }, envelope.Recipients[1]] });
+        await QueueEmptyAsync();
+        Assert.Equal(isReported ? [0] : [], _bounces.Written.Select(written => written.Outcome.Number));
     }
 
     [Fact]

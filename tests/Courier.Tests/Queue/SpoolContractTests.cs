@@ -1,3 +1,4 @@
+using Courier.Mail.Reports;
 using Courier.Queue;
 
 namespace Courier.Tests.Queue;
@@ -47,6 +48,19 @@ public abstract class SpoolContractTests : IAsyncLifetime
         var (trace, body) = (await Spool.OpenAsync(id, Ct))!.Value;
         Assert.Equal(Messages.Trace, trace.ToArray());
         Assert.Equal("body\r\n"u8.ToArray(), body.ReadAll());
+    }
+
+    [Fact]
+    public async Task That_the_sender_was_warned_is_remembered()
+    {
+        var id = await Spool.SubmitAsync(Messages.Envelope("grace@example.com", "joan@example.net") with { ReturnHeaders = true });
+        var later = Clock.GetUtcNow() + TimeSpan.FromHours(1);
+        await Spool.CompleteAsync([new(id, 0, later, "busy") { IsWarned = true }, new(id, 1, later, "busy")], [], Ct);
+        await Spool.CompleteAsync([new(id, 0, later, "busy"), new(id, 1, later, "busy")], [], Ct);
+        await ReopenAsync();
+        var entry = await Spool.FindAsync(id, Ct);
+        Assert.Equal([true, false], entry!.Recipients.Select(recipient => recipient.IsWarned));
+        Assert.Equal((false, true), (entry.Envelope.ReturnFull, entry.Envelope.ReturnHeaders));
     }
 
     [Theory]

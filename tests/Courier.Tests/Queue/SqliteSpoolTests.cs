@@ -140,9 +140,29 @@ public sealed class SqliteSpoolTests : SpoolContractTests
             database.Execute("PRAGMA user_version=99");
         Assert.Contains("newer version (schema 99", Assert.Throws<InvalidDataException>(() => SqliteSpool.Open(Settings, Clock, NullLogger.Instance)).Message, StringComparison.Ordinal);
         using (var database = new SqliteDatabase(Settings.DatabasePath))
-            database.Execute("PRAGMA user_version=1");
+            database.Execute($"PRAGMA user_version={SpoolSchema.Version}");
         await ReopenAsync();
         Assert.Single(await Spool.ListAsync(10, Ct));
+    }
+
+    [Fact]
+    public async Task A_spool_of_the_first_schema_is_brought_up_to_date_with_what_is_in_it()
+    {
+        var id = await Spool.SubmitAsync(Messages.Envelope("grace@example.com"), "body\r\n"u8.ToArray());
+        await Spool.DisposeAsync();
+        using (var database = new SqliteDatabase(Settings.DatabasePath))
+        {
+            // As the first version made them.
+            database.Execute("ALTER TABLE recipient DROP COLUMN warned");
+            database.Execute("DROP TABLE terms");
+            database.Execute("PRAGMA user_version=1");
+        }
+
+        await ReopenAsync();
+        await Spool.CompleteAsync([new(id, 0, Clock.GetUtcNow(), "busy") { IsWarned = true }], [], Ct);
+        await ReopenAsync();
+        Assert.True(Assert.Single((await Spool.FindAsync(id, Ct))!.Recipients).IsWarned);
+        Assert.Equal("body\r\n"u8.ToArray(), (await Spool.OpenAsync(id, Ct))!.Value.Body.ReadAll());
     }
 
     [Theory]

@@ -1,5 +1,7 @@
 using System.Text;
+using Courier.Mail.Reports;
 using Courier.Smtp.Grammar;
+using Courier.Smtp.Server;
 
 namespace Courier.Tests.Smtp;
 
@@ -29,6 +31,25 @@ public sealed class CommandParserTests
     [InlineData("RCPT TO:<Postmaster>", "Postmaster")]
     [InlineData("RCPT TO:<@x.example:ada@example.org>", "ada@example.org")]
     public void Rcpt_carries_the_forward_path(string line, string path) => Assert.Equal(path, Assert.IsType<RcptTo>(Parse(line)).Path.ToString());
+
+    [Theory]
+    [InlineData("NOTIFY=NEVER", NotifyOn.Never, null)]
+    [InlineData("notify=success,delay,failure", NotifyOn.Success | NotifyOn.Delay | NotifyOn.Failure, null)]
+    [InlineData("ORCPT=rfc822;Bob+2Bx@example.org NOTIFY=DELAY,DELAY", NotifyOn.Delay, "rfc822;Bob+2Bx@example.org")]
+    public void Rcpt_carries_what_the_sender_wants_to_hear(string parameters, NotifyOn notify, string? original)
+    {
+        var command = Assert.IsType<RcptTo>(Parse("RCPT TO:<ada@example.org> " + parameters));
+        Assert.Equal((notify, original, SmtpExtensions.Dsn), (command.Notify, command.OriginalRecipient, command.Uses));
+    }
+
+    [Theory]
+    [InlineData("RET=FULL ENVID=QQ314159", ReturnContent.Full, "QQ314159")]
+    [InlineData("ret=hdrs", ReturnContent.Headers, null)]
+    public void Mail_carries_how_reports_shall_be(string parameters, ReturnContent content, string? id)
+    {
+        var command = Assert.IsType<MailFrom>(Parse("MAIL FROM:<> " + parameters)).Parameters;
+        Assert.Equal((content, id, SmtpExtensions.Dsn), (command.Return, command.EnvelopeId, command.Uses));
+    }
 
     [Theory]
     [InlineData("", 500)]
@@ -61,7 +82,25 @@ public sealed class CommandParserTests
     [InlineData("RCPT TO:<>", 501)]
     [InlineData("RCPT TO:<a>", 501)]
     [InlineData("RCPT TO:<a@example.org>x", 501)]
-    [InlineData("RCPT TO:<a@example.org> NOTIFY=NEVER", 555)]
+    [InlineData("RCPT TO:<a@example.org> SIZE=1", 555)]
+    [InlineData("RCPT TO:<a@example.org> NOTIFY=NEVER,DELAY", 501)]
+    [InlineData("RCPT TO:<a@example.org> NOTIFY=DELAY,,SUCCESS", 501)]
+    [InlineData("RCPT TO:<a@example.org> NOTIFY", 501)]
+    [InlineData("RCPT TO:<a@example.org> NOTIFY=NEVER NOTIFY=NEVER", 501)]
+    [InlineData("RCPT TO:<a@example.org> ORCPT=a@b", 501)]
+    [InlineData("RCPT TO:<a@example.org> ORCPT=;a@b", 501)]
+    [InlineData("RCPT TO:<a@example.org> ORCPT=rfc822;", 501)]
+    [InlineData("RCPT TO:<a@example.org> ORCPT=rfc822;a=b", 501)]
+    [InlineData("RCPT TO:<a@example.org> ORCPT=rfc822;a+0D+0Ab", 501)]
+    [InlineData("RCPT TO:<a@example.org> ORCPT=rfc822;a ORCPT=rfc822;a", 501)]
+    [InlineData("MAIL FROM:<> RET=", 501)]
+    [InlineData("MAIL FROM:<> RET=FULL RET=FULL", 501)]
+    [InlineData("MAIL FROM:<> ENVID", 501)]
+    [InlineData("MAIL FROM:<> ENVID=a+0a", 501)]
+    [InlineData("MAIL FROM:<> ENVID=a+0A", 501)]
+    [InlineData("MAIL FROM:<> ENVID=a ENVID=a", 501)]
+    [InlineData("MAIL FROM:<> AUTH=<> AUTH=<>", 501)]
+    [InlineData("MAIL FROM:<> BODY=7BIT BODY=8BITMIME", 501)]
     [InlineData("EHLO", 501)]
     [InlineData("EHLO ", 501)]
     [InlineData("EHLO a b", 501)]

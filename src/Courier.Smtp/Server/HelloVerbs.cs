@@ -1,0 +1,35 @@
+using Courier.Mail.Sasl;
+using Courier.Smtp.Grammar;
+using Courier.Smtp.Replies;
+
+namespace Courier.Smtp.Server;
+
+/// <summary>EHLO, HELO, LHLO: RFC 5321 §4.1.1.1, RFC 2033 §4.1. Each of them also resets.</summary>
+internal static class HelloVerbs
+{
+    public static SmtpReply Greet(SmtpSession session, Hello command)
+    {
+        var settings = session.Settings;
+        var isLmtp = settings.Role == SmtpRole.Lmtp;
+        if (isLmtp != (command.Verb == HelloVerb.Lhlo))
+            return Reply.UnknownCommand;
+        session.DropTransaction();
+        var isExtended = command.Verb != HelloVerb.Helo;
+        session.Peer = new SmtpPeer(session.Connection, command.Name, isExtended, session.User);
+        return isExtended ? Reply.Hello(settings.HostName, Words(session)) : Reply.Hello(settings.HostName);
+    }
+
+    private static IEnumerable<string> Words(SmtpSession session)
+    {
+        yield return "PIPELINING";                              // RFC 2920: replies are grouped, commands never dropped
+        yield return $"SIZE {session.Limits.MessageBytes}";     // RFC 1870: spares both sides a message that is refused anyway
+        yield return "8BITMIME";                                // RFC 6152: bytes are kept as they come
+        yield return "ENHANCEDSTATUSCODES";                     // RFC 2034
+        if (session.Offers(SmtpExtensions.Dsn))
+            yield return "DSN";                                 // RFC 3461: reports as the sender wants them
+        if (session.Settings.Tls is not null && !session.Connection.IsSecure)
+            yield return "STARTTLS";                            // RFC 3207 §4.2: never within TLS
+        if (SecurityVerbs.AuthProblem(session) is null)
+            yield return "AUTH " + string.Join(' ', SaslExchange.Mechanisms);   // RFC 4954: only where it would be taken now
+    }
+}

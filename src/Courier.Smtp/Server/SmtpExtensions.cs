@@ -1,0 +1,21 @@
+namespace Courier.Smtp.Server;
+
+/// <summary>What a listener may offer in EHLO, and be told not to. STARTTLS and AUTH have settings of their own; ENHANCEDSTATUSCODES,
+/// PIPELINING, SIZE and 8BITMIME only describe how we behave anyway.</summary>
+[Flags]
+public enum SmtpExtensions
+{
+    None = 0,
+
+    /// <summary>RFC 3461.</summary>
+    Dsn = 1,
+}
+
+/// <summary>Their words in EHLO, for those who set up a listener.</summary>
+public static class SmtpExtensionWords
+{
+    public static IReadOnlyDictionary<string, SmtpExtensions> All { get; } = new Dictionary<string, SmtpExtensions>(StringComparer.Ordinal)
+    {
+        ["DSN"] = SmtpExtensions.Dsn,
+    };
+}
