@@ -47,6 +47,9 @@ internal static partial class Log
     [LoggerMessage(3023, LogLevel.Warning, "Attempts were still running {Limit} after the stop; they stay queued")]
     internal static partial void StopIncomplete(ILogger logger, TimeSpan limit);
 
+    [LoggerMessage(3024, LogLevel.Error, "Looking for due messages ended by a fault; it will be done again")]
+    internal static partial void LeaseFault(ILogger logger, Exception exception);
+
     [LoggerMessage(3040, LogLevel.Information, "Opened the spool {Path}: {Messages} messages, {Staged} copies staged, {Swept} unused files deleted")]
     internal static partial void Opened(ILogger logger, string path, long messages, int staged, int swept);
 

@@ -136,6 +136,13 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
         return false;
     }
 
+    /// <remarks><para>Why no due time is ever missed. A recipient that waits is in one of two states. Not leased: then the look for due
+    /// rows or <see cref="ISpool.NextDueAsync"/> sees it, for both read leases and rows under one lock, and a lease is let go only
+    /// after the commit that wrote the next time. Leased: then whoever ends the lease sets the alarm for the time it wrote
+    /// (<see cref="Settlement"/>), after that commit.</para>
+    /// <para>So when NextDue passed over a recipient because it was leased, its time reaches the alarm from the other side, before or
+    /// after; <see cref="Alarm"/> keeps the earlier of the two. An alarm that rings meanwhile leaves a signal, and a signal is only
+    /// taken before a look, never after one.</para></remarks>
     private async Task LeaseLoopAsync()
     {
         var failures = 0;
@@ -156,6 +163,12 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
                 Log.LeaseFailed(_logger, wait, e);
                 _alarm.SetFor(_clock.GetUtcNow() + wait);
             }
+            catch (Exception e)
+            {
+                // A fault of ours, a row that cannot be understood: whatever it is, the queue does not stand still for it.
+                Log.LeaseFault(_logger, e);
+                _alarm.SetFor(_clock.GetUtcNow() + _settings.LongestStorageRetry);
+            }
         }
     }
 
@@ -167,6 +180,9 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
             if (room == 0)
             {
                 _backlog = true;
+                // Release() lowers the count and then reads the flag; we set the flag and then read the count. Without the barrier
+                // a processor may read before it has written, and with both sides seeing the old value nobody would wake.
+                Interlocked.MemoryBarrier();
                 WakeForBacklog();
                 return;
             }
@@ -252,6 +268,23 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
     {
         try
         {
+            await AttemptOrLetGoAsync(delivery);
+        }
+        finally
+        {
+            // Whatever happened, the place is free again and the next may begin.
+            _destinations.Ended(delivery.Destination);
+            Done(delivery.Message, delivery.Recipients.Count);
+            StartAttempts();
+            if (!_running && _destinations.Running == 0)
+                _drained.TrySetResult();
+        }
+    }
+
+    private async Task AttemptOrLetGoAsync(Delivery delivery)
+    {
+        try
+        {
             await _settlement.AttemptAsync(delivery, _alarm);
         }
         catch (OperationCanceledException)
@@ -262,12 +295,6 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
         {
             await _settlement.LetGoAsync(delivery.Message, delivery.Recipients, e, _alarm);
         }
-
-        _destinations.Ended(delivery.Destination);
-        Done(delivery.Message, delivery.Recipients.Count);
-        StartAttempts();
-        if (!_running && _destinations.Running == 0)
-            _drained.TrySetResult();
     }
 
     private void Done(QueuedMessage message, int recipients)
