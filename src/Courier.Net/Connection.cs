@@ -55,7 +55,14 @@ public sealed class Connection : IAsyncDisposable
     /// <param name="host">Name or address.</param>
     /// <param name="port">TCP port.</param>
     /// <param name="ct">Bounds the whole attempt.</param>
-    public static async ValueTask<Connection> ConnectAsync(string host, int port, CancellationToken ct)
+    public static ValueTask<Connection> ConnectAsync(string host, int port, CancellationToken ct) => ConnectAsync(host, port, null, ct);
+
+    /// <summary>Connects from an address of ours.</summary>
+    /// <param name="host">Name or address.</param>
+    /// <param name="port">TCP port.</param>
+    /// <param name="sources">Which; null leaves it to the system.</param>
+    /// <param name="ct">Bounds the whole attempt.</param>
+    public static async ValueTask<Connection> ConnectAsync(string host, int port, SourceAddresses? sources, CancellationToken ct)
     {
         SocketException? failure = null;
         foreach (var address in await Dns.GetHostAddressesAsync(host, ct))
@@ -63,6 +70,8 @@ public sealed class Connection : IAsyncDisposable
             var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             try
             {
+                if (sources?.For(address.AddressFamily) is { } source)
+                    socket.Bind(new IPEndPoint(source, 0));
                 await socket.ConnectAsync(new IPEndPoint(address, port), ct);
                 return FromSocket(socket);
             }

@@ -57,6 +57,9 @@ public interface IDeliveryAgent
     /// <summary>How many attempts it wants to see at once at its destination; null leaves that to the schedule.</summary>
     int? AttemptsAtOnce => null;
 
+    /// <summary>Whether it hands mail to another server: what waits too long there may go by another way.</summary>
+    bool IsRemote => false;
+
     /// <returns>One outcome for each recipient of the job.</returns>
     ValueTask<IReadOnlyList<RecipientOutcome>> DeliverAsync(DeliveryJob job, CancellationToken ct);
 }
@@ -74,6 +77,10 @@ public interface IRouter
     Route? StagedRoute => null;
 
     ValueTask<Route> RouteAsync(MailAddress recipient, CancellationToken ct);
+
+    /// <summary>Where mail goes that an operator or the schedule sends to one next hop, <c>host</c> or <c>host:port</c>; null when
+    /// it cannot be read: then by address.</summary>
+    Route? RouteTo(string nextHop) => null;
 }
 
 /// <summary>Writes the report on recipients that failed for good (a bounce), were delivered or wait, or says that there is to be none.</summary>

@@ -35,6 +35,12 @@ internal static partial class Log
     [LoggerMessage(3010, LogLevel.Information, "Reported on {QueueId} to <{Sender}> as {ReportId}")]
     internal static partial void Reported(ILogger logger, QueueId queueId, string sender, QueueId reportId);
 
+    [LoggerMessage(3011, LogLevel.Information, "Told <{Sender}> of the delay of {QueueId} as {ReportId}")]
+    internal static partial void ToldOfDelay(ILogger logger, QueueId queueId, string sender, QueueId reportId);
+
+    [LoggerMessage(3012, LogLevel.Information, "Sending {QueueId} for <{Recipient}> by the backup relay {NextHop} from now on")]
+    internal static partial void BackedUp(ILogger logger, QueueId queueId, string recipient, string nextHop);
+
     [LoggerMessage(3020, LogLevel.Error, "Attempt for {QueueId} at {Destination} ended by a fault; it will be made again")]
     internal static partial void AttemptFault(ILogger logger, QueueId queueId, string destination, Exception exception);
 
@@ -49,6 +55,9 @@ internal static partial class Log
 
     [LoggerMessage(3024, LogLevel.Error, "Looking for due messages ended by a fault; it will be done again")]
     internal static partial void LeaseFault(ILogger logger, Exception exception);
+
+    [LoggerMessage(3025, LogLevel.Warning, "The history of messages in {Directory} cannot be written: {Reason}")]
+    internal static partial void HistoryFailed(ILogger logger, string directory, string reason);
 
     [LoggerMessage(3040, LogLevel.Information, "Opened the spool {Path}: {Messages} messages, {Staged} copies staged, {Swept} unused files deleted")]
     internal static partial void Opened(ILogger logger, string path, long messages, int staged, int swept);

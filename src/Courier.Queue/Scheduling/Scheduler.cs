@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Threading.Channels;
 using Courier.IO.Files;
+using Courier.Queue.History;
 using Microsoft.Extensions.Logging;
 
 namespace Courier.Queue.Scheduling;
@@ -20,6 +22,7 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
     private readonly ScheduleSettings _settings;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
+    private readonly MessageHistory? _history;
     private readonly Destinations _destinations;
     private readonly Settlement _settlement;
     private readonly Alarm _alarm;
@@ -32,11 +35,11 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
     private volatile bool _backlog;
     private volatile bool _running;
 
-    public Scheduler(ISpool spool, IRouter router, IBounceWriter bounces, ScheduleSettings settings, TimeProvider clock, ILogger logger)
+    public Scheduler(ISpool spool, IRouter router, IBounceWriter bounces, ScheduleSettings settings, TimeProvider clock, ILogger logger, MessageHistory? history = null)
     {
-        (_spool, _router, _settings, _clock, _logger) = (spool, router, settings, clock, logger);
+        (_spool, _router, _settings, _clock, _logger, _history) = (spool, router, settings, clock, logger, history);
         _destinations = new Destinations(settings.AttemptsAtOnce, settings.AttemptsPerDestination);
-        _settlement = new Settlement(spool, bounces, settings, clock, logger, _stop.Token);
+        _settlement = new Settlement(spool, bounces, settings, clock, logger, history, _stop.Token);
         _alarm = new Alarm(clock);
         // A place is reserved before a message is written: there is always room.
         _toRoute = Channel.CreateBounded<QueuedMessage>(settings.MessagesInMemory);
@@ -58,6 +61,24 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
     /// <summary>Makes a message durable and takes it on. When it throws, nothing was accepted.</summary>
     public async ValueTask<QueueId> SubmitAsync(Submission submission, CancellationToken ct)
     {
+        var length = submission.Body.Length;
+        var id = await QueueAsync(submission, ct);
+        if (_history is { } history)
+            history.Add(id, HistoryEvent.Queued, "", Describe(submission, length));
+        return id;
+    }
+
+    private static string Describe(Submission submission, long length)
+    {
+        var recipients = submission.Envelope.Recipients;
+        var others = recipients.Count > 1 ? string.Create(CultureInfo.InvariantCulture, $" and {recipients.Count - 1} more") : "";
+        return string.Create(CultureInfo.InvariantCulture, $"from <{submission.Envelope.Sender}> for {recipients[0].Address}{others}, {length} bytes, by {submission.Origin}");
+    }
+
+    private async ValueTask<QueueId> QueueAsync(Submission submission, CancellationToken ct)
+    {
+        if (_settings.SubmitDelay > TimeSpan.Zero)
+            return await _spool.SubmitAsync(submission with { Delay = _settings.SubmitDelay }, ct);
         // While others wait in the spool for a place in memory, nobody overtakes them.
         if (!_running || _backlog || Reserve(1) == 0)
         {

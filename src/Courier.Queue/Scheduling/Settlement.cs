@@ -1,4 +1,6 @@
+using System.Globalization;
 using Courier.Mail.Reports;
+using Courier.Queue.History;
 using Microsoft.Extensions.Logging;
 
 namespace Courier.Queue.Scheduling;
@@ -6,19 +8,27 @@ namespace Courier.Queue.Scheduling;
 /// <summary>Makes one attempt and records what came of it: done, again later, or failed with a report in the same transaction.</summary>
 /// <remarks>An outcome that cannot be recorded is kept and tried again until it can: the message has left, and forgetting that would
 /// send it twice. While it waits the recipient stays leased.</remarks>
-internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSettings settings, TimeProvider clock, ILogger logger, CancellationToken stop)
+internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSettings settings, TimeProvider clock, ILogger logger, MessageHistory? history, CancellationToken stop)
 {
     internal async Task AttemptAsync(Delivery delivery, Alarm alarm)
     {
         stop.ThrowIfCancellationRequested();
         var message = delivery.Message;
-        // Another may have removed the message while it waited for its turn.
-        var recipients = delivery.Recipients.Where(recipient => spool.IsLeased(message.Id, recipient.Number)).ToList();
+        // A command may have taken some away while they waited for their turn.
+        var recipients = await StillLeasedAsync(message, delivery.Recipients);
         if (recipients.Count == 0 || await OpenAsync(message, recipients, delivery.Destination) is not { } job)
             return;
         Log.Attempting(logger, message.Id, recipients.Count, delivery.Destination);
         var outcomes = await PerformAsync(delivery.Agent, job);
-        await SettleAsync(job, recipients, outcomes, alarm);
+        await SettleAsync(job, recipients, outcomes, delivery.Agent.IsRemote, alarm);
+    }
+
+    private async ValueTask<List<QueuedRecipient>> StillLeasedAsync(QueuedMessage message, IReadOnlyList<QueuedRecipient> recipients)
+    {
+        var still = recipients.Where(recipient => spool.IsLeased(message.Id, recipient.Number)).ToList();
+        if (still.Count < recipients.Count)
+            await spool.RelinquishAsync(message.Id, [.. recipients.Except(still).Select(recipient => recipient.Number)], CancellationToken.None);
+        return still;
     }
 
     /// <summary>For recipients that the router refused, could not find a way for, or holds.</summary>
@@ -28,7 +38,7 @@ internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSe
         {
             var recipients = routing.Settled.ConvertAll(settled => settled.Recipient);
             if (await OpenAsync(message, recipients, "") is { } job)
-                await SettleAsync(job, recipients, routing.Settled.ConvertAll(settled => settled.Outcome), alarm);
+                await SettleAsync(job, recipients, routing.Settled.ConvertAll(settled => settled.Outcome), isRemote: false, alarm);
         }
 
         if (routing.Held.Count == 0)
@@ -36,7 +46,10 @@ internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSe
         await UntilStoredAsync(message.Id, () => spool.CompleteAsync(
             routing.Held.ConvertAll(held => new RecipientUpdate(message.Id, held.Recipient.Number, DateTimeOffset.MaxValue, held.Destination, IsAttempt: false)), [], CancellationToken.None));
         foreach (var (recipient, destination) in routing.Held)
+        {
             Log.Held(logger, message.Id, recipient.Recipient.Address.ToString(), destination);
+            history?.Add(message.Id, HistoryEvent.Held, recipient.Recipient.Address.ToString(), destination);
+        }
     }
 
     /// <summary>After a fault of ours in the middle: whoever is still leased is let go, to be tried again.</summary>
@@ -102,30 +115,41 @@ internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSe
     private static List<RecipientOutcome> AllDeferred(DeliveryJob job, string status, string diagnostic) =>
         [.. job.Recipients.Select(recipient => new RecipientOutcome(recipient.Number, OutcomeKind.Deferred, status, diagnostic))];
 
-    private async Task SettleAsync(DeliveryJob job, List<QueuedRecipient> recipients, IReadOnlyList<RecipientOutcome> outcomes, Alarm alarm)
+    private async Task SettleAsync(DeliveryJob job, List<QueuedRecipient> recipients, IReadOnlyList<RecipientOutcome> outcomes, bool isRemote, Alarm alarm)
     {
         var settled = new List<Settled>(recipients.Count);
         foreach (var recipient in recipients)
         {
             var outcome = outcomes.FirstOrDefault(one => one.Number == recipient.Number)
                 ?? new RecipientOutcome(recipient.Number, OutcomeKind.Deferred, "4.3.0", "The attempt said nothing of this recipient");
-            settled.Add(Settle(job, recipient, outcome));
+            settled.Add(Settle(job, recipient, outcome, isRemote));
         }
 
         if (await RecordAsync(job, settled) is not { } reports)
             return;
         foreach (var one in settled)
         {
-            one.Log(logger, job);
+            one.Log(logger, job, history);
             if (one.NextAttempt is { } next)
                 alarm.SetFor(next);
         }
 
         foreach (var id in reports)
-            Log.Reported(logger, job.Id, job.Envelope.Sender.ToString(), id);
+            LogReport(job, id, settled.TrueForAll(one => one.NextAttempt is not null));
     }
 
-    private Settled Settle(DeliveryJob job, QueuedRecipient recipient, RecipientOutcome outcome)
+    private void LogReport(DeliveryJob job, QueueId report, bool isOnDelay)
+    {
+        var sender = job.Envelope.Sender.ToString();
+        if (isOnDelay)
+            Log.ToldOfDelay(logger, job.Id, sender, report);
+        else
+            Log.Reported(logger, job.Id, sender, report);
+        history?.Add(job.Id, isOnDelay ? HistoryEvent.Delayed : HistoryEvent.Reported, sender, $"report {report}");
+        history?.Add(report, HistoryEvent.Queued, "", $"from <> for {sender}, report on {job.Id}");
+    }
+
+    private Settled Settle(DeliveryJob job, QueuedRecipient recipient, RecipientOutcome outcome, bool isRemote)
     {
         if (outcome.Kind != OutcomeKind.Deferred)
             return new Settled(recipient, outcome, null, IsExpired: false);
@@ -135,10 +159,8 @@ internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSe
         {
             var next = now + settings.WaitAfter(recipient.Attempts + 1);
             // The last attempt is made when the time is up, not after.
-            return new Settled(recipient, outcome with { RetryUntil = expiry }, next < expiry ? next : expiry, IsExpired: false)
-            {
-                IsWarning = IsWarningDue(job, recipient, now),
-            };
+            var waiting = new Settled(recipient, outcome with { RetryUntil = expiry }, next < expiry ? next : expiry, IsExpired: false);
+            return IsLate(job, recipient, now) ? Late(job, waiting, isRemote) : waiting;
         }
 
         // RFC 3463 X.4.7: delivery time expired. Class 4, as what stood in the way was temporary.
@@ -146,10 +168,23 @@ internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSe
         return new Settled(recipient, expired, null, IsExpired: true);
     }
 
-    /// <summary>RFC 3461 §5.2.5: where NOTIFY was not given or names DELAY. Once: the spool remembers it.</summary>
-    private bool IsWarningDue(DeliveryJob job, QueuedRecipient recipient, DateTimeOffset now) =>
-        settings.WarnAfter > TimeSpan.Zero && !recipient.IsWarned && now - job.Arrival >= settings.WarnAfter
-        && (recipient.Recipient.Notify == NotifyOn.Default || recipient.Recipient.Notify.HasFlag(NotifyOn.Delay));
+    private bool IsLate(DeliveryJob job, QueuedRecipient recipient, DateTimeOffset now) =>
+        settings.WarnAfter > TimeSpan.Zero && !recipient.IsWarned && now - job.Arrival >= settings.WarnAfter;
+
+    /// <summary>Once, when it has waited for long: another way is taken where there is one, else the sender is told (RFC 3461 §5.2.5:
+    /// where NOTIFY was not given or names DELAY).</summary>
+    private Settled Late(DeliveryJob job, Settled waiting, bool isRemote)
+    {
+        if (isRemote && settings.BackupRelay is { } backup && waiting.Recipient.NextHop is null)
+        {
+            Log.BackedUp(logger, job.Id, waiting.Recipient.Recipient.Address.ToString(), backup);
+            return waiting with { IsWarned = true, NextHop = backup, NextAttempt = clock.GetUtcNow() };
+        }
+
+        var notify = waiting.Recipient.Recipient.Notify;
+        var isWanted = notify == NotifyOn.Default || notify.HasFlag(NotifyOn.Delay);
+        return waiting with { IsWarned = isWanted, IsWarning = isWanted };
+    }
 
     /// <summary>A report that cannot be written is no reason to end a recipient in silence: it waits for another attempt.</summary>
     private async Task<Submission?> ReportAsync(DeliveryJob job, List<Settled> settled)
@@ -168,7 +203,7 @@ internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSe
             for (var i = 0; i < settled.Count; i++)
             {
                 if (settled[i].IsWarning)
-                    settled[i] = settled[i] with { IsWarning = false };
+                    settled[i] = settled[i] with { IsWarned = false, IsWarning = false };
                 if (settled[i].Outcome.Kind == OutcomeKind.Failed)
                     settled[i] = settled[i] with { NextAttempt = again, Outcome = settled[i].Outcome with { Kind = OutcomeKind.Deferred } };
             }
@@ -184,7 +219,11 @@ internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSe
         var report = await ReportAsync(job, settled);
         using var body = report?.Body;
         var updates = settled.ConvertAll(one =>
-            new RecipientUpdate(job.Id, one.Outcome.Number, one.NextAttempt, one.NextAttempt is null ? null : one.Outcome.Diagnostic) { IsWarned = one.IsWarning });
+            new RecipientUpdate(job.Id, one.Outcome.Number, one.NextAttempt, one.NextAttempt is null ? null : one.Outcome.Diagnostic)
+            {
+                IsWarned = one.IsWarned,
+                NextHop = one.NextHop,
+            });
         // Not cancelled by a stop: the outcome is a fact, and recording it takes one commit.
         return await spool.CompleteAsync(updates, report is null ? [] : [report], CancellationToken.None);
     });
@@ -232,9 +271,31 @@ internal sealed record Settled(QueuedRecipient Recipient, RecipientOutcome Outco
         _ => Recipient.Recipient.Notify.HasFlag(NotifyOn.Success) && !Outcome.IsReportPassedOn,
     };
 
-    internal void Log(ILogger logger, DeliveryJob job)
+    /// <summary>Nothing more is to be said of its delay.</summary>
+    internal bool IsWarned { get; init; }
+
+    internal string? NextHop { get; init; }
+
+    private HistoryEvent Event => Outcome.Kind switch
+    {
+        OutcomeKind.Delivered => HistoryEvent.Delivered,
+        OutcomeKind.Relayed => HistoryEvent.Relayed,
+        OutcomeKind.Deferred => HistoryEvent.Deferred,
+        _ => IsExpired ? HistoryEvent.Expired : HistoryEvent.Bounced,
+    };
+
+    private string Words(DeliveryJob job) => Outcome.Kind switch
+    {
+        OutcomeKind.Deferred => string.Create(CultureInfo.InvariantCulture, $"{Server(job)}{Outcome.Status} {Outcome.Diagnostic}; next attempt {NextAttempt:yyyy-MM-dd HH:mm:ss}"),
+        _ => $"{Server(job)}{Outcome.Status} {Outcome.Diagnostic}",
+    };
+
+    private string Server(DeliveryJob job) => (Outcome.RemoteServer ?? job.Destination) is { Length: > 0 } server ? server + ": " : "";
+
+    internal void Log(ILogger logger, DeliveryJob job, MessageHistory? history)
     {
         var address = Recipient.Recipient.Address.ToString();
+        history?.Add(job.Id, Event, address, Words(job));
         switch (Outcome.Kind)
         {
             case OutcomeKind.Delivered:

@@ -84,7 +84,7 @@ public sealed class SmtpClient : IAsyncDisposable
         try
         {
             deadline.Set(settings.Limits.ConnectTimeout);
-            connection = await Connection.ConnectAsync(host, port, deadline.Token);
+            connection = await Connection.ConnectAsync(host, port, settings.Sources, deadline.Token);
             var wire = new ClientWire(connection, settings.Limits);
 
             step = SmtpStep.Greeting;

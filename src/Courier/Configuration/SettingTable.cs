@@ -28,9 +28,17 @@ internal static class SettingTable
 
     internal static readonly Setting<SmtpExtensions> Withheld = new("extensions", "withhold", Types.Extensions, "none", "Words that EHLO leaves out and whose parameters are refused, as `DSN, CHUNKING`.");
 
-    internal static readonly Setting<TimeSpan> RetryFirst = new("queue", "retry_first", Types.Duration, "5min", "Wait before the second attempt (Courier's retryalpha).");
-    internal static readonly Setting<double> RetryFactor = new("queue", "retry_factor", Types.Factor, "2", "Each wait is this times the one before.");
-    internal static readonly Setting<TimeSpan> RetryMax = new("queue", "retry_max", Types.Duration, "2h", "Longest wait between attempts (Courier's retrymaxdelta).");
+    internal static readonly Setting<IPAddress> SourceV4 = new("relay", "source_ipv4", Types.SourceV4, null, "Our IPv4 address on connections to other servers (Courier's ipout). Without it the system chooses.");
+    internal static readonly Setting<IPAddress> SourceV6 = new("relay", "source_ipv6", Types.SourceV6, null, "Our IPv6 address on connections to other servers (Courier's ip6out). Without it the system chooses.");
+    internal static readonly Setting<TimeSpan> RetryFirst = new("queue", "retry_first", Types.Duration, "5min", "Wait between the attempts of one round (Courier's retryalpha).");
+    internal static readonly Setting<int> RetryRound = new("queue", "retry_round", Types.Count, "3", "Attempts in a round (Courier's retrybeta).");
+    internal static readonly Setting<TimeSpan> RetryRoundWait = new("queue", "retry_round_wait", Types.Duration, "15min", "Wait after the first round; it doubles with each (Courier's retrygamma).");
+    internal static readonly Setting<int> RetryDoublings = new("queue", "retry_doublings", Types.CountOrNone, "3", "How often the wait between rounds doubles (Courier's retrymaxdelta).");
+    internal static readonly Setting<string> BackupRelay = new("queue", "backup_relay", Types.Relay, null, "Takes mail for other servers that has waited longer than `warn_after`, instead of a word to the sender (Courier's backuprelay).");
+    internal static readonly Setting<TimeSpan> SubmitDelay = new("queue", "submit_delay", Types.Duration, "0s", "Wait before the first attempt (Courier's submitdelay).");
+    internal static readonly Setting<int> BatchSize = new("queue", "batch_size", Types.Count, "100", "Recipients of one message in one attempt; more are several attempts (Courier's batchsize).");
+    internal static readonly Setting<int> LocalAttempts = new("queue", "local_attempts", Types.Count, "128", "Attempts at the same time at the mailboxes (Courier's MAXDELS of module.local).");
+    internal static readonly Setting<long> HistorySize = new("queue", "history_size", Types.Size, "64MiB", "What is kept for `courier trace`, in all; `0`: nothing.");
     internal static readonly Setting<TimeSpan> QueueTime = new("queue", "expire", Types.Duration, "7d", "After this long in the queue a message is returned (Courier's queuetime).");
     internal static readonly Setting<TimeSpan> WarnAfter = new("queue", "warn_after", Types.Duration, "4h", "After this long in the queue the sender is told, once for each recipient, that the message still waits (Courier's warntime); `0s` never.");
     internal static readonly Setting<int> AttemptsAtOnce = new("queue", "attempts_at_once", Types.Count, "200", "Attempts at the same time, in all.");
@@ -62,8 +70,9 @@ internal static class SettingTable
     internal static readonly IReadOnlyList<Setting> All =
     [
         HostName, State, .. Listeners, Certificate, CertificateKey, DefaultDomain, Maildirs, CleartextLogins, Postmaster,
-        RelayNetworks, RelayNextHop, RelayRoute, RelayHold, Withheld,
-        RetryFirst, RetryFactor, RetryMax, QueueTime, WarnAfter, AttemptsAtOnce, AttemptsPerDestination,
+        RelayNetworks, RelayNextHop, RelayRoute, RelayHold, SourceV4, SourceV6, Withheld,
+        RetryFirst, RetryRound, RetryRoundWait, RetryDoublings, QueueTime, WarnAfter, BackupRelay, SubmitDelay, BatchSize,
+        AttemptsAtOnce, AttemptsPerDestination, LocalAttempts, HistorySize,
         MessageSize, Recipients, Connections, ConnectionsPerPeer, FreeSpace, LogLevel, LogFormat,
     ];
 

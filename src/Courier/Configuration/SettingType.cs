@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using Courier.Mail.Addresses;
 using Courier.Mta.Delivery.Remote;
 using Courier.Smtp.Server;
@@ -27,8 +28,16 @@ internal static class SettingTypes
     internal static SettingType<int> Count { get; } = new("a number from 1", (string text, out int value) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value > 0);
 
-    internal static SettingType<double> Factor { get; } = new("a number from 1, as 1.5", (string text, out double value) =>
-        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out value) && value >= 1);
+    internal static SettingType<int> CountOrNone { get; } = new("a number from 0", (string text, out int value) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value >= 0);
+
+    internal static SettingType<IPAddress> SourceV4 { get; } = new("an IPv4 address, as 192.0.2.1", (string text, out IPAddress value) =>
+        IPAddress.TryParse(text, out value!) && value.AddressFamily == AddressFamily.InterNetwork);
+
+    internal static SettingType<IPAddress> SourceV6 { get; } = new("an IPv6 address, as 2001:db8::1", (string text, out IPAddress value) =>
+        IPAddress.TryParse(text, out value!) && value.AddressFamily == AddressFamily.InterNetworkV6);
+
+    internal static SettingType<string> Relay { get; } = new("host or host:port", (string text, out string value) => Courier.Mta.Delivery.Remote.NextHop.TryParse(value = text, out _));
 
     internal static SettingType<string> HostName { get; } = new("a host name, as mail.example.org", TryHostName);
 

@@ -24,6 +24,8 @@ internal sealed class FakeAgent(Func<DeliveryJob, CancellationToken, ValueTask<O
 
     public int? AttemptsAtOnce { get; init; }
 
+    public bool IsRemote { get; init; }
+
     public async ValueTask<IReadOnlyList<RecipientOutcome>> DeliverAsync(DeliveryJob job, CancellationToken ct)
     {
         lock (Jobs)
@@ -49,7 +51,11 @@ internal sealed class FakeRouter : IRouter
 {
     internal Dictionary<string, Func<Route>> Routes { get; } = new(StringComparer.Ordinal);
 
+    internal Dictionary<string, Route> NextHops { get; } = new(StringComparer.Ordinal);
+
     public Route? StagedRoute { get; set; }
+
+    public Route? RouteTo(string nextHop) => NextHops.GetValueOrDefault(nextHop);
 
     public ValueTask<Route> RouteAsync(MailAddress recipient, CancellationToken ct) => new(Routes[recipient.Domain]());
 

@@ -153,6 +153,9 @@ public sealed class SqliteSpoolTests : SpoolContractTests
         using (var database = new SqliteDatabase(Settings.DatabasePath))
         {
             // As the first version made them.
+            database.Execute("DROP INDEX message_file");
+            database.Execute("ALTER TABLE recipient DROP COLUMN cancelled");
+            database.Execute("ALTER TABLE recipient DROP COLUMN next_hop");
             database.Execute("ALTER TABLE recipient DROP COLUMN warned");
             database.Execute("DROP TABLE terms");
             database.Execute("PRAGMA user_version=1");
@@ -269,5 +272,23 @@ public sealed class SqliteSpoolTests : SpoolContractTests
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
             File.Copy(file, target);
         }
+    }
+
+    [Fact]
+    public async Task A_spool_of_the_first_schema_is_brought_up_to_date_with_its_messages()
+    {
+        using var directory = new TemporaryDirectory();
+        var settings = new SpoolSettings { Directory = directory.Path };
+        using (var database = new SqliteDatabase(settings.DatabasePath))
+        {
+            SpoolSchema.Upgrade(database, from: 0, to: 1);
+            database.Execute("INSERT INTO message(id, arrival, sender, flags, origin, length, trace, body) VALUES(7, 1, 'ada@example.org', 0, 'x', 2, '', 'hi')");
+            database.Execute("INSERT INTO recipient(message, number, address, domain, notify, attempts, next_attempt) VALUES(7, 0, 'grace@example.com', 'example.com', 0, 3, 5)");
+        }
+
+        await using var spool = SqliteSpool.Open(settings, Clock, NullLogger.Instance);
+        var recipient = Assert.Single(Assert.Single(await spool.LeaseDueAsync(Clock.GetUtcNow(), 10, Ct)).Recipients);
+        Assert.Equal((3, null, null, false), (recipient.Attempts, recipient.NextHop, recipient.Cancelled, recipient.IsWarned));
+        Assert.Equal("hi"u8.ToArray(), (await spool.OpenAsync(new QueueId(7), Ct))!.Value.Body.ReadAll());
     }
 }

@@ -142,11 +142,13 @@ public sealed class WakeUpTests
 
         public ValueTask<IReadOnlySet<string>> StagedPathsAsync(CancellationToken ct) => real.StagedPathsAsync(ct);
 
-        public ValueTask<IReadOnlyList<QueueEntry>> ListAsync(int most, CancellationToken ct) => real.ListAsync(most, ct);
+        public ValueTask<IReadOnlyList<QueueEntry>> ListAsync(QueueSelection selection, int most, CancellationToken ct) => real.ListAsync(selection, most, ct);
 
         public ValueTask<QueueEntry?> FindAsync(QueueId id, CancellationToken ct) => real.FindAsync(id, ct);
 
-        public ValueTask<int> FlushAsync(QueueId? id, string? domain, CancellationToken ct) => real.FlushAsync(id, domain, ct);
+        public ValueTask<int> ChangeAsync(QueueSelection selection, QueueChange change, CancellationToken ct) => real.ChangeAsync(selection, change, ct);
+
+        public ValueTask RelinquishAsync(QueueId id, IReadOnlyList<int> recipients, CancellationToken ct) => real.RelinquishAsync(id, recipients, ct);
 
         public ValueTask<bool> RemoveAsync(QueueId id, CancellationToken ct) => real.RemoveAsync(id, ct);
 

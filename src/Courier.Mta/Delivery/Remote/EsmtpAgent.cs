@@ -21,6 +21,8 @@ public sealed class EsmtpAgent : IDeliveryAgent, IAsyncDisposable
         _connections = new SemaphoreSlim(settings.ConnectionsMax);
     }
 
+    public bool IsRemote => true;
+
     /// <summary>Connections that wait for a message.</summary>
     public int IdleConnections => _pool.Count;
 

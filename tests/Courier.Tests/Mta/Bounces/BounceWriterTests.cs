@@ -81,7 +81,7 @@ public sealed class BounceWriterTests
         var (_, text) = (await WriteAsync(Messages.Envelope("grace@example.com") with { ReturnFull = true }, outcomes: [outcome]))!.Value;
         Assert.Contains("Subject: Delayed mail", text, StringComparison.Ordinal);
         Assert.Contains("Action: delayed\r\nStatus: 4.4.1\r\n", text, StringComparison.Ordinal);
-        Assert.Contains("Will-Retry-Until: Sat, 7 Mar 2026 12:00:00 +0000\r\n", text, StringComparison.Ordinal);
+        Assert.Contains("Will-Retry-Until: Sat, 07 Mar 2026 12:00:00 +0000\r\n", text, StringComparison.Ordinal);
         Assert.DoesNotContain("secret body", text, StringComparison.Ordinal);
     }
 
