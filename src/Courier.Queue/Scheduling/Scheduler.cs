@@ -26,6 +26,7 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
     private readonly Destinations _destinations;
     private readonly Settlement _settlement;
     private readonly Alarm _alarm;
+    private readonly SenderShares _shares;
     private readonly Channel<QueuedMessage> _toRoute;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -42,7 +43,8 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
         _settlement = new Settlement(spool, bounces, settings, clock, logger, history, _stop.Token);
         _alarm = new Alarm(clock);
         // A place is reserved before a message is written: there is always room.
-        _toRoute = Channel.CreateBounded<QueuedMessage>(settings.MessagesInMemory);
+        _shares = new SenderShares(settings.MessagesInMemory);
+        _toRoute = Channel.CreateBounded<QueuedMessage>(settings.MessagesInMemory + _shares.Places);
     }
 
     /// <summary>Messages in memory: being routed, waiting for their turn or being attempted.</summary>
@@ -79,11 +81,18 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
     {
         if (_settings.SubmitDelay > TimeSpan.Zero)
             return await _spool.SubmitAsync(submission with { Delay = _settings.SubmitDelay }, ct);
-        // While others wait in the spool for a place in memory, nobody overtakes them.
+        // While others wait in the spool for a place in memory, nobody overtakes them but senders of few messages.
+        var isExtra = false;
         if (!_running || _backlog || Reserve(1) == 0)
         {
             _backlog = _running;
-            return await _spool.SubmitAsync(submission, ct);
+            isExtra = _running && _shares.TryTakeExtra(submission.Envelope.Sender);
+            if (!isExtra)
+                return await _spool.SubmitAsync(submission, ct);
+        }
+        else
+        {
+            _shares.Add(submission.Envelope.Sender);
         }
 
         // Asked before the spool takes the body over: a file is no longer the buffer's then.
@@ -95,11 +104,13 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
         }
         catch
         {
-            Release(1);
+            _shares.Remove(submission.Envelope.Sender, isExtra);
+            if (!isExtra)
+                Release(1);
             throw;
         }
 
-        Admit(Fresh(id, submission, isInMemory));
+        Admit(Fresh(id, submission, isInMemory, isExtra));
         return id;
     }
 
@@ -132,20 +143,21 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
         _alarm.Dispose();
     }
 
-    private QueuedMessage Fresh(QueueId id, Submission submission, bool isInMemory)
+    private QueuedMessage Fresh(QueueId id, Submission submission, bool isInMemory, bool isExtra)
     {
         var recipients = submission.Envelope.Recipients.Select((recipient, number) => new QueuedRecipient(number, recipient, 0, default, null, null));
         var now = _clock.GetUtcNow();
         // A body in a file is opened where the spool keeps it.
         var length = isInMemory ? submission.Body.Length : 0;
         if (!isInMemory || !TakeBodyMemory(length))
-            return new QueuedMessage(id, submission.Envelope, now, [.. recipients]);
+            return new QueuedMessage(id, submission.Envelope, now, [.. recipients]) { IsExtra = isExtra };
 
         // The caller's buffer is gone when we return; a copy costs less than reading it back.
         return new QueuedMessage(id, submission.Envelope, now, [.. recipients])
         {
             Content = (submission.Trace.ToArray(), MessageBody.OfBytes(submission.Body.Memory.ToArray())),
             BytesInMemory = length,
+            IsExtra = isExtra,
         };
     }
 
@@ -210,7 +222,11 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
 
             var entries = await LeaseAsync(room);
             foreach (var entry in entries)
+            {
+                _shares.Add(entry.Envelope.Sender);
                 Admit(new QueuedMessage(entry.Id, entry.Envelope, entry.Arrival, entry.Recipients));
+            }
+
             if (entries.Count < room)
                 break;
         }
@@ -287,14 +303,15 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
 
     private async Task AttemptAsync(Delivery delivery)
     {
+        var feedback = Feedback.None;
         try
         {
-            await AttemptOrLetGoAsync(delivery);
+            feedback = await AttemptOrLetGoAsync(delivery);
         }
         finally
         {
             // Whatever happened, the place is free again and the next may begin.
-            _destinations.Ended(delivery.Destination);
+            _destinations.Ended(delivery.Destination, feedback);
             Done(delivery.Message, delivery.Recipients.Count);
             StartAttempts();
             if (!_running && _destinations.Running == 0)
@@ -302,11 +319,11 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
         }
     }
 
-    private async Task AttemptOrLetGoAsync(Delivery delivery)
+    private async Task<Feedback> AttemptOrLetGoAsync(Delivery delivery)
     {
         try
         {
-            await _settlement.AttemptAsync(delivery, _alarm);
+            return await _settlement.AttemptAsync(delivery, _alarm);
         }
         catch (OperationCanceledException)
         {
@@ -316,6 +333,8 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
         {
             await _settlement.LetGoAsync(delivery.Message, delivery.Recipients, e, _alarm);
         }
+
+        return Feedback.None;
     }
 
     private void Done(QueuedMessage message, int recipients)
@@ -323,7 +342,9 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
         if (!message.Settle(recipients))
             return;
         Interlocked.Add(ref _bodyBytes, -message.BytesInMemory);
-        Release(1);
+        _shares.Remove(message.Envelope.Sender, message.IsExtra);
+        if (!message.IsExtra)
+            Release(1);
     }
 
     /// <returns>How many places were free, at most as many as asked for.</returns>

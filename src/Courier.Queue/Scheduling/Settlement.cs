@@ -10,17 +10,33 @@ namespace Courier.Queue.Scheduling;
 /// send it twice. While it waits the recipient stays leased.</remarks>
 internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSettings settings, TimeProvider clock, ILogger logger, MessageHistory? history, CancellationToken stop)
 {
-    internal async Task AttemptAsync(Delivery delivery, Alarm alarm)
+    internal async Task<Feedback> AttemptAsync(Delivery delivery, Alarm alarm)
     {
         stop.ThrowIfCancellationRequested();
         var message = delivery.Message;
         // A command may have taken some away while they waited for their turn.
         var recipients = await StillLeasedAsync(message, delivery.Recipients);
         if (recipients.Count == 0 || await OpenAsync(message, recipients, delivery.Destination) is not { } job)
-            return;
+            return Feedback.None;
         Log.Attempting(logger, message.Id, recipients.Count, delivery.Destination);
         var outcomes = await PerformAsync(delivery.Agent, job);
         await SettleAsync(job, recipients, outcomes, delivery.Agent.IsRemote, alarm);
+        return FeedbackOf(outcomes);
+    }
+
+    /// <summary>RFC 3463: X.4 is about the network and the connection, X.3.2 a system that takes nothing now, X.7 what policy calls too much. A
+    /// refusal of single recipients says nothing of the destination's strength.</summary>
+    private static Feedback FeedbackOf(IReadOnlyList<RecipientOutcome> outcomes)
+    {
+        foreach (var outcome in outcomes)
+        {
+            var isOverload = outcome.Kind == OutcomeKind.Deferred && (outcome.Status.StartsWith("4.4.", StringComparison.Ordinal)
+                || outcome.Status.StartsWith("4.7.", StringComparison.Ordinal) || outcome.Status is "4.3.2");
+            if (!isOverload)
+                return Feedback.Answered;
+        }
+
+        return outcomes.Count == 0 ? Feedback.None : Feedback.Overloaded;
     }
 
     private async ValueTask<List<QueuedRecipient>> StillLeasedAsync(QueuedMessage message, IReadOnlyList<QueuedRecipient> recipients)

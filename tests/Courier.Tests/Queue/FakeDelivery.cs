@@ -26,6 +26,12 @@ internal sealed class FakeAgent(Func<DeliveryJob, CancellationToken, ValueTask<O
 
     public bool IsRemote { get; init; }
 
+    /// <summary>Of what is deferred, instead of a mailbox's trouble.</summary>
+    internal string? DeferredStatus { get; init; }
+
+    /// <summary>Milliseconds that an attempt takes at least.</summary>
+    internal int Pause { get; init; }
+
     public async ValueTask<IReadOnlyList<RecipientOutcome>> DeliverAsync(DeliveryJob job, CancellationToken ct)
     {
         lock (Jobs)
@@ -33,8 +39,10 @@ internal sealed class FakeAgent(Func<DeliveryJob, CancellationToken, ValueTask<O
         Jobs.Enqueue(job);
         try
         {
+            if (Pause > 0)
+                await Task.Delay(Pause, ct);
             var kind = await answer(job, ct);
-            return SkipsOutcomes ? [] : [.. job.Recipients.Select(recipient => new RecipientOutcome(recipient.Number, kind, Status(kind), "said the fake") { IsReportPassedOn = IsReportPassedOn })];
+            return SkipsOutcomes ? [] : [.. job.Recipients.Select(recipient => new RecipientOutcome(recipient.Number, kind, kind == OutcomeKind.Deferred && DeferredStatus is { } status ? status : Status(kind), "said the fake") { IsReportPassedOn = IsReportPassedOn })];
         }
         finally
         {
