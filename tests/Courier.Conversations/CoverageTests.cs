@@ -13,7 +13,7 @@ public sealed partial class CoverageTests
             var data = new TheoryData<string, string>();
             Add("imap", "CAPABILITY NOOP LOGOUT STARTTLS LOGIN AUTHENTICATE SELECT EXAMINE CREATE DELETE RENAME SUBSCRIBE UNSUBSCRIBE LIST LSUB STATUS " +
                 "APPEND CHECK CLOSE EXPUNGE SEARCH FETCH STORE COPY IDLE UID");
-            Add("smtp", "EHLO HELO STARTTLS AUTH MAIL RCPT DATA RSET NOOP QUIT VRFY");
+            Add("smtp", "EHLO HELO STARTTLS AUTH MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY");
             Add("lmtp", "LHLO MAIL RCPT DATA RSET NOOP QUIT");
             Add("pop3", "USER PASS STLS CAPA STAT LIST RETR DELE NOOP RSET TOP UIDL QUIT AUTH");
             return data;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Text;
 using System.Text;
 using Courier.Mail.Addresses;
 using Courier.Smtp.Replies;
@@ -35,6 +36,7 @@ internal static class CommandParser
         Is(verb, "MAIL"u8) ? ParseMail(argument)
         : Is(verb, "RCPT"u8) ? ParseRcpt(argument)
         : Is(verb, "DATA"u8) ? Alone(argument, Data.Command)
+        : Is(verb, "BDAT"u8) ? ParseBdat(argument)
         : Is(verb, "EHLO"u8) ? ParseHello(HelloVerb.Ehlo, argument)
         : Is(verb, "RSET"u8) ? Alone(argument, Rset.Command)
         : Is(verb, "QUIT"u8) ? Alone(argument, Quit.Command)
@@ -118,6 +120,19 @@ internal static class CommandParser
         }
 
         return new RcptTo(path!) { Notify = reader.Notify, OriginalRecipient = reader.OriginalRecipient, Uses = reader.Uses };
+    }
+
+    /// <summary>bdat-cmd = "BDAT" SP chunk-size [ SP "LAST" ] (RFC 3030 §2).</summary>
+    private static SmtpCommand ParseBdat(ReadOnlySpan<byte> argument)
+    {
+        var space = argument.IndexOf((byte)' ');
+        var size = space < 0 ? argument : argument[..space];
+        var isLast = space >= 0;
+        if (isLast && !Is(argument[space..].TrimStart((byte)' '), "LAST"u8))
+            return BadBdat.Command;
+        return !size.IsEmpty && !size.ContainsAnyExceptInRange((byte)'0', (byte)'9') && Utf8Parser.TryParse(size, out long octets, out _)
+            ? new Bdat(octets, isLast)
+            : BadBdat.Command;
     }
 
     private static bool TryTakePrefix(ref ReadOnlySpan<byte> argument, ReadOnlySpan<byte> prefix)

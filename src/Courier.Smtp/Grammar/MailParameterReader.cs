@@ -31,13 +31,15 @@ internal struct MailParameterReader
     private SmtpExtensions _uses;
     private long? _size;
     private bool _is8Bit;
+    private bool _isBinary;
     private ReturnContent _return;
     private string? _envelopeId;
 
     public readonly MailParameters Build(ReversePath sender) => new(sender)
     {
         Size = _size,
-        Is8Bit = _is8Bit,
+        Is8Bit = _is8Bit || _isBinary,
+        IsBinary = _isBinary,
         Return = _return,
         EnvelopeId = _envelopeId,
         Uses = _uses,
@@ -87,7 +89,10 @@ internal struct MailParameterReader
         if (!First(Seen.Body))
             return false;
         _is8Bit = parameter.ValueIs("8BITMIME"u8);
-        return _is8Bit || parameter.ValueIs("7BIT"u8);
+        _isBinary = parameter.ValueIs("BINARYMIME"u8);
+        if (_isBinary)
+            _uses |= SmtpExtensions.BinaryMime | SmtpExtensions.Chunking;
+        return _is8Bit || _isBinary || parameter.ValueIs("7BIT"u8);
     }
 
     /// <summary>RFC 3461 §4.3.</summary>

@@ -45,6 +45,15 @@ internal sealed record Data : SmtpCommand
     public static Data Command { get; } = new();
 }
 
+/// <summary>RFC 3030 §2. So many octets follow the line.</summary>
+internal sealed record Bdat(long Octets, bool IsLast) : SmtpCommand;
+
+/// <summary>BDAT without a length that can be read: where its octets end is not known, and no further line can be trusted.</summary>
+internal sealed record BadBdat : SmtpCommand
+{
+    public static BadBdat Command { get; } = new();
+}
+
 internal sealed record Rset : SmtpCommand
 {
     public static Rset Command { get; } = new();

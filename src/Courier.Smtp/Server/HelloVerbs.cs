@@ -27,6 +27,10 @@ internal static class HelloVerbs
         yield return "ENHANCEDSTATUSCODES";                     // RFC 2034
         if (session.Offers(SmtpExtensions.Dsn))
             yield return "DSN";                                 // RFC 3461: reports as the sender wants them
+        if (session.Offers(SmtpExtensions.Chunking))
+            yield return "CHUNKING";                            // RFC 3030 §2: no scan for an end, on either side
+        if (session.Offers(SmtpExtensions.Chunking | SmtpExtensions.BinaryMime))
+            yield return "BINARYMIME";                          // RFC 3030 §3: base64 on acceptance
         if (session.Settings.Tls is not null && !session.Connection.IsSecure)
             yield return "STARTTLS";                            // RFC 3207 §4.2: never within TLS
         if (SecurityVerbs.AuthProblem(session) is null)

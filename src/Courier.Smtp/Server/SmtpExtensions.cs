@@ -9,6 +9,12 @@ public enum SmtpExtensions
 
     /// <summary>RFC 3461.</summary>
     Dsn = 1,
+
+    /// <summary>RFC 3030 §2: BDAT.</summary>
+    Chunking = 2,
+
+    /// <summary>RFC 3030 §3: BODY=BINARYMIME. Only where <see cref="Chunking"/> is offered, too.</summary>
+    BinaryMime = 4,
 }
 
 /// <summary>Their words in EHLO, for those who set up a listener.</summary>
@@ -17,5 +23,7 @@ public static class SmtpExtensionWords
     public static IReadOnlyDictionary<string, SmtpExtensions> All { get; } = new Dictionary<string, SmtpExtensions>(StringComparer.Ordinal)
     {
         ["DSN"] = SmtpExtensions.Dsn,
+        ["CHUNKING"] = SmtpExtensions.Chunking,
+        ["BINARYMIME"] = SmtpExtensions.BinaryMime,
     };
 }

@@ -42,7 +42,8 @@ public sealed record SmtpServerSettings(string HostName, SmtpRole Role)
     public SmtpLimits Limits { get; init; } = new();
 
     /// <summary>What a listener offers unless it is told otherwise. LMTP answers for each recipient itself: reports are left to the client.</summary>
-    public static SmtpExtensions OfferedBy(SmtpRole role) => role == SmtpRole.Lmtp ? SmtpExtensions.None : SmtpExtensions.Dsn;
+    public static SmtpExtensions OfferedBy(SmtpRole role) =>
+        SmtpExtensions.Chunking | SmtpExtensions.BinaryMime | (role == SmtpRole.Lmtp ? SmtpExtensions.None : SmtpExtensions.Dsn);
 
     internal bool HasAuth => AuthOffered || AuthRequired;
 }

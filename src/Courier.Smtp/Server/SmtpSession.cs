@@ -16,6 +16,7 @@ internal sealed class SmtpSession : IDisposable
         Greeted,
         Mail,
         Rcpt,
+        Chunks,
     }
 
     private bool _isClosing;
@@ -54,17 +55,21 @@ internal sealed class SmtpSession : IDisposable
     /// <summary>Set by MAIL, dropped by RSET, EHLO, STARTTLS and the end of the message.</summary>
     public SmtpTransaction? Transaction { get; private set; }
 
+    /// <summary>Set by the first BDAT, dropped with the transaction.</summary>
+    public ChunkedMessage? Chunks { get; set; }
+
     public int Transactions { get; private set; }
 
     public SmtpLimits Limits => Settings.Limits;
 
     public string PeerName => Connection.Remote.Address.ToString();
 
-    private Phase CurrentPhase => (Peer, Transaction) switch
+    private Phase CurrentPhase => (Peer, Transaction, Chunks) switch
     {
-        (null, _) => Phase.Connected,
-        (_, null) => Phase.Greeted,
-        (_, { Recipients.Count: 0 }) => Phase.Mail,
+        (null, _, _) => Phase.Connected,
+        (_, null, _) => Phase.Greeted,
+        (_, _, not null) => Phase.Chunks,
+        (_, { Recipients.Count: 0 }, _) => Phase.Mail,
         _ => Phase.Rcpt,
     };
 
@@ -83,7 +88,12 @@ internal sealed class SmtpSession : IDisposable
         Transaction = transaction;
     }
 
-    public void DropTransaction() => Transaction = null;
+    public void DropTransaction()
+    {
+        Transaction = null;
+        Chunks?.Dispose();
+        Chunks = null;
+    }
 
     public async Task RunAsync()
     {
@@ -170,6 +180,10 @@ internal sealed class SmtpSession : IDisposable
         (RcptTo c, Phase.Mail or Phase.Rcpt) => EnvelopeVerbs.AddRecipientAsync(this, c),
         (Data, Phase.Rcpt) => ContentVerbs.ReceiveAsync(this),
         (Data, Phase.Mail) => new(Reply.NoRecipients),
+        (Bdat c, Phase.Rcpt or Phase.Chunks) => ContentVerbs.ReceiveChunkAsync(this, c),
+        (Bdat c, Phase.Mail) => ContentVerbs.PassOverAsync(this, c, Reply.NoRecipients),
+        (Bdat c, _) => ContentVerbs.PassOverAsync(this, c, Reply.BadSequence),
+        (BadBdat, _) => new(Close(Reply.BadChunkSize)),
         (Rset, _) => new(Reset()),
         (Fixed c, _) => new(c.Answer),
         (Quit, _) => new(Close(Reply.Closing)),

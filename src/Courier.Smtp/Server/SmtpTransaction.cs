@@ -18,8 +18,11 @@ public sealed record MailParameters(ReversePath Sender)
     /// <summary>SIZE (RFC 1870), or null.</summary>
     public long? Size { get; init; }
 
-    /// <summary>BODY=8BITMIME (RFC 6152).</summary>
+    /// <summary>BODY=8BITMIME (RFC 6152), or BINARYMIME, which is that much once it is accepted.</summary>
     public bool Is8Bit { get; init; }
+
+    /// <summary>BODY=BINARYMIME (RFC 3030 §3).</summary>
+    internal bool IsBinary { get; init; }
 
     /// <summary>ENVID as given, in xtext (RFC 3461 §4.4), or null.</summary>
     public string? EnvelopeId { get; init; }

@@ -133,6 +133,24 @@ public sealed class CommandParserTests
     }
 
     [Theory]
+    [InlineData("BDAT 0", 0, false)]
+    [InlineData("bdat 86  last", 86, true)]
+    [InlineData("BDAT 9223372036854775807 LAST", long.MaxValue, true)]
+    public void Bdat_says_how_much_follows(string line, long octets, bool isLast) => Assert.Equal(new Bdat(octets, isLast), Parse(line));
+
+    [Theory]
+    [InlineData("BDAT")]
+    [InlineData("BDAT LAST")]
+    [InlineData("BDAT -1")]
+    [InlineData("BDAT +1")]
+    [InlineData("BDAT 1x")]
+    [InlineData("BDAT 0x10")]
+    [InlineData("BDAT 1 LAST x")]
+    [InlineData("BDAT 1 FIRST")]
+    [InlineData("BDAT 9223372036854775808")]
+    public void Bdat_without_a_length_ends_the_trust(string line) => Assert.Same(BadBdat.Command, Parse(line));
+
+    [Theory]
     [InlineData("GET / HTTP/1.1")]
     [InlineData("POST /x HTTP/1.1")]
     [InlineData("CONNECT mail:25 HTTP/1.0")]
