@@ -23,6 +23,9 @@ public sealed record Envelope(ReversePath Sender, IReadOnlyList<EnvelopeRecipien
     /// <summary>RET=HDRS was said, and is passed on; without RET nothing is (RFC 3461 §5.2.1).</summary>
     public bool ReturnHeaders { get; init; }
 
+    /// <summary>SMTPUTF8 was declared (RFC 6531): addresses and header may hold more than ASCII.</summary>
+    public bool IsUtf8 { get; init; }
+
     /// <summary>BODY=8BITMIME was declared (RFC 6152).</summary>
     public bool Is8Bit { get; init; }
 }

@@ -38,7 +38,10 @@ public sealed class BounceWriter(string hostname, Func<MessageBuffer> openBuffer
         var now = clock.GetUtcNow();
         var (original, isFull) = Original(job, outcomes);
         var report = new DeliveryReport(
-            hostname, sender, job.Envelope.EnvelopeId, job.Arrival, outcomes.ConvertAll(outcome => Describe(job, outcome, now)), original, isFull);
+            hostname, sender, job.Envelope.EnvelopeId, job.Arrival, outcomes.ConvertAll(outcome => Describe(job, outcome, now)), original, isFull)
+        {
+            IsGlobal = job.Envelope.IsUtf8 && NeedsUtf8(job.Envelope, original),
+        };
         var messageId = $"{job.Id}.{outcomes[0].Number}.{now.ToUnixTimeMilliseconds()}@{hostname}";
         var buffer = openBuffer();
         try
@@ -46,7 +49,8 @@ public sealed class BounceWriter(string hostname, Func<MessageBuffer> openBuffer
             buffer.Write(report.ToMessage(messageId, now));
             // RFC 3461 §6.1 asks for the null path and forbids asking for reports on it.
             var recipient = new EnvelopeRecipient(sender, Notify: NotifyOn.Never);
-            return new Submission(new Envelope(ReversePath.Null, [recipient]), ReadOnlyMemory<byte>.Empty, buffer, $"report on {job.Id}");
+            var envelope = new Envelope(ReversePath.Null, [recipient]) { IsUtf8 = report.IsGlobal, Is8Bit = report.IsGlobal };
+            return new Submission(envelope, ReadOnlyMemory<byte>.Empty, buffer, $"report on {job.Id}");
         }
         catch
         {
@@ -54,6 +58,10 @@ public sealed class BounceWriter(string hostname, Func<MessageBuffer> openBuffer
             throw;
         }
     }
+
+    private static bool NeedsUtf8(Envelope envelope, ReadOnlySpan<byte> original) =>
+        envelope.Sender.Address is { IsAscii: false } || envelope.Recipients.Any(recipient => !recipient.Address.IsAscii || !System.Text.Ascii.IsValid(recipient.OriginalRecipient))
+        || !System.Text.Ascii.IsValid(original);
 
     private RecipientReport Describe(DeliveryJob job, RecipientOutcome outcome, DateTimeOffset now)
     {

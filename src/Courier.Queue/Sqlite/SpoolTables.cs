@@ -11,6 +11,7 @@ internal sealed class SpoolTables(SqliteDatabase database, QueueIds ids, TimePro
     private const int ReturnFullFlag = 1;
     private const int Is8BitFlag = 2;
     private const int ReturnHeadersFlag = 4;
+    private const int IsUtf8Flag = 8;
 
     /// <summary>What an operator did during the attempt stands: held stays held, and what was cancelled is due for its end.</summary>
     private static readonly string UpdateRecipient = $"""
@@ -45,10 +46,12 @@ internal sealed class SpoolTables(SqliteDatabase database, QueueIds ids, TimePro
             ReturnFull = (flags & ReturnFullFlag) != 0,
             Is8Bit = (flags & Is8BitFlag) != 0,
             ReturnHeaders = (flags & ReturnHeadersFlag) != 0,
+            IsUtf8 = (flags & IsUtf8Flag) != 0,
         };
 
     private static int FlagsOf(Envelope envelope) =>
-        (envelope.ReturnFull ? ReturnFullFlag : 0) | (envelope.Is8Bit ? Is8BitFlag : 0) | (envelope.ReturnHeaders ? ReturnHeadersFlag : 0);
+        (envelope.ReturnFull ? ReturnFullFlag : 0) | (envelope.Is8Bit ? Is8BitFlag : 0) | (envelope.ReturnHeaders ? ReturnHeadersFlag : 0)
+        | (envelope.IsUtf8 ? IsUtf8Flag : 0);
 
     internal QueueId Insert(Submission submission, PreparedBody body)
     {

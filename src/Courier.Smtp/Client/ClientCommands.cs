@@ -15,6 +15,8 @@ internal static class ClientCommands
         // Where 8BITMIME is not offered the octets go all the same: no server of this century minds, and a bounce helps nobody.
         if (message.Is8Bit && extensions.HasFlag(ServerExtensions.EightBitMime))
             command.Append(" BODY=8BITMIME");
+        if (message.IsUtf8 && extensions.HasFlag(ServerExtensions.Utf8))
+            command.Append(" SMTPUTF8");
         if (extensions.HasFlag(ServerExtensions.Dsn))
         {
             // RFC 3461 §5.2.1: as they were given to us, and none that were not.

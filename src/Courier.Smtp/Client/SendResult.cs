@@ -17,6 +17,9 @@ public sealed record OutgoingMessage(
     /// <summary>ENVID in xtext, or null; sent where the server knows DSN (RFC 3461 §5.2.1).</summary>
     public string? EnvelopeId { get; init; }
 
+    /// <summary>Addresses and header may hold more than ASCII (RFC 6531).</summary>
+    public bool IsUtf8 { get; init; }
+
     /// <summary>RET, likewise.</summary>
     public ReturnContent Return { get; init; }
 }
@@ -46,8 +49,11 @@ public enum SmtpStep
 /// <param name="Problem">Why none came; null when one did.</param>
 public sealed record RecipientResult(SmtpStep Step, SmtpReply? Reply, string? Problem)
 {
+    /// <summary>We did not ask: the server offers not what the message needs, and the reply is what we make of that.</summary>
+    public bool IsOurs { get; init; }
+
     /// <summary>The server has taken the message over for this recipient.</summary>
-    public bool IsTaken => Step == SmtpStep.EndOfData && Reply is { IsPositive: true };
+    public bool IsTaken => !IsOurs && Step == SmtpStep.EndOfData && Reply is { IsPositive: true };
 }
 
 /// <summary>How a message fared.</summary>

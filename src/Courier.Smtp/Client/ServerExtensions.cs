@@ -22,6 +22,9 @@ public enum ServerExtensions
 
     /// <summary>RFC 3461.</summary>
     Dsn = 16,
+
+    /// <summary>RFC 6531.</summary>
+    Utf8 = 32,
 }
 
 internal static class ServerExtensionsReader
@@ -37,6 +40,7 @@ internal static class ServerExtensionsReader
                 "PIPELINING" => ServerExtensions.Pipelining,
                 "SIZE" => ServerExtensions.Size,
                 "8BITMIME" => ServerExtensions.EightBitMime,
+                "SMTPUTF8" => ServerExtensions.Utf8,
                 "DSN" => ServerExtensions.Dsn,
                 "STARTTLS" => ServerExtensions.StartTls,
                 _ => ServerExtensions.None,

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
+using System.Text.Unicode;
 using Courier.Mail.Addresses;
 using Courier.Smtp.Replies;
 
@@ -20,7 +21,7 @@ internal static class CommandParser
     public static SmtpCommand Parse(ReadOnlySpan<byte> line)
     {
         // CR and NUL are among them: a line is never split and never cut short.
-        if (line.ContainsAnyExceptInRange((byte)' ', (byte)'~'))
+        if (line.ContainsAnyExceptInRange((byte)' ', (byte)'~') && !MayBeUtf8(line))
             return new Bad(Reply.BadCharacters);
         line = line.TrimEnd((byte)' ');
         var space = line.IndexOf((byte)' ');
@@ -31,6 +32,12 @@ internal static class CommandParser
             : IsForeign(verb) ? Foreign.Command
             : new Bad(Reply.UnknownCommand);
     }
+
+    /// <summary>RFC 6531 §3.3, §3.7.4.2: the commands that carry addresses may hold more than ASCII.</summary>
+    private static bool MayBeUtf8(ReadOnlySpan<byte> line) =>
+        line.Length > 4 && line[4] == (byte)' '
+        && (Is(line[..4], "MAIL"u8) || Is(line[..4], "RCPT"u8) || Is(line[..4], "VRFY"u8) || Is(line[..4], "EXPN"u8))
+        && !line.ContainsAnyInRange((byte)0, (byte)0x1f) && !line.Contains((byte)0x7f) && Utf8.IsValid(line);
 
     private static SmtpCommand ParseFour(ReadOnlySpan<byte> verb, ReadOnlySpan<byte> argument) =>
         Is(verb, "MAIL"u8) ? ParseMail(argument)
@@ -83,7 +90,8 @@ internal static class CommandParser
     {
         if (!TryTakePrefix(ref argument, "FROM:"u8))
             return new Bad(Reply.BadArguments);
-        if (!MailAddress.TryParsePath(argument, out var consumed, out var path))
+        var isUtf8 = !Ascii.IsValid(argument);
+        if (!MailAddress.TryParsePath(argument, out var consumed, out var path, isUtf8))
             return new Bad(Reply.BadSender);
         var rest = argument[consumed..];
         if (!rest.IsEmpty && rest[0] != (byte)' ')
@@ -96,7 +104,8 @@ internal static class CommandParser
                 return new Bad(problem);
         }
 
-        return new MailFrom(reader.Build(path!));
+        var mail = reader.Build(path!);
+        return isUtf8 && !mail.IsUtf8 ? new Bad(Reply.SenderNotAscii) : new MailFrom(mail);
     }
 
     /// <summary>rcpt = "RCPT TO:" ( "&lt;Postmaster&gt;" / Forward-path ) [SP Rcpt-parameters].</summary>
@@ -104,11 +113,12 @@ internal static class CommandParser
     {
         if (!TryTakePrefix(ref argument, "TO:"u8))
             return new Bad(Reply.BadArguments);
-        if (!MailAddress.TryParseForwardPath(argument, out var consumed, out var path))
+        var isUtf8 = !Ascii.IsValid(argument);
+        if (!MailAddress.TryParseForwardPath(argument, out var consumed, out var path, isUtf8))
             return new Bad(Reply.BadRecipient);
         var rest = argument[consumed..];
         if (rest.IsEmpty)
-            return new RcptTo(path!);
+            return new RcptTo(path!) { IsUtf8 = isUtf8 };
         if (rest[0] != (byte)' ')
             return new Bad(Reply.BadRecipient);
         var reader = default(RcptParameterReader);
@@ -119,7 +129,7 @@ internal static class CommandParser
                 return new Bad(problem);
         }
 
-        return new RcptTo(path!) { Notify = reader.Notify, OriginalRecipient = reader.OriginalRecipient, Uses = reader.Uses };
+        return new RcptTo(path!) { IsUtf8 = isUtf8, Notify = reader.Notify, OriginalRecipient = reader.OriginalRecipient, Uses = reader.Uses };
     }
 
     /// <summary>bdat-cmd = "BDAT" SP chunk-size [ SP "LAST" ] (RFC 3030 §2).</summary>

@@ -25,6 +25,7 @@ internal struct MailParameterReader
         Auth = 4,
         Return = 8,
         EnvelopeId = 16,
+        Utf8 = 32,
     }
 
     private Seen _seen;
@@ -40,6 +41,7 @@ internal struct MailParameterReader
         Size = _size,
         Is8Bit = _is8Bit || _isBinary,
         IsBinary = _isBinary,
+        IsUtf8 = (_seen & Seen.Utf8) != 0,
         Return = _return,
         EnvelopeId = _envelopeId,
         Uses = _uses,
@@ -58,6 +60,7 @@ internal struct MailParameterReader
             // RFC 4954 §5: who submitted it, in the words of the peer. We trust nobody's, which the RFC allows.
             4 when parameter.Is("AUTH"u8) => First(Seen.Auth) && !parameter.Value.IsEmpty,
             5 when parameter.Is("ENVID"u8) => ReadEnvelopeId(parameter.Value),
+            8 when parameter.Is("SMTPUTF8"u8) => ReadWord(Seen.Utf8, SmtpExtensions.Utf8, parameter),
             _ => null,
         };
         return isGood switch
@@ -73,6 +76,13 @@ internal struct MailParameterReader
         var isFirst = (_seen & parameter) == 0;
         _seen |= parameter;
         return isFirst;
+    }
+
+    /// <summary>A parameter that is its name alone.</summary>
+    private bool ReadWord(Seen word, SmtpExtensions extension, in ParameterScan parameter)
+    {
+        _uses |= extension;
+        return First(word) && !parameter.HasValue;
     }
 
     // A number too large for us is a size too large for us, not an error in grammar.
@@ -108,7 +118,7 @@ internal struct MailParameterReader
     {
         _uses |= SmtpExtensions.Dsn;
         _envelopeId = Encoding.ASCII.GetString(value);
-        return First(Seen.EnvelopeId) && Xtext.TryDecode(_envelopeId, out var id) && id.Length is > 0 and <= EnvelopeIdCharacters
+        return First(Seen.EnvelopeId) && Ascii.IsValid(value) && Xtext.TryDecode(_envelopeId, out var id) && id.Length is > 0 and <= EnvelopeIdCharacters
             && !id.AsSpan().ContainsAnyExceptInRange(' ', '~');
     }
 }

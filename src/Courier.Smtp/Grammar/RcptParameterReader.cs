@@ -63,10 +63,13 @@ internal struct RcptParameterReader
         Uses |= SmtpExtensions.Dsn;
         if (OriginalRecipient is not null || value.Length > OriginalRecipientCharacters)
             return false;
-        OriginalRecipient = Encoding.ASCII.GetString(value);
+        OriginalRecipient = Encoding.UTF8.GetString(value);
         var semicolon = OriginalRecipient.IndexOf(';', StringComparison.Ordinal);
         if (semicolon <= 0 || OriginalRecipient.AsSpan(0, semicolon).ContainsAnyExcept(_typeCharacters))
             return false;
+        // RFC 6533 §3: the type that may hold more than ASCII, as it is or as \x{…}. Spaces and controls never came this far.
+        if (OriginalRecipient.StartsWith("utf-8;", StringComparison.OrdinalIgnoreCase))
+            return OriginalRecipient.Length > semicolon + 1 && !OriginalRecipient.AsSpan().ContainsAnyInRange('\x7f', '\x9f');
         // Printable only: a line end in it would write header fields into reports.
         return Xtext.TryDecode(OriginalRecipient[(semicolon + 1)..], out var address) && address.Length > 0 && !address.AsSpan().ContainsAnyExceptInRange(' ', '~');
     }

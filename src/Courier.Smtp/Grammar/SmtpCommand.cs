@@ -32,6 +32,9 @@ internal sealed record MailFrom(MailParameters Parameters) : SmtpCommand;
 
 internal sealed record RcptTo(ForwardPath Path) : SmtpCommand
 {
+    /// <summary>There is more than ASCII in it: it has its place only after MAIL with SMTPUTF8.</summary>
+    public bool IsUtf8 { get; init; }
+
     public NotifyOn Notify { get; init; }
 
     public string? OriginalRecipient { get; init; }

@@ -119,6 +119,12 @@ public static class Reply
     /// <summary>AUTH in the clear where that is not allowed.</summary>
     public static SmtpReply EncryptionNeeded { get; } = new(538, new(5, 7, 11), "Encryption required for authentication");
 
+    /// <summary>MAIL with an address beyond ASCII and without SMTPUTF8 (RFC 6531 §3.5).</summary>
+    public static SmtpReply SenderNotAscii { get; } = new(550, new(5, 6, 7), "Non-ASCII sender needs SMTPUTF8");
+
+    /// <summary>RCPT likewise.</summary>
+    public static SmtpReply RecipientNotAscii { get; } = new(553, new(5, 6, 7), "Non-ASCII recipient needs SMTPUTF8");
+
     /// <summary>The message is larger than allowed, declared or found to be so.</summary>
     public static SmtpReply TooLarge { get; } = new(552, new(5, 3, 4), "Message size exceeds the limit");
 

@@ -31,6 +31,8 @@ internal static class EnvelopeVerbs
         var transaction = session.Transaction!;
         if (!session.Offers(command.Uses))
             return Reply.UnknownParameter;
+        if (command.IsUtf8 && !transaction.Mail.IsUtf8)
+            return Reply.RecipientNotAscii;
         if (transaction.Recipients.Count >= session.Limits.Recipients)
             return Reply.TooManyRecipients;
         var (reply, address) = await session.Reception.AddRecipientAsync(transaction, command.Path.Address, session.Stopping);

@@ -31,6 +31,8 @@ internal static class HelloVerbs
             yield return "CHUNKING";                            // RFC 3030 §2: no scan for an end, on either side
         if (session.Offers(SmtpExtensions.Chunking | SmtpExtensions.BinaryMime))
             yield return "BINARYMIME";                          // RFC 3030 §3: base64 on acceptance
+        if (session.Offers(SmtpExtensions.Utf8))
+            yield return "SMTPUTF8";                            // RFC 6531: addresses in all scripts
         if (session.Settings.Tls is not null && !session.Connection.IsSecure)
             yield return "STARTTLS";                            // RFC 3207 §4.2: never within TLS
         if (SecurityVerbs.AuthProblem(session) is null)

@@ -15,6 +15,9 @@ public enum SmtpExtensions
 
     /// <summary>RFC 3030 §3: BODY=BINARYMIME. Only where <see cref="Chunking"/> is offered, too.</summary>
     BinaryMime = 4,
+
+    /// <summary>RFC 6531.</summary>
+    Utf8 = 8,
 }
 
 /// <summary>Their words in EHLO, for those who set up a listener.</summary>
@@ -25,5 +28,6 @@ public static class SmtpExtensionWords
         ["DSN"] = SmtpExtensions.Dsn,
         ["CHUNKING"] = SmtpExtensions.Chunking,
         ["BINARYMIME"] = SmtpExtensions.BinaryMime,
+        ["SMTPUTF8"] = SmtpExtensions.Utf8,
     };
 }

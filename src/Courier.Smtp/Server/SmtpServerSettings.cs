@@ -43,7 +43,7 @@ public sealed record SmtpServerSettings(string HostName, SmtpRole Role)
 
     /// <summary>What a listener offers unless it is told otherwise. LMTP answers for each recipient itself: reports are left to the client.</summary>
     public static SmtpExtensions OfferedBy(SmtpRole role) =>
-        SmtpExtensions.Chunking | SmtpExtensions.BinaryMime | (role == SmtpRole.Lmtp ? SmtpExtensions.None : SmtpExtensions.Dsn);
+        SmtpExtensions.Chunking | SmtpExtensions.BinaryMime | SmtpExtensions.Utf8 | (role == SmtpRole.Lmtp ? SmtpExtensions.None : SmtpExtensions.Dsn);
 
     internal bool HasAuth => AuthOffered || AuthRequired;
 }

@@ -24,6 +24,9 @@ public sealed record MailParameters(ReversePath Sender)
     /// <summary>BODY=BINARYMIME (RFC 3030 §3).</summary>
     internal bool IsBinary { get; init; }
 
+    /// <summary>SMTPUTF8 (RFC 6531): addresses and header may hold more than ASCII.</summary>
+    public bool IsUtf8 { get; init; }
+
     /// <summary>ENVID as given, in xtext (RFC 3461 §4.4), or null.</summary>
     public string? EnvelopeId { get; init; }
 

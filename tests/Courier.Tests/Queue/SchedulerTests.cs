@@ -138,6 +138,9 @@ public sealed class SchedulerTests : IAsyncLifetime
             _clock.Advance(TimeSpan.FromSeconds(1));
             await EventuallyAsync(() => agent.Jobs.Count == attempts + 1);
             await IdleAsync();
+            // A report under way must not meet the next leap of the clock.
+            await EventuallyAsync(() => toSender.Jobs.Count == _bounces.Written.Count);
+            await IdleAsync();
         }
 
         // Not until the queue is empty: the report leaves by itself, and while it is on its way no alarm is set to wait for.
@@ -148,6 +151,8 @@ public sealed class SchedulerTests : IAsyncLifetime
             _clock.Advance(TimeSpan.FromHours(2));
             // The last step ends in a report, perhaps without another attempt.
             await EventuallyAsync(() => agent.Jobs.Count > attempts || !_bounces.Written.IsEmpty);
+            await IdleAsync();
+            await EventuallyAsync(() => toSender.Jobs.Count == _bounces.Written.Count);
             await IdleAsync();
         }
 

@@ -11,6 +11,7 @@ public sealed class SmtpExtensionTests
         { "DSN", "MAIL FROM:<a@example.org> RET=FULL", "555" },
         { "DSN", "MAIL FROM:<a@example.org> ENVID=x", "555" },
         { "CHUNKING", "MAIL FROM:<a@example.org> BODY=BINARYMIME", "555" },
+        { "SMTPUTF8", "MAIL FROM:<a@example.org> SMTPUTF8", "555" },
         { "BINARYMIME", "MAIL FROM:<a@example.org> BODY=BINARYMIME", "555" },
     };
 

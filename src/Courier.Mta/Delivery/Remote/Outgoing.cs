@@ -10,6 +10,7 @@ internal static class Outgoing
     internal static OutgoingMessage Of(DeliveryJob job, IReadOnlyList<JobRecipient> recipients) => new(
         job.Envelope.Sender, [.. recipients.Select(static r => Of(r.Recipient))], job.Trace, job.Body, job.Envelope.Is8Bit)
     {
+        IsUtf8 = job.Envelope.IsUtf8,
         EnvelopeId = job.Envelope.EnvelopeId,
         Return = job.Envelope.ReturnFull ? ReturnContent.Full : job.Envelope.ReturnHeaders ? ReturnContent.Headers : ReturnContent.Unsaid,
     };
