@@ -29,9 +29,9 @@ public sealed class Connection : IAsyncDisposable
     /// <summary>Counts up from 1 in this process: what log lines of one connection share.</summary>
     public long Id { get; }
 
-    public IPEndPoint Local { get; }
+    public IPEndPoint Local { get; private set; }
 
-    public IPEndPoint Remote { get; }
+    public IPEndPoint Remote { get; private set; }
 
     public PipeReader Input { get; private set; }
 
@@ -98,6 +98,16 @@ public sealed class Connection : IAsyncDisposable
     /// <summary>Starts TLS as the client; bytes that came ahead of it are dropped likewise.</summary>
     public ValueTask SecureAsClientAsync(SslClientAuthenticationOptions options, CancellationToken ct) =>
         SecureAsync(stream => stream.AuthenticateAsClientAsync(options, ct));
+
+    /// <summary>Somebody who is trusted speaks for another: from here on these are the addresses.</summary>
+    public void Present(IPEndPoint remote, IPEndPoint? local = null) => (Remote, Local) = (remote, local ?? Local);
+
+    /// <summary>Reads the header of the PROXY protocol, before anything else is read.</summary>
+    internal async ValueTask ReadProxyHeaderAsync(CancellationToken ct)
+    {
+        if (await ProxyHeader.ReadAsync(_stream, ct) is { } addresses)
+            Present(addresses.Source, addresses.Destination);
+    }
 
     /// <summary>Breaks the connection at once: pending reads and writes end with an error.</summary>
     public void Abort()

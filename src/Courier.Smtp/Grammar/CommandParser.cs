@@ -29,6 +29,8 @@ internal static class CommandParser
         var argument = space < 0 ? default : line[space..].TrimStart((byte)' ');
         return verb.Length == 4 ? ParseFour(verb, argument)
             : Is(verb, "STARTTLS"u8) ? Alone(argument, StartTls.Command)
+            : Is(verb, "XCLIENT"u8) ? AttributeReader.ReadClient(argument)
+            : Is(verb, "XFORWARD"u8) ? AttributeReader.ReadForward(argument)
             : IsForeign(verb) ? Foreign.Command
             : new Bad(Reply.UnknownCommand);
     }

@@ -67,6 +67,12 @@ internal sealed record Quit : SmtpCommand
     public static Quit Command { get; } = new();
 }
 
+/// <summary>XCLIENT: a trusted peer speaks for another (Postfix, XCLIENT_README). Null values are unknown.</summary>
+internal sealed record XClient(IReadOnlyDictionary<string, string?> Attributes) : SmtpCommand;
+
+/// <summary>XFORWARD: a trusted peer says for the log where the next message came from (Postfix, XFORWARD_README).</summary>
+internal sealed record XForward(IReadOnlyDictionary<string, string?> Attributes) : SmtpCommand;
+
 /// <summary>Commands whose answer depends on nothing: NOOP, HELP, VRFY, EXPN.</summary>
 internal sealed record Fixed(SmtpReply Answer) : SmtpCommand
 {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Courier.Mail.Sasl;
 using Courier.Smtp.Grammar;
 using Courier.Smtp.Replies;
@@ -15,7 +16,9 @@ internal static class HelloVerbs
             return Reply.UnknownCommand;
         session.DropTransaction();
         var isExtended = command.Verb != HelloVerb.Helo;
-        session.Peer = new SmtpPeer(session.Connection, command.Name, isExtended, session.User);
+        var (name, protocol) = session.Introduced;
+        var peerIsExtended = protocol is null ? isExtended : protocol.Equals("ESMTP", StringComparison.OrdinalIgnoreCase);
+        session.Peer = new SmtpPeer(session.Connection, name ?? command.Name, peerIsExtended, session.User);
         return isExtended ? Reply.Hello(settings.HostName, Words(session)) : Reply.Hello(settings.HostName);
     }
 
@@ -33,6 +36,12 @@ internal static class HelloVerbs
             yield return "BINARYMIME";                          // RFC 3030 §3: base64 on acceptance
         if (session.Offers(SmtpExtensions.Utf8))
             yield return "SMTPUTF8";                            // RFC 6531: addresses in all scripts
+        if (session.Offers(SmtpExtensions.Limits))              // RFC 9422: what we refuse anyway, before it is tried
+            yield return string.Create(CultureInfo.InvariantCulture, $"LIMITS MAILMAX={session.Limits.Transactions} RCPTMAX={session.Limits.Recipients}");
+        if (session.MayXClient)
+            yield return "XCLIENT " + AttributeReader.ClientNames;      // to peers that we trust alone
+        if (session.MayXForward)
+            yield return "XFORWARD " + AttributeReader.ForwardNames;
         if (session.Settings.Tls is not null && !session.Connection.IsSecure)
             yield return "STARTTLS";                            // RFC 3207 §4.2: never within TLS
         if (SecurityVerbs.AuthProblem(session) is null)

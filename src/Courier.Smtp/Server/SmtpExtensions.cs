@@ -18,6 +18,9 @@ public enum SmtpExtensions
 
     /// <summary>RFC 6531.</summary>
     Utf8 = 8,
+
+    /// <summary>RFC 9422.</summary>
+    Limits = 16,
 }
 
 /// <summary>Their words in EHLO, for those who set up a listener.</summary>
@@ -28,6 +31,7 @@ public static class SmtpExtensionWords
         ["DSN"] = SmtpExtensions.Dsn,
         ["CHUNKING"] = SmtpExtensions.Chunking,
         ["BINARYMIME"] = SmtpExtensions.BinaryMime,
+        ["LIMITS"] = SmtpExtensions.Limits,
         ["SMTPUTF8"] = SmtpExtensions.Utf8,
     };
 }

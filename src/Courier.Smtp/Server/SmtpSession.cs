@@ -28,6 +28,8 @@ internal sealed class SmtpSession : IDisposable
         var lineBytes = settings.HasAuth ? Math.Max(settings.Limits.AuthLineBytes, settings.Limits.CommandLineBytes) : settings.Limits.CommandLineBytes;
         Wire = new SmtpWire(connection, settings.Limits, lineBytes, stopping);
         Patience = new Patience(settings.Limits);
+        MayXClient = IsIn(settings.XClientPeers);
+        MayXForward = IsIn(settings.XForwardPeers);
     }
 
     public Connection Connection { get; }
@@ -58,6 +60,18 @@ internal sealed class SmtpSession : IDisposable
     /// <summary>Set by the first BDAT, dropped with the transaction.</summary>
     public ChunkedMessage? Chunks { get; set; }
 
+    /// <summary>The peer, as it connected, may say XCLIENT.</summary>
+    public bool MayXClient { get; }
+
+    /// <summary>The peer, as it connected, may say XFORWARD.</summary>
+    public bool MayXForward { get; }
+
+    /// <summary>HELO and PROTO of XCLIENT: they hold instead of what EHLO says.</summary>
+    public (string? Helo, string? Protocol) Introduced { get; set; }
+
+    /// <summary>ADDR of XFORWARD, for the next message.</summary>
+    public string? ForwardedFrom { get; set; }
+
     public int Transactions { get; private set; }
 
     public SmtpLimits Limits => Settings.Limits;
@@ -79,11 +93,21 @@ internal sealed class SmtpSession : IDisposable
         Wire.Dispose();
     }
 
+    private bool IsIn(IReadOnlyList<System.Net.IPNetwork> networks)
+    {
+        for (var i = 0; i < networks.Count; i++)
+            if (networks[i].Contains(Connection.Remote.Address))
+                return true;
+        return false;
+    }
+
     /// <summary>Whether this listener offers all of them.</summary>
     public bool Offers(SmtpExtensions extensions) => (extensions & ~Settings.Offered) == 0;
 
     public void Begin(SmtpTransaction transaction)
     {
+        transaction.ForwardedFrom = ForwardedFrom;
+        ForwardedFrom = null;
         Transactions++;
         Transaction = transaction;
     }
@@ -184,6 +208,8 @@ internal sealed class SmtpSession : IDisposable
         (Bdat c, Phase.Mail) => ContentVerbs.PassOverAsync(this, c, Reply.NoRecipients),
         (Bdat c, _) => ContentVerbs.PassOverAsync(this, c, Reply.BadSequence),
         (BadBdat, _) => new(Close(Reply.BadChunkSize)),
+        (XClient c, _) => new(PeerVerbs.SpeakFor(this, c)),
+        (XForward c, Phase.Greeted) => new(PeerVerbs.Forward(this, c)),
         (Rset, _) => new(Reset()),
         (Fixed c, _) => new(c.Answer),
         (Quit, _) => new(Close(Reply.Closing)),

@@ -53,6 +53,9 @@ public sealed class SmtpTransaction(SmtpPeer peer, MailParameters mail)
 
     public MailParameters Mail { get; } = mail;
 
+    /// <summary>Where a trusted peer says the message came from (XFORWARD), or null. For log and listings only.</summary>
+    public string? ForwardedFrom { get; internal set; }
+
     /// <summary>Those that got a positive reply, in order.</summary>
     public List<SmtpRecipient> Recipients { get; } = [];
 }

@@ -39,6 +39,11 @@ internal static class SettingTable
     internal static readonly Setting<int> BatchSize = new("queue", "batch_size", Types.Count, "100", "Recipients of one message in one attempt; more are several attempts (Courier's batchsize).");
     internal static readonly Setting<int> LocalAttempts = new("queue", "local_attempts", Types.Count, "128", "Attempts at the same time at the mailboxes (Courier's MAXDELS of module.local).");
     internal static readonly Setting<long> HistorySize = new("queue", "history_size", Types.Size, "64MiB", "What is kept for `courier trace`, in all; `0`: nothing.");
+    internal static readonly Setting<IReadOnlyList<IPNetwork>> Proxies = new("proxies", "networks", Types.Networks, "none", "Proxies whose PROXY header (version 1 or 2) is believed, at the listeners with `proxy_protocol = yes`. Nobody else may connect to those.");
+    internal static readonly Setting<IReadOnlyList<IPNetwork>> XClientPeers = new("proxies", "xclient", Types.Networks, "none", "Peers that may use XCLIENT: a session is treated as if the client they name had connected itself.");
+    internal static readonly Setting<IReadOnlyList<IPNetwork>> XForwardPeers = new("proxies", "xforward", Types.Networks, "none", "Peers that may use XFORWARD: where a message came from is believed for log and queue listing.");
+
+
     internal static readonly Setting<TimeSpan> QueueTime = new("queue", "expire", Types.Duration, "7d", "After this long in the queue a message is returned (Courier's queuetime).");
     internal static readonly Setting<TimeSpan> WarnAfter = new("queue", "warn_after", Types.Duration, "4h", "After this long in the queue the sender is told, once for each recipient, that the message still waits (Courier's warntime); `0s` never.");
     internal static readonly Setting<int> AttemptsAtOnce = new("queue", "attempts_at_once", Types.Count, "200", "Attempts at the same time, in all.");
@@ -67,10 +72,17 @@ internal static class SettingTable
         Listen("metrics", "Figures in Prometheus' text form at /metrics. Use a loopback address."),
     ];
 
+    /// <summary>For each section that listens for mail or its readers: whether proxies stand before it.</summary>
+    internal static readonly IReadOnlyList<Setting<bool>> ProxyProtocols =
+    [
+        .. Listeners.Where(listener => listener.Section != "metrics")
+            .Select(listener => new Setting<bool>(listener.Section, "proxy_protocol", Types.YesNo, "no", "Each connection begins with a PROXY header (HAProxy, version 1 or 2) of a proxy of `[proxies] networks`.")),
+    ];
+
     internal static readonly IReadOnlyList<Setting> All =
     [
-        HostName, State, .. Listeners, Certificate, CertificateKey, DefaultDomain, Maildirs, CleartextLogins, Postmaster,
-        RelayNetworks, RelayNextHop, RelayRoute, RelayHold, SourceV4, SourceV6, Withheld,
+        HostName, State, .. Listeners, .. ProxyProtocols, Certificate, CertificateKey, DefaultDomain, Maildirs, CleartextLogins, Postmaster,
+        RelayNetworks, RelayNextHop, RelayRoute, RelayHold, SourceV4, SourceV6, Withheld, Proxies, XClientPeers, XForwardPeers,
         RetryFirst, RetryRound, RetryRoundWait, RetryDoublings, QueueTime, WarnAfter, BackupRelay, SubmitDelay, BatchSize,
         AttemptsAtOnce, AttemptsPerDestination, LocalAttempts, HistorySize,
         MessageSize, Recipients, Connections, ConnectionsPerPeer, FreeSpace, LogLevel, LogFormat,
@@ -80,13 +92,15 @@ internal static class SettingTable
 
     private static readonly HashSet<Setting> _contextual =
     [
-        HostName, CleartextLogins, Postmaster, RelayNetworks, MessageSize, Recipients, FreeSpace, Withheld,
+        HostName, CleartextLogins, Postmaster, RelayNetworks, MessageSize, Recipients, FreeSpace, Withheld, XClientPeers, XForwardPeers,
     ];
 
     /// <summary>Whether a key may stand in a section with a condition: what is asked for per connection or message.</summary>
     internal static bool MayDepend(Setting setting) => _contextual.Contains(setting);
 
     internal static Setting<IReadOnlyList<IPEndPoint>> Listener(string section) => Listeners.First(setting => setting.Section == section);
+
+    internal static Setting<bool> ProxyProtocol(string section) => ProxyProtocols.First(setting => setting.Section == section);
 
     private static Setting<IReadOnlyList<IPEndPoint>> Listen(string section, string summary) => new(section, "listen", Types.EndPoints, null, summary);
 }

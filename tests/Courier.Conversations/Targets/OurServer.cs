@@ -47,11 +47,31 @@ public sealed class OurServer : ITarget
             cleartext_logins = loopback
             [queue]
             retry_first = 1s
-            retry_max = 1s
+            retry_doublings = 0
+            retry_round_wait = 1s
             [limits]
             message_size = 1MiB
             [relay]
             networks = 127.0.0.0/8
+            """,
+        // Believes its peers: a client on this machine may speak for others.
+        ["believing"] = """
+            [accounts]
+            default_domain = example.test
+            cleartext_logins = always
+            [smtp]
+            proxy_protocol = yes
+            [submissions]
+            proxy_protocol = yes
+            [proxies]
+            networks = 127.0.0.1
+            xclient = 127.0.0.1, 192.0.2.99
+            xforward = 127.0.0.1
+            [relay]
+            networks = 192.0.2.7
+            hold = yes
+            [extensions @ listener smtp]
+            withhold = DSN
             """,
     };
 

@@ -35,7 +35,7 @@ public sealed class SmtpExtensionTests
     public void Every_extension_has_a_word_and_a_use_here() =>
         Assert.Equal(
             SmtpExtensionWords.All.Keys.Order(StringComparer.Ordinal),
-            Uses.Select(use => (string)((object[])use)[0]).Concat(["CHUNKING"]).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+            Uses.Select(use => (string)((object[])use)[0]).Concat(["CHUNKING", "LIMITS"]).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
 
     [Fact]
     public async Task A_chunk_where_none_are_taken_is_passed_over()
