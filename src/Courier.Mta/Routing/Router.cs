@@ -26,6 +26,8 @@ public sealed class Router(IAccountDirectory accounts, RelaySettings relay, IDel
 
     public Route? StagedRoute => _local;
 
+    public Route? RouteTo(string nextHop) => NextHop.TryParse(nextHop, out var hop) ? To(hop) : null;
+
     public async ValueTask<Route> RouteAsync(MailAddress recipient, CancellationToken ct)
     {
         if (!await accounts.IsLocalDomainAsync(recipient.Domain, ct))
@@ -40,6 +42,9 @@ public sealed class Router(IAccountDirectory accounts, RelaySettings relay, IDel
     {
         if (relay.Hold || (relay.Routes.GetValueOrDefault(domain) ?? relay.NextHop) is not { } hop)
             return _held;
-        return _relays.GetOrAdd(hop, static (hop, agentFor) => new Route(agentFor(hop), $"relay:{hop}"), agentFor);
+        return To(hop);
     }
+
+    private Route To(NextHop hop) =>
+        _relays.GetOrAdd(hop, static (hop, agentFor) => new Route(agentFor(hop), $"relay:{hop}"), agentFor);
 }

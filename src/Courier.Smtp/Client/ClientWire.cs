@@ -13,7 +13,7 @@ internal sealed class ClientWire(Connection connection, SmtpClientLimits limits)
     public Connection Connection { get; } = connection;
 
     /// <summary>Puts commands, with their CRLF, up for the next flush.</summary>
-    public void Write(string commands) => Encoding.ASCII.GetBytes(commands, Connection.Output);
+    public void Write(string commands) => Encoding.UTF8.GetBytes(commands, Connection.Output);
 
     public async ValueTask FlushAsync(CancellationToken ct) => await Connection.Output.FlushAsync(ct);
 

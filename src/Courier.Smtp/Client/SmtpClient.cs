@@ -40,6 +40,16 @@ public sealed class SmtpClient : IAsyncDisposable
     {
         if (!_isOpen)
             throw new InvalidOperationException("The connection is of no use any more.");
+        if (SendPlan.Refusals(message, Extensions) is not { } refusals)
+            return await TransactAsync(message, ct);
+        var left = message.Recipients.Where((_, i) => refusals[i] is null).ToList();
+        var sent = left.Count == 0 ? new SendResult([], IsUsable: true, WasDataAnswered: false) : await TransactAsync(message with { Recipients = left }, ct);
+        var next = 0;
+        return sent with { Recipients = [.. refusals.Select(refusal => refusal ?? sent.Recipients[next++])] };
+    }
+
+    private async ValueTask<SendResult> TransactAsync(OutgoingMessage message, CancellationToken ct)
+    {
         using var deadline = new Deadline(ct);
         var exchange = new SendExchange(message, _wire, _settings, Extensions, deadline);
         _isOpen = false;
@@ -84,7 +94,7 @@ public sealed class SmtpClient : IAsyncDisposable
         try
         {
             deadline.Set(settings.Limits.ConnectTimeout);
-            connection = await Connection.ConnectAsync(host, port, deadline.Token);
+            connection = await Connection.ConnectAsync(host, port, settings.Sources, deadline.Token);
             var wire = new ClientWire(connection, settings.Limits);
 
             step = SmtpStep.Greeting;

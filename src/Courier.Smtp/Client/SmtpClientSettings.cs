@@ -1,3 +1,5 @@
+using Courier.Net;
+
 namespace Courier.Smtp.Client;
 
 /// <summary>Whether a client encrypts. Certificates are not verified: where nothing says that a server must have one, TLS keeps
@@ -23,6 +25,9 @@ public sealed record SmtpClientSettings(string HostName)
     public TlsUse Tls { get; init; } = TlsUse.WhenOffered;
 
     public SmtpClientLimits Limits { get; init; } = new();
+
+    /// <summary>The addresses we connect from; null leaves them to the system.</summary>
+    public SourceAddresses? Sources { get; init; }
 }
 
 /// <summary>How long each step may take, and how much an answer may say.</summary>

@@ -21,6 +21,8 @@ public sealed class EsmtpAgent : IDeliveryAgent, IAsyncDisposable
         _connections = new SemaphoreSlim(settings.ConnectionsMax);
     }
 
+    public bool IsRemote => true;
+
     /// <summary>Connections that wait for a message.</summary>
     public int IdleConnections => _pool.Count;
 
@@ -61,8 +63,7 @@ public sealed class EsmtpAgent : IDeliveryAgent, IAsyncDisposable
     private async ValueTask<IReadOnlyList<JobRecipient>> SendAsync(
         DeliveryJob job, IReadOnlyList<JobRecipient> recipients, List<RecipientOutcome> outcomes, CancellationToken ct)
     {
-        var message = new OutgoingMessage(
-            job.Envelope.Sender, [.. recipients.Select(static r => r.Recipient.Address)], job.Trace, job.Body, job.Envelope.Is8Bit);
+        var message = Outgoing.Of(job, recipients);
         var result = await TransactAsync(message, ct);
         var mayContinue = result.IsUsable && result.Recipients.Any(static r => r.IsTaken);
         var left = new List<JobRecipient>();
@@ -71,7 +72,7 @@ public sealed class EsmtpAgent : IDeliveryAgent, IAsyncDisposable
             if (mayContinue && OutcomeReader.IsTooManyRecipients(result.Recipients[i]))
                 left.Add(recipients[i]);
             else
-                outcomes.Add(OutcomeReader.Read(recipients[i].Number, result.Recipients[i], _hop));
+                outcomes.Add(OutcomeReader.Read(recipients[i].Number, result.Recipients[i], _hop) with { IsReportPassedOn = result.IsReportPassedOn });
         }
 
         return left;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Courier.Smtp.Client;
 
 namespace Courier.Mta.Delivery.Remote;
@@ -6,6 +7,25 @@ namespace Courier.Mta.Delivery.Remote;
 /// <summary>The server that mail is handed to.</summary>
 public sealed record NextHop(string Host, int Port)
 {
+    private const int SmtpPort = 25;
+
+    /// <summary>Reads <c>host</c>, <c>host:port</c>, <c>192.0.2.1:25</c> or <c>[2001:db8::1]:25</c>; without a port it is 25.</summary>
+    public static bool TryParse(string text, out NextHop hop)
+    {
+        hop = new NextHop(text.Trim('[', ']'), SmtpPort);
+        if (text.Length == 0 || IPAddress.TryParse(hop.Host, out _))
+            return text.Length > 0;
+        var colon = text.LastIndexOf(':');
+        if (colon >= 0)
+        {
+            if (!ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port == 0)
+                return false;
+            hop = new NextHop(text[..colon].Trim('[', ']'), port);
+        }
+
+        return IPAddress.TryParse(hop.Host, out _) || Uri.CheckHostName(hop.Host) == UriHostNameType.Dns;
+    }
+
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{(Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]" : Host)}:{Port}");
 }
 

@@ -10,7 +10,7 @@ internal static class OutcomeReader
 {
     public static RecipientOutcome Read(int number, RecipientResult result, NextHop hop)
     {
-        var server = hop.ToString();
+        var server = result.IsOurs ? null : hop.ToString();
         if (result.Reply is not { } reply)
             return new(number, OutcomeKind.Deferred, "4.4.2", $"Connection lost {Where(result.Step)}: {result.Problem}", server);
         var kind = result.IsTaken ? OutcomeKind.Relayed
