@@ -18,6 +18,9 @@ public sealed record FlagChange(FlagChangeKind Kind, MessageFlags Flags, Immutab
 /// <summary>Copied messages: where from and where to, in the same order (RFC 4315 COPYUID).</summary>
 public sealed record CopyResult(UidValidity UidValidity, IReadOnlyList<Uid> Sources, IReadOnlyList<Uid> Copies);
 
+/// <summary>What a conditional change did not change: messages that do not exist, and those that were changed since.</summary>
+public sealed record ConditionalStoreResult(IReadOnlyList<Uid> Gone, IReadOnlyList<Uid> Modified);
+
 /// <summary>Parsed forms of one message, kept by the mailbox as bytes ready for the wire.</summary>
 /// <param name="Envelope">ENVELOPE.</param>
 /// <param name="BodyStructure">BODYSTRUCTURE with extension data.</param>
@@ -80,10 +83,36 @@ public sealed class Mailbox : IAsyncDisposable
     public async ValueTask<IReadOnlyList<Uid>> StoreAsync(IReadOnlyList<Uid> uids, FlagChange change, CancellationToken ct) =>
         await _state.ChangeAsync(() => new FlagChanges(_state).Store(uids, change), ct);
 
+    /// <summary>The same for those of the messages that have not changed since (RFC 7162 §3.1.3): nobody's change comes between the
+    /// question and the answer.</summary>
+    public async ValueTask<ConditionalStoreResult> StoreAsync(IReadOnlyList<Uid> uids, FlagChange change, ModSeq unchangedSince, CancellationToken ct)
+    {
+        await RefreshAsync(ct);
+        return await _state.ChangeAsync(() =>
+        {
+            var snapshot = _state.Current;
+            var modified = uids.Where(uid => snapshot.IndexOf(uid) is >= 0 and var at && snapshot.EntryAt(at).ModSeq > unchangedSince.Value).ToHashSet();
+            var gone = new FlagChanges(_state).Store(modified.Count == 0 ? uids : [.. uids.Where(uid => !modified.Contains(uid))], change);
+            return new ConditionalStoreResult(gone, [.. modified.Order()]);
+        }, ct);
+    }
+
     /// <summary>Copies all of the messages or none, durable on return; null where the target does not exist.
     /// Messages that are gone are left out of the result.</summary>
     public ValueTask<CopyResult?> CopyAsync(IReadOnlyList<Uid> uids, MailboxName target, CancellationToken ct) =>
         _account.CopyAsync(_state, uids, target, ct);
+
+    /// <summary>Moves all of the messages or none: they are durable in the target before the first leaves this mailbox (RFC 6851 §3.3).
+    /// Null where the target does not exist.</summary>
+    public async ValueTask<CopyResult?> MoveAsync(IReadOnlyList<Uid> uids, MailboxName target, CancellationToken ct)
+    {
+        if (await CopyAsync(uids, target, ct) is not { } result)
+            return null;
+        // From here on it has happened: not to be given up halfway because the client left.
+        if (result.Sources.Count > 0)
+            await _state.ChangeAsync(() => new FlagChanges(_state).Expunge(result.Sources, evenUndeleted: true), CancellationToken.None);
+        return result;
+    }
 
     /// <summary>Removes the messages with \Deleted (of <paramref name="only"/>, when given); returns those removed.</summary>
     public async ValueTask<IReadOnlyList<Uid>> ExpungeAsync(IReadOnlyList<Uid>? only, CancellationToken ct) =>

@@ -15,6 +15,11 @@ internal enum FetchAttributes
     Envelope = 16,
     Body = 32,
     BodyStructure = 64,
+    ModSeq = 128,
+    SaveDate = 256,
+    EmailId = 512,
+    ThreadId = 1024,
+    Preview = 2048,
 }
 
 /// <summary>One BODY[section]&lt;partial&gt;, or one of the RFC822 names for the same.</summary>
@@ -38,6 +43,9 @@ internal sealed record FetchSection(
 internal sealed record FetchItems(FetchAttributes Attributes, IReadOnlyList<FetchSection> Sections)
 {
     public bool NeedsForms => (Attributes & (FetchAttributes.Envelope | FetchAttributes.Body | FetchAttributes.BodyStructure)) != 0;
+
+    /// <summary>What the mailbox finds out of a message when somebody first asks.</summary>
+    public bool NeedsFacts => (Attributes & (FetchAttributes.EmailId | FetchAttributes.ThreadId | FetchAttributes.Preview)) != 0;
 
     public bool SetsSeen { get; } = Sections.Any(section => section.SetsSeen);
 
@@ -89,6 +97,8 @@ internal sealed record FetchItems(FetchAttributes Attributes, IReadOnlyList<Fetc
             case "FLAGS": attributes |= FetchAttributes.Flags; break;
             case "INTERNALDATE": attributes |= FetchAttributes.InternalDate; break;
             case "RFC822.SIZE": attributes |= FetchAttributes.Size; break;
+            case "MODSEQ": attributes |= FetchAttributes.ModSeq; break;
+            case "SAVEDATE": attributes |= FetchAttributes.SaveDate; break;
             case "ENVELOPE": attributes |= FetchAttributes.Envelope; break;
             case "BODYSTRUCTURE": attributes |= FetchAttributes.BodyStructure; break;
             case "BODY" when !p.Next((byte)'['): attributes |= FetchAttributes.Body; break;

@@ -9,6 +9,8 @@ internal sealed class UidSet
 
     public int Count { get; private set; }
 
+    public IReadOnlyList<(uint First, uint Last)> Ranges => _ranges;
+
     public void Add(Uid uid) => Add(uid, uid);
 
     public void Add(Uid first, Uid last)
