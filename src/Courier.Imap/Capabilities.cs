@@ -35,6 +35,14 @@ internal static class Capabilities
         "CREATE-SPECIAL-USE",
         "STATUS=SIZE",    // RFC 8438
         "SAVEDATE",       // RFC 8514
+        "OBJECTID",       // RFC 8474
+        "PREVIEW",        // RFC 8970
+        "SORT",           // RFC 5256
+        "SORT=DISPLAY",   // RFC 5957
+        "ESORT",          // RFC 5267
+        "THREAD=ORDEREDSUBJECT",
+        "THREAD=REFERENCES",
+        "THREAD=REFS",    // draft-ietf-morg-inthread
         "INPROGRESS",     // RFC 9585
         "LANGUAGE",       // RFC 5255
         "UNAUTHENTICATE", // RFC 8437

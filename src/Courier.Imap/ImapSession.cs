@@ -19,7 +19,7 @@ internal sealed class ImapSession : IAsyncDisposable
         Writer = new(Transport, Limits);
         Reader = new(Transport, Writer, Limits);
         Record = new(this);
-        Naming = new(server.Settings.HasFolderPrefix, IsUtf8: false);
+        Naming = MailboxNaming.Of(server.Settings.HasFolderPrefix, isUtf8: false);
     }
 
     public ImapServer Server { get; }
@@ -73,7 +73,7 @@ internal sealed class ImapSession : IAsyncDisposable
         Account = null;
         Mailboxes = null!;
         Enabled = Extensions.None;
-        Naming = Naming with { IsUtf8 = false };
+        Naming = MailboxNaming.Of(Naming.HasPrefix, isUtf8: false);
         Transport.Forget();
     }
 
@@ -83,7 +83,7 @@ internal sealed class ImapSession : IAsyncDisposable
         if ((extensions & Extensions.Qresync) != 0)
             extensions |= Extensions.Condstore; // RFC 7162 §3.2.3
         Enabled |= extensions;
-        Naming = Naming with { IsUtf8 = (Enabled & (Extensions.Utf8 | Extensions.Rev2)) != 0 };
+        Naming = MailboxNaming.Of(Naming.HasPrefix, (Enabled & (Extensions.Utf8 | Extensions.Rev2)) != 0);
     }
 
     public bool Has(Extensions extension) => (Enabled & extension) != 0;

@@ -15,6 +15,9 @@ internal static class MessageFinder
         return await MailboxSearch.RunAsync(new Scope(session, selected), await SessionKeys.BindAsync(key, session, selected, ct), ct);
     }
 
+    /// <summary>The mailbox as the session sees it.</summary>
+    public static SearchScope ScopeOf(ImapSession session) => new Scope(session, session.Selected!);
+
     /// <summary>[SP "CHARSET" SP astring] 1*(SP search-key): null for a charset that we do not read.</summary>
     public static SearchKey? Parse(ref ImapParser p)
     {

@@ -55,7 +55,7 @@ internal sealed class SelectedMailbox : IAsyncDisposable
     public MailboxSnapshot Newest { get; private set; }
 
     /// <summary>What the last SEARCH with SAVE found (RFC 5182 §2.1); what has gone since is no longer found in it.</summary>
-    public UidSet SavedResult { get; set; } = new();
+    public UidSet SavedResult { get; set; } = UidSet.Empty;
 
     public int RecentCount => IsReadOnly ? Announced.UnclaimedCount : _recent.Count;
 

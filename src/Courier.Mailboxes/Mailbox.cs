@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Courier.Mail.Mime;
+using Courier.Mailboxes.Content;
 using Courier.Mailboxes.Index;
 using Courier.Mailboxes.Names;
 
@@ -25,7 +26,11 @@ public sealed record ConditionalStoreResult(IReadOnlyList<Uid> Gone, IReadOnlyLi
 /// <param name="Envelope">ENVELOPE.</param>
 /// <param name="BodyStructure">BODYSTRUCTURE with extension data.</param>
 /// <param name="Body">BODY without.</param>
-public readonly record struct MessageForms(ReadOnlyMemory<byte> Envelope, ReadOnlyMemory<byte> BodyStructure, ReadOnlyMemory<byte> Body);
+public readonly record struct MessageForms(ReadOnlyMemory<byte> Envelope, ReadOnlyMemory<byte> BodyStructure, ReadOnlyMemory<byte> Body)
+{
+    /// <summary>What <see cref="MessageKeys"/> reads.</summary>
+    internal ReadOnlyMemory<byte> Keys { get; init; }
+}
 
 /// <summary>The bytes of one message with CRLF line ends, and its structure when asked for. Dispose it soon.</summary>
 public abstract class MessageContent : IDisposable
@@ -124,6 +129,12 @@ public sealed class Mailbox : IAsyncDisposable
 
     /// <summary>ENVELOPE, BODYSTRUCTURE and BODY, from the index when it has them; null when the message is gone.</summary>
     public ValueTask<MessageForms?> FormsAsync(Uid uid, CancellationToken ct) => _state.Reader.FormsAsync(uid, ct);
+
+    /// <summary>What SORT and THREAD compare, kept like the forms; null when the message is gone.</summary>
+    public ValueTask<MessageKeys?> KeysAsync(Uid uid, CancellationToken ct) => _state.Reader.KeysAsync(uid, ct);
+
+    /// <summary>EMAILID, THREADID and PREVIEW, found out when somebody first asks and kept; null when the message is gone.</summary>
+    public ValueTask<MessageFacts?> FactsAsync(Uid uid, CancellationToken ct) => _state.Reader.FactsAsync(uid, ct);
 
     public ValueTask DisposeAsync()
     {

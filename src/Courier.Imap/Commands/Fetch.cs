@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Courier.Imap.Grammar;
 using Courier.Imap.Responses;
 using Courier.Mailboxes;
+using Courier.Mailboxes.Content;
 
 namespace Courier.Imap.Commands;
 
@@ -101,7 +102,8 @@ internal sealed record FetchCommand(SequenceSet Messages, FetchItems Items, Fetc
         var message = selected.RecordAt(position);
         var forms = Items.NeedsForms ? await selected.Mailbox.FormsAsync(message.Uid, ct) : default(MessageForms);
         using var content = Items.Sections.Count > 0 ? await selected.Mailbox.OpenMessageAsync(message.Uid, ct) : null;
-        if (forms is not { } known || (Items.Sections.Count > 0 && content is null))
+        var facts = Items.NeedsFacts ? await selected.Mailbox.FactsAsync(message.Uid, ct) : null;
+        if (forms is not { } known || (Items.Sections.Count > 0 && content is null) || (Items.NeedsFacts && facts is null))
             return false;
         var parts = new ReadOnlyMemory<byte>?[Items.Sections.Count];
         for (var i = 0; i < parts.Length; i++)
@@ -110,12 +112,12 @@ internal sealed record FetchCommand(SequenceSet Messages, FetchItems Items, Fetc
         if (becomesSeen)
             seen.Add(message.Uid);
 
-        await WriteAsync(session, selected, position, message, known, parts, becomesSeen);
+        await WriteAsync(session, selected, position, message, new(known, facts, parts), becomesSeen);
         return true;
     }
 
     private async ValueTask WriteAsync(
-        ImapSession session, SelectedMailbox selected, int position, MessageRecord message, MessageForms forms, ReadOnlyMemory<byte>?[] parts, bool becomesSeen)
+        ImapSession session, SelectedMailbox selected, int position, MessageRecord message, Found found, bool becomesSeen)
     {
         const FetchAttributes inRecord = FetchAttributes.Uid | FetchAttributes.Flags | FetchAttributes.InternalDate | FetchAttributes.Size | FetchAttributes.ModSeq | FetchAttributes.SaveDate;
         var (writer, isUidOnly) = (session.Writer, session.Has(Extensions.UidOnly));
@@ -124,14 +126,16 @@ internal sealed record FetchCommand(SequenceSet Messages, FetchItems Items, Fetc
         writer.IsMidResponse = true;
         FetchResponse.Begin(writer, isUidOnly ? FetchResponse.ByUid : position + 1, message, attributes, selected.IsRecent(message), becomesSeen ? MessageFlags.Seen : MessageFlags.None);
         var needsSpace = (attributes & (isUidOnly ? inRecord & ~FetchAttributes.Uid : inRecord)) != 0;
-        FetchResponse.Forms(writer, forms, attributes, ref needsSpace);
-        for (var i = 0; i < parts.Length; i++)
+        FetchResponse.Forms(writer, found.Forms, attributes, ref needsSpace);
+        if (found.Facts is { } facts)
+            FetchResponse.Facts(writer, facts, attributes, ref needsSpace);
+        for (var i = 0; i < found.Parts.Length; i++)
         {
             if (needsSpace)
                 writer.Raw(" "u8);
             needsSpace = true;
             writer.Raw(Items.Sections[i].Name);
-            if (parts[i] is not { } part)
+            if (found.Parts[i] is not { } part)
             {
                 writer.Raw(" NIL"u8);
                 continue;
@@ -157,4 +161,7 @@ internal sealed record FetchCommand(SequenceSet Messages, FetchItems Items, Fetc
             selected.MarkSeen(seen);
         seen.Clear();
     }
+
+    /// <summary>What was read of one message.</summary>
+    private readonly record struct Found(MessageForms Forms, MessageFacts? Facts, ReadOnlyMemory<byte>?[] Parts);
 }

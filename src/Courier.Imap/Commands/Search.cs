@@ -21,7 +21,7 @@ internal sealed record SearchCommand(SearchReturn? Return, SearchKey? Key, Numbe
         {
             // RFC 5182 §2.1: a SAVE that fails leaves nothing saved.
             if (Return is { Parts: var parts } && (parts & SearchParts.Save) != 0)
-                selected.SavedResult = new();
+                selected.SavedResult = UidSet.Empty;
             return Completion.No("BADCHARSET (US-ASCII UTF-8)", "Unknown charset");
         }
 

@@ -13,8 +13,13 @@ internal sealed record MailboxNaming(bool HasPrefix, bool IsUtf8)
     private const string Root = "INBOX";
     private const string Below = Root + ".";
 
+    private static readonly MailboxNaming[] _all = [new(false, false), new(true, false), new(false, true), new(true, true)];
+
     /// <summary>As Courier has it.</summary>
-    public static MailboxNaming Default { get; } = new(HasPrefix: true, IsUtf8: false);
+    public static MailboxNaming Default { get; } = _all[1];
+
+    /// <summary>One object for all sessions that write alike.</summary>
+    public static MailboxNaming Of(bool hasPrefix, bool isUtf8) => _all[(hasPrefix ? 1 : 0) + (isUtf8 ? 2 : 0)];
 
     /// <summary>What stands before the name of every folder (RFC 2342).</summary>
     public string Prefix => HasPrefix ? Below : "";

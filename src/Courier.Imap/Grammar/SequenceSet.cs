@@ -52,6 +52,11 @@ internal sealed class SequenceSet(IReadOnlyList<SequenceRange> ranges)
         return Merge(found);
     }
 
+    /// <summary>The same where numbers are a condition and no request: what is not there does not fit (RFC 3501 §6.4.4).</summary>
+    public List<PositionRange> Find(MailboxSnapshot snapshot, Numbering numbering) => numbering == Numbering.Uid || snapshot.Count == 0
+        ? (snapshot.Count == 0 ? [] : Resolve(snapshot, numbering))
+        : new SequenceSet([.. ranges.Where(range => range.Ordered((uint)snapshot.Count).Low <= snapshot.Count)]).Resolve(snapshot, numbering);
+
     public static int Count(List<PositionRange> positions)
     {
         var count = 0;

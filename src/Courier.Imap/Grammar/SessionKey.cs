@@ -37,7 +37,8 @@ internal sealed record NumbersKey(SequenceSet Set, Numbering Numbering) : Sessio
     {
         if (Numbering == Numbering.Sequence && session.Has(Extensions.UidOnly) && !ReferenceEquals(Set, SequenceSet.Saved))
             throw new ImapSyntaxException("Sequence numbers are not in use any more");
-        IReadOnlyList<(int First, int Last)> found = [.. selected.Resolve(Set, Numbering).Select(range => (range.First, range.Last))];
+        var ranges = ReferenceEquals(Set, SequenceSet.Saved) ? selected.Resolve(Set, Numbering) : Set.Find(selected.Announced, Numbering);
+        IReadOnlyList<(int First, int Last)> found = [.. ranges.Select(range => (range.First, range.Last))];
         return new(new PositionsKey(_ => found));
     }
 }
@@ -75,6 +76,25 @@ internal sealed record SavedDateKey(DateRelation Relation, DateOnly Date) : Sess
             _ => saved >= Date,
         };
     }));
+}
+
+/// <summary>EMAILID and THREADID (RFC 8474 §6).</summary>
+internal sealed record ObjectIdKey(string Id, bool IsThread) : SessionKey
+{
+    public override async ValueTask<PositionsKey> BindAsync(ImapSession session, SelectedMailbox selected, CancellationToken ct)
+    {
+        var found = new List<(int First, int Last)>();
+        var progress = new Progress(session, selected.Announced.Count);
+        for (var position = 0; position < selected.Announced.Count; position++)
+        {
+            await progress.TellAsync(position);
+            var facts = await selected.Mailbox.FactsAsync(selected.Announced.UidAt(position), ct);
+            if (facts is not null && (IsThread ? facts.ThreadId : facts.EmailId) == Id)
+                Add(found, position);
+        }
+
+        return new(_ => found);
+    }
 }
 
 /// <summary>Puts positions in the place of every session key of a tree.</summary>

@@ -7,6 +7,9 @@ internal sealed class UidSet
 {
     private readonly List<(uint First, uint Last)> _ranges = [];
 
+    /// <summary>To be read only.</summary>
+    public static UidSet Empty { get; } = new();
+
     public int Count { get; private set; }
 
     public IReadOnlyList<(uint First, uint Last)> Ranges => _ranges;

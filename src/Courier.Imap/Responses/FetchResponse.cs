@@ -1,8 +1,10 @@
 using System.Buffers.Text;
+using System.Text;
 using Courier.Imap.Grammar;
 using Courier.Mail.Headers;
 using Courier.Mail.Mime;
 using Courier.Mailboxes;
+using Courier.Mailboxes.Content;
 
 namespace Courier.Imap.Responses;
 
@@ -96,6 +98,27 @@ internal static class FetchResponse
         Form(writer, "ENVELOPE "u8, forms.Envelope, (attributes & FetchAttributes.Envelope) != 0, ref needsSpace);
         Form(writer, "BODY "u8, forms.Body, (attributes & FetchAttributes.Body) != 0, ref needsSpace);
         Form(writer, "BODYSTRUCTURE "u8, forms.BodyStructure, (attributes & FetchAttributes.BodyStructure) != 0, ref needsSpace);
+    }
+
+    /// <summary>EMAILID, THREADID (RFC 8474 §5) and PREVIEW (RFC 8970 §3).</summary>
+    public static void Facts(ImapWriter writer, MessageFacts facts, FetchAttributes attributes, ref bool needsSpace)
+    {
+        Item(writer, $"EMAILID ({facts.EmailId})", (attributes & FetchAttributes.EmailId) != 0, ref needsSpace);
+        Item(writer, $"THREADID ({facts.ThreadId})", (attributes & FetchAttributes.ThreadId) != 0, ref needsSpace);
+        if ((attributes & FetchAttributes.Preview) == 0)
+            return;
+        Item(writer, "PREVIEW ", isWanted: true, ref needsSpace);
+        writer.String(Encoding.UTF8.GetBytes(facts.Preview));
+    }
+
+    private static void Item(ImapWriter writer, string text, bool isWanted, ref bool needsSpace)
+    {
+        if (!isWanted)
+            return;
+        if (needsSpace)
+            writer.Raw(" "u8);
+        needsSpace = true;
+        writer.Raw(text);
     }
 
     /// <summary>The octets that a section names; null where the message has no such part.</summary>

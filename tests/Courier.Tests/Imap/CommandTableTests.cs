@@ -31,7 +31,7 @@ public sealed partial class CommandTableTests
     public void Numbers_change_only_where_the_RFC_lets_them(string name)
     {
         var effects = CommandTable.Rows[name].Effects;
-        Assert.Equal(name is "FETCH" or "STORE" or "SEARCH", effects.HasFlag(CommandEffects.UsesSequenceNumbers)); // RFC 3501 §7.4.1
+        Assert.Equal(name is "FETCH" or "STORE" or "SEARCH" or "SORT" or "THREAD", effects.HasFlag(CommandEffects.UsesSequenceNumbers)); // RFC 3501 §7.4.1
         Assert.False(effects.HasFlag(CommandEffects.UsesSequenceNumbers) && effects.HasFlag(CommandEffects.MaySendExpunge));
         Assert.Equal(name.StartsWith("UID ", StringComparison.Ordinal), effects.HasFlag(CommandEffects.UsesUids));
     }
