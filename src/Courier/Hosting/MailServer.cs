@@ -137,6 +137,7 @@ internal sealed class MailServer : IAsyncDisposable
             SpillDirectory = Stores.Spool(_settings).BodyDirectory,
             StartTls = _tls,
             CleartextLogins = Values.CleartextLogins(values),
+            HasFolderPrefix = values.Get(SettingTable.FolderPrefix) != "none",
             Limits = new ImapLimits { MessageBytes = values.Get(SettingTable.MessageSize) },
         },
         _accounts, _store, _clock, _logging.CreateLogger<ImapServer>()).ServeAsync;
