@@ -68,6 +68,18 @@ public sealed class LifeOfTheProcessTests
         }
     }
 
+    [Theory]
+    [InlineData("", true)]
+    [InlineData("[accounts]\npostmaster = you@example.test\n", false)]
+    public async Task A_configuration_without_a_postmaster_is_right_but_remarked_upon(string accounts, bool isRemarked)
+    {
+        using var scratch = new ScratchDirectory();
+        var file = scratch.Write("courier.conf", $"[server]\nstate = {scratch["state"]}\n{accounts}");
+        var run = await ExternalProgram.RunAsync(RepositoryPaths.Program, "config", "check", "--config", file);
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal(isRemarked, run.Output.Contains("remark: no [accounts] postmaster", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Every_command_has_help_and_a_wrong_one_is_a_usage_error()
     {

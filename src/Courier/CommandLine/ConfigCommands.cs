@@ -51,16 +51,25 @@ internal static class ConfigCommands
         var check = new Command("check", "Read the configuration and report every problem in it.");
         check.SetAction(parsed =>
         {
-            if (common.Load(parsed) is null)
+            if (common.Load(parsed) is not { } settings)
                 return ExitCode.Configuration;
             var files = common.CourierFilesOf(parsed);
             _ = files.Read([]).Count();
             foreach (var use in files.Uses)
                 parsed.InvocationConfiguration.Output.WriteLine(use.Setting is { } setting ? $"{use.Path}: applied as {setting}" : $"{use.Path}: ignored: {use.Reason}");
+            foreach (var remark in Remarks(settings))
+                parsed.InvocationConfiguration.Output.WriteLine($"remark: {remark}");
             parsed.InvocationConfiguration.Output.WriteLine("The configuration is right.");
             return ExitCode.Ok;
         });
         return check;
+    }
+
+    /// <summary>What is allowed, and yet not what most would want.</summary>
+    private static IEnumerable<string> Remarks(Settings settings)
+    {
+        if (settings.Defaults.Find(SettingTable.Postmaster) is null)
+            yield return "no [accounts] postmaster: mail for postmaster is taken only where there is an account of that name (RFC 5321 section 4.5.1)";
     }
 
     private static Command Reference()
