@@ -58,27 +58,40 @@ public sealed class Connection : IAsyncDisposable
     public static async ValueTask<Connection> ConnectAsync(string host, int port, CancellationToken ct)
     {
         SocketException? failure = null;
-        foreach (var address in await Dns.GetHostAddressesAsync(host, ct))
+        foreach (var address in await System.Net.Dns.GetHostAddressesAsync(host, ct))
         {
-            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             try
             {
-                await socket.ConnectAsync(new IPEndPoint(address, port), ct);
-                return FromSocket(socket);
+                return await ConnectAsync(new IPEndPoint(address, port), source: null, ct);
             }
             catch (SocketException e)
             {
-                socket.Dispose();
                 failure = e;
-            }
-            catch
-            {
-                socket.Dispose();
-                throw;
             }
         }
 
         throw failure ?? new SocketException((int)SocketError.HostNotFound);
+    }
+
+    /// <summary>Connects to one address.</summary>
+    /// <param name="endPoint">Whom to.</param>
+    /// <param name="source">Our address; null leaves it to the system.</param>
+    /// <param name="ct">Bounds the attempt.</param>
+    public static async ValueTask<Connection> ConnectAsync(IPEndPoint endPoint, IPAddress? source, CancellationToken ct)
+    {
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (source is not null)
+                socket.Bind(new IPEndPoint(source, 0));
+            await socket.ConnectAsync(endPoint, ct);
+            return FromSocket(socket);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Starts TLS as the server. Plaintext that the peer sent ahead is dropped with the old pipe (RFC 3207 §6: else a
