@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 
 namespace Courier.Net;
 
@@ -124,9 +125,9 @@ public sealed class Connection : IAsyncDisposable
                 await tls.ShutdownAsync();
             _socket?.Shutdown(SocketShutdown.Send);
         }
-        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or InvalidOperationException or AuthenticationException)
         {
-            // The peer has gone: there is nobody to say goodbye to.
+            // The peer has gone, or TLS never came about: there is nobody to say goodbye to.
         }
 
         await _stream.DisposeAsync();

@@ -15,6 +15,8 @@ internal static class CourierCommand
         root.Add(DomainCommands.Create(common));
         root.Add(QueueCommands.Create(common));
         root.Add(ConfigCommands.Create(common));
+        root.Add(TraceCommands.MxLookup(common));
+        root.Add(TraceCommands.TraceSmtp(common));
         return root;
     }
 }

@@ -21,9 +21,28 @@ internal static class SettingTable
     internal static readonly Setting<MailAddress> Postmaster = new("accounts", "postmaster", Types.Address, null, "Who gets mail for `postmaster` where there is no such account (RFC 5321 §4.5.1).");
 
     internal static readonly Setting<IReadOnlyList<IPNetwork>> RelayNetworks = new("relay", "networks", Types.Networks, "none", "Peers that may relay without a login.");
-    internal static readonly Setting<NextHop> RelayNextHop = new("relay", "next_hop", Types.NextHop, null, "Takes the mail for all domains that are not ours. Without it such mail waits in the queue.");
-    internal static readonly Setting<NextHop> RelayRoute = new("relay", "route.*", Types.NextHop, null, "Next hop of one domain: `route.example.org = 192.0.2.1:25`.");
+    internal static readonly Setting<NextHop> RelayNextHop = new("relay", "next_hop", Types.NextHop, null, "Takes the mail for all domains that are not ours. Without it such mail goes to the domains' mail exchangers.");
+    internal static readonly Setting<NextHop> RelayRoute = new("relay", "route.*", Types.NextHop, null, "Next hop of one domain: `route.example.org = 192.0.2.1:25`; `route..example.org` is for all domains below it; `mx` means the domain's own mail exchangers, with the flags that follow: `route.example.org = mx required ipv4`.");
+    internal static readonly Setting<string> RelayRoutes = new("relay", "esmtproutes", Types.Path, null, "File of routes as Courier has it: `domain:relay,port /SECURITY=STARTTLS`. Asked after `route.*` and before `next_hop`; an edit counts at once.");
+    internal static readonly Setting<string> RelayLogins = new("relay", "esmtpauthclient", Types.Path, null, "File of logins as Courier has it: `relay,port user password`, for next hops of any origin.");
+    internal static readonly Setting<string> RelayTrust = new("relay", "trusted_certificates", Types.Path, null, "PEM file of the authorities whose certificates are good for `verified` hops and MTA-STS. Default: the system's.");
+    internal static readonly Setting<bool> RelayDane = new("relay", "dane", Types.YesNo, "yes", "Hold servers to the TLSA records of their domain (RFC 7672), where a validating resolver on this host, or one of `[dns] servers`, vouches for them.");
+    internal static readonly Setting<bool> RelaySts = new("relay", "mta_sts", Types.YesNo, "yes", "Hold servers to the MTA-STS policy of the domain (RFC 8461).");
+    internal static readonly Setting<string> RelayPrefer = new("relay", "prefer", Types.Choice("ipv6", "ipv4", "balanced"), "ipv6", "Which addresses of a host are tried first.");
+    internal static readonly Setting<IPAddress> RelaySource4 = new("relay", "source_ipv4", Types.IPAddress, null, "Our address towards servers with IPv4 (Courier's ipout).");
+    internal static readonly Setting<IPAddress> RelaySource6 = new("relay", "source_ipv6", Types.IPAddress, null, "Our address towards servers with IPv6 (Courier's ip6out).");
+    internal static readonly Setting<string> RelayHelo = new("relay", "helo", Types.HeloName, null, "Our name in EHLO when we send (Courier's esmtphelo). Default: `[server] hostname`.");
+    internal static readonly Setting<TimeSpan> RelayConnectTimeout = new("relay", "connect_timeout", Types.Duration, "30s", "How long a connection to one address may take (Courier's esmtptimeoutconnect).");
+    internal static readonly Setting<TimeSpan> RelayGreetingTimeout = new("relay", "greeting_timeout", Types.Duration, "5min", "How long greeting, EHLO and login may each take (Courier's esmtptimeouthelo).");
+    internal static readonly Setting<TimeSpan> RelayCommandTimeout = new("relay", "command_timeout", Types.Duration, "5min", "How long MAIL and each RCPT may take (Courier's esmtptimeout).");
+    internal static readonly Setting<TimeSpan> RelayDataTimeout = new("relay", "data_timeout", Types.Duration, "10min", "How long the answer to a whole message may take (Courier's esmtptimeoutdata; RFC 5321 §4.5.3.2.6).");
+    internal static readonly Setting<TimeSpan> RelayIdle = new("relay", "idle_timeout", Types.Duration, "30s", "How long a connection without mail is kept for the next message (Courier's esmtptimeoutkeepalive).");
+    internal static readonly Setting<TimeSpan> RelayPause = new("relay", "pause_after_failure", Types.Duration, "5min", "A destination none of whose hosts could be reached is left alone for this long, at most for `[queue] retry_first` (Courier's esmtpdelay).");
     internal static readonly Setting<bool> RelayHold = new("relay", "hold", Types.YesNo, "no", "Keep all mail for other domains in the queue.");
+
+    internal static readonly Setting<IReadOnlyList<IPEndPoint>> DnsServers = new("dns", "servers", Types.NameServers, null, "Recursive name servers to ask; their word on DNSSEC is believed, so the way to them must be safe. Default: those of /etc/resolv.conf, believed where they are on loopback or with `options trust-ad`.");
+    internal static readonly Setting<TimeSpan> DnsTimeout = new("dns", "timeout", Types.Duration, "5s", "How long one of `servers` may take to answer.");
+    internal static readonly Setting<bool> DnsMixCase = new("dns", "mix_case", Types.YesNo, "no", "Mix upper and lower case in questions and want them back so, which makes answers harder to forge.");
 
     internal static readonly Setting<TimeSpan> RetryFirst = new("queue", "retry_first", Types.Duration, "5min", "Wait before the second attempt (Courier's retryalpha).");
     internal static readonly Setting<double> RetryFactor = new("queue", "retry_factor", Types.Factor, "2", "Each wait is this times the one before.");
@@ -58,7 +77,9 @@ internal static class SettingTable
     internal static readonly IReadOnlyList<Setting> All =
     [
         HostName, State, .. Listeners, Certificate, CertificateKey, DefaultDomain, Maildirs, CleartextLogins, Postmaster,
-        RelayNetworks, RelayNextHop, RelayRoute, RelayHold,
+        RelayNetworks, RelayNextHop, RelayRoute, RelayRoutes, RelayLogins, RelayHold, RelayTrust, RelayDane, RelaySts, RelayPrefer, RelaySource4, RelaySource6,
+        RelayHelo, RelayConnectTimeout, RelayGreetingTimeout, RelayCommandTimeout, RelayDataTimeout, RelayIdle, RelayPause,
+        DnsServers, DnsTimeout, DnsMixCase,
         RetryFirst, RetryFactor, RetryMax, QueueTime, AttemptsAtOnce, AttemptsPerDestination,
         MessageSize, Recipients, Connections, ConnectionsPerPeer, FreeSpace, LogLevel, LogFormat,
     ];

@@ -12,7 +12,6 @@ using Courier.Mta.Routing;
 using Courier.Pop3;
 using Courier.Queue.Scheduling;
 using Courier.Queue.Sqlite;
-using Courier.Smtp.Client;
 using Courier.Web.Metrics;
 using Microsoft.Extensions.Logging;
 
@@ -34,6 +33,7 @@ internal sealed class MailServer : IAsyncDisposable
     private readonly SqliteAccountDirectory _accounts;
     private readonly SqliteSpool _spool;
     private readonly MailStore _store;
+    private readonly Sending _sending;
     private readonly EsmtpAgents _nextHops;
     private readonly LocalAgent _local;
     private readonly Scheduler _scheduler;
@@ -54,9 +54,10 @@ internal sealed class MailServer : IAsyncDisposable
         _spool = SqliteSpool.Open(Stores.Spool(settings), clock, logging.CreateLogger<SqliteSpool>());
         _store = new MailStore(new MailStoreSettings(), clock, logging.CreateLogger<MailStore>());
         _local = new LocalAgent(_spool, _accounts, new LocalDeliverySettings(), clock, logging.CreateLogger<LocalAgent>());
-        _nextHops = new EsmtpAgents(new EsmtpAgentSettings(new SmtpClientSettings(Stores.HostName(values))), logging.CreateLogger<EsmtpAgent>(), clock);
+        _sending = new Sending(settings, clock, logging);
+        _nextHops = new EsmtpAgents(_sending.Connector, _sending.Agents, logging.CreateLogger<EsmtpAgent>(), clock);
         _scheduler = new Scheduler(
-            _spool, new Router(_accounts, RoutesOf(values), _local, _nextHops.For),
+            _spool, new Router(_accounts, _sending.Relay, _local, _nextHops.RouteTo),
             new BounceWriter(Stores.HostName(values), OpenBuffer, new BounceLimits(), clock), ScheduleOf(values), clock, logging.CreateLogger<Scheduler>());
         _listeners = new ListenerSet(settings, logging, _tls);
         _idleMemory = new IdleMemory(clock);
@@ -100,6 +101,7 @@ internal sealed class MailServer : IAsyncDisposable
         await _scheduler.StopAsync();
         await _local.DisposeAsync();
         await _nextHops.DisposeAsync();
+        _sending.Dispose();
         await _store.DisposeAsync();
         await _spool.DisposeAsync();
         _accounts.Dispose();
@@ -150,13 +152,6 @@ internal sealed class MailServer : IAsyncDisposable
     }
 
     private MessageBuffer OpenBuffer() => new(Stores.Spool(_settings).BodyDirectory, Stores.Spool(_settings).InlineLimitBytes);
-
-    private static RelaySettings RoutesOf(SettingsValues values) => new()
-    {
-        Hold = values.Get(SettingTable.RelayHold),
-        NextHop = values.Get(SettingTable.RelayNextHop),
-        Routes = values.Family(SettingTable.RelayRoute).ToDictionary(StringComparer.OrdinalIgnoreCase),
-    };
 
     private static ScheduleSettings ScheduleOf(SettingsValues values) => new()
     {

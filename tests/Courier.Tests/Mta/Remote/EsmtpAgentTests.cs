@@ -4,6 +4,7 @@ using Courier.Mta.Delivery.Remote;
 using Courier.Queue;
 using Courier.Smtp.Client;
 using Courier.Smtp.Server;
+using Courier.Tests.Queue;
 using Courier.Tests.Shared.Smtp;
 using Courier.Tests.Smtp;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -40,7 +41,7 @@ public sealed class EsmtpAgentTests
     }
 
     [Theory]
-    [InlineData(">554 5.7.1 go away", "4.4.2", "554 5.7.1 go away")]
+    [InlineData(">450 later", "4.3.2", "450 later")]
     [InlineData(">421 4.3.2 stopping", "4.3.2", "421 4.3.2 stopping")]
     [InlineData("close", "4.4.2", "The server closed the connection.")]
     [InlineData("stall", "4.4.2", "Timed out.")]
@@ -51,6 +52,54 @@ public sealed class EsmtpAgentTests
         var outcomes = await agent.DeliverAsync(Job("a@example.test", "b@example.test"), default);
         Assert.Equal([0, 1], outcomes.Select(o => o.Number));
         Assert.All(outcomes, o => Assert.Equal((OutcomeKind.Deferred, status, diagnostic), (o.Kind, o.Status, o.Diagnostic)));
+    }
+
+    [Theory]
+    [InlineData(">554 5.7.1 go away", "5.7.1", "554 5.7.1 go away")]
+    [InlineData(">521 no mail here", "5.3.2", "521 no mail here")]
+    [InlineData(">220 hi | <EHLO | >550 5.7.1 not you", "5.7.1", "550 5.7.1 not you")]
+    [InlineData(">220 hi | <EHLO | >502 what | <HELO | >550 not you", "5.3.2", "550 not you")]
+    public async Task A_hop_that_refuses_us_for_good_fails_everyone(string script, string status, string diagnostic)
+    {
+        await using var server = new ScriptedServer(script);
+        await using var agent = Agent(server.Port);
+        var outcomes = await agent.DeliverAsync(Job("a@example.test", "b@example.test"), default);
+        Assert.All(outcomes, o => Assert.Equal((OutcomeKind.Failed, status, diagnostic, $"127.0.0.1:{server.Port}"), (o.Kind, o.Status, o.Diagnostic, o.RemoteServer)));
+    }
+
+    [Fact]
+    public async Task A_hop_that_could_not_be_reached_is_left_alone_for_a_while()
+    {
+        var clock = new ManualClock();
+        await using var server = new ScriptedServer("close", Hello + "<MAIL | <RCPT | <DATA | >250 ok\n250 ok\n354 go | . | >250 ok");
+        await using var agent = new EsmtpAgent(new NextHop("127.0.0.1", server.Port), SendingParts.Connector(_settings.Client), _settings, NullLogger.Instance, clock);
+        Assert.Equal(OutcomeKind.Deferred, (await agent.DeliverAsync(Job("a@example.test"), default))[0].Kind);
+        Assert.Equal((OutcomeKind.Deferred, 1), ((await agent.DeliverAsync(Job("a@example.test"), default))[0].Kind, server.Connections));
+        clock.Advance(TimeSpan.FromMinutes(5));
+        Assert.Equal(OutcomeKind.Relayed, (await agent.DeliverAsync(Job("a@example.test"), default))[0].Kind);
+    }
+
+    [Fact]
+    public async Task A_hop_that_speaks_is_not_left_alone()
+    {
+        await using var server = new ScriptedServer(">421 4.3.2 busy", Hello + "<MAIL | <RCPT | <DATA | >250 ok\n250 ok\n354 go | . | >250 ok");
+        await using var agent = Agent(server.Port);
+        Assert.Equal(OutcomeKind.Deferred, (await agent.DeliverAsync(Job("a@example.test"), default))[0].Kind);
+        Assert.Equal(OutcomeKind.Relayed, (await agent.DeliverAsync(Job("a@example.test"), default))[0].Kind);
+    }
+
+    [Fact]
+    public async Task Agents_that_hold_nothing_make_room_for_others()
+    {
+        await using var server = new SmtpTestServer();
+        await using var agents = new EsmtpAgents(SendingParts.Connector(_settings.Client), _settings with { DestinationsMax = 10 }, NullLogger.Instance, TimeProvider.System);
+        var busy = new NextHop("127.0.0.1", server.Port);
+        await agents.For(busy).DeliverAsync(Job("a@example.test"), default);
+        var kept = agents.For(busy);
+        for (var i = 0; i < 1000; i++)
+            agents.For(new NextHop($"x{i}.example", 25));
+        Assert.InRange(agents.Count, 1, 20);
+        Assert.Same(kept, agents.For(busy));
     }
 
     [Fact]
@@ -181,7 +230,7 @@ public sealed class EsmtpAgentTests
     [Fact]
     public async Task Each_hop_has_one_agent()
     {
-        await using var agents = new EsmtpAgents(_settings, NullLogger.Instance, TimeProvider.System);
+        await using var agents = new EsmtpAgents(SendingParts.Connector(_settings.Client), _settings, NullLogger.Instance, TimeProvider.System);
         Assert.Same(agents.For(new NextHop("a.example", 25)), agents.For(new NextHop("a.example", 25)));
         Assert.NotSame(agents.For(new NextHop("a.example", 25)), agents.For(new NextHop("a.example", 26)));
     }
@@ -192,7 +241,7 @@ public sealed class EsmtpAgentTests
     });
 
     private static EsmtpAgent Agent(int port, EsmtpAgentSettings? settings = null) =>
-        new(new NextHop("127.0.0.1", port), settings ?? _settings, NullLogger.Instance, TimeProvider.System);
+        new(new NextHop("127.0.0.1", port), SendingParts.Connector((settings ?? _settings).Client), settings ?? _settings, NullLogger.Instance, TimeProvider.System);
 
     private static DeliveryJob Job(params string[] recipients)
     {
