@@ -34,6 +34,16 @@ public sealed record RecipientReport(
 public sealed record DeliveryReport(
     string ReportingServer, MailAddress Sender, string? EnvelopeId, DateTimeOffset Arrival, IReadOnlyList<RecipientReport> Recipients, ReadOnlyMemory<byte> Original, bool FullOriginal)
 {
+    /// <summary>The operator's words, where there are any.</summary>
+    public ReportWords Words { get; init; } = new();
+
+    /// <summary>Where the message came from, or null.</summary>
+    public string? ReceivedFrom { get; init; }
+
+    /// <summary>An address in it has characters beyond ASCII: then the forms of RFC 6533 are used, and the report has to travel
+    /// with SMTPUTF8.</summary>
+    public bool IsInternational => !System.Text.Ascii.IsValid(Sender.ToString()) || Recipients.Any(recipient => !System.Text.Ascii.IsValid(recipient.Recipient.ToString()));
+
     /// <summary>The report as a message with CRLF lines: multipart/report with text, message/delivery-status and the original
     /// (RFC 3462, RFC 3464). <paramref name="messageId"/> has no angle brackets.</summary>
     /// <remarks>It is to be sent from the null path (RFC 3461 §6.1), which is its caller's business. The original stays 8-bit where

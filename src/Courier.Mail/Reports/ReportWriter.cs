@@ -13,12 +13,15 @@ internal sealed class ReportWriter(DeliveryReport report)
 {
     private readonly ArrayBufferWriter<byte> _output = new(4096 + report.Original.Length);
 
+    // RFC 6533 §4: the same report in UTF-8, where an address cannot be said otherwise.
+    private readonly bool _isInternational = report.IsInternational;
+
     public byte[] Write(string messageId, DateTimeOffset date)
     {
         if (report.Recipients.Count == 0)
             throw new InvalidOperationException("A report needs a recipient.");
         var original = Original();
-        var is8Bit = report.FullOriginal && Has8Bit(original);
+        var is8Bit = _isInternational || (report.FullOriginal && Has8Bit(original));
         var boundary = Boundary(messageId, original);
         WriteHeader(messageId, date, boundary, is8Bit);
         WriteText(boundary);
@@ -31,13 +34,13 @@ internal sealed class ReportWriter(DeliveryReport report)
     private void WriteHeader(string messageId, DateTimeOffset date, string boundary, bool is8Bit)
     {
         Line($"Date: {MailDate.Format(date)}");
-        Line($"From: MAILER-DAEMON@{report.ReportingServer} (Mail Delivery System)");
+        Field("From", report.Words.From ?? $"MAILER-DAEMON@{report.ReportingServer} (Mail Delivery System)");
         Line($"To: {report.Sender}");
-        Line($"Subject: {ReportText.Subject(report)}");
+        Field("Subject", ReportText.Subject(report));
         Line($"Message-ID: <{messageId}>");
         Line("Auto-Submitted: auto-replied"); // RFC 3834 §5: so that no robot answers it
         Line("MIME-Version: 1.0");
-        Line("Content-Type: multipart/report; report-type=delivery-status;");
+        Line($"Content-Type: multipart/report; report-type={(_isInternational ? "global-delivery-status" : "delivery-status")};");
         Line($"\tboundary=\"{boundary}\"");
         if (is8Bit)
             Line("Content-Transfer-Encoding: 8bit"); // RFC 2045 §6.4: at least what the widest part has
@@ -67,7 +70,9 @@ internal sealed class ReportWriter(DeliveryReport report)
     private void WriteStatus(string boundary)
     {
         Line($"--{boundary}");
-        Line("Content-Type: message/delivery-status");
+        Line(_isInternational ? "Content-Type: message/global-delivery-status" : "Content-Type: message/delivery-status");
+        if (_isInternational)
+            Line("Content-Transfer-Encoding: 8bit");
         Line("Content-Description: Delivery status");
         Line("");
         if (report.EnvelopeId is { } envelopeId)
@@ -79,7 +84,7 @@ internal sealed class ReportWriter(DeliveryReport report)
             Line("");
             if (recipient.OriginalRecipient is { } original)
                 Field("Original-Recipient", OriginalRecipient(original));
-            Field("Final-Recipient", $"rfc822; {recipient.Recipient}");
+            Field("Final-Recipient", $"{(System.Text.Ascii.IsValid(recipient.Recipient.ToString()) ? "rfc822" : "utf-8")}; {recipient.Recipient}");
             Field("Action", recipient.Action.ToString().ToLowerInvariant());
             Field("Status", recipient.Status);
             if (recipient.RemoteServer is { } server)
@@ -96,7 +101,7 @@ internal sealed class ReportWriter(DeliveryReport report)
         Line($"--{boundary}");
         if (report.FullOriginal)
         {
-            Line("Content-Type: message/rfc822");
+            Line(_isInternational ? "Content-Type: message/global" : "Content-Type: message/rfc822");
             if (is8Bit)
                 Line("Content-Transfer-Encoding: 8bit");
             Line("Content-Description: Your message");
@@ -106,8 +111,10 @@ internal sealed class ReportWriter(DeliveryReport report)
         else
         {
             // RFC 3462 §2: quoted-printable where the header is not as it should be.
-            var isLegal = !Has8Bit(original) && !HasLongLine(original);
-            Line("Content-Type: text/rfc822-headers");
+            var isLegal = (_isInternational || !Has8Bit(original)) && !HasLongLine(original);
+            Line(_isInternational ? "Content-Type: message/global-headers" : "Content-Type: text/rfc822-headers");
+            if (_isInternational && isLegal)
+                Line("Content-Transfer-Encoding: 8bit");
             if (!isLegal)
                 Line("Content-Transfer-Encoding: quoted-printable");
             Line("Content-Description: Header of your message");
@@ -170,13 +177,13 @@ internal sealed class ReportWriter(DeliveryReport report)
 
     private void Field(string name, string value)
     {
-        foreach (var line in ReportText.Wrap($"{name}: {value}", isHeader: true))
+        foreach (var line in ReportText.Wrap($"{name}: {value}", isHeader: true, isInternational: _isInternational))
             Line(line);
     }
 
     private void Line(string text)
     {
-        _output.Advance(Encoding.ASCII.GetBytes(text, _output.GetSpan(text.Length)));
+        _output.Advance(Encoding.UTF8.GetBytes(text, _output.GetSpan(Encoding.UTF8.GetMaxByteCount(text.Length))));
         _output.Write("\r\n"u8);
     }
 }

@@ -51,6 +51,10 @@ internal static class SettingTable
     internal static readonly Setting<int> AttemptsAtOnce = new("queue", "attempts_at_once", Types.Count, "200", "Attempts at the same time, in all.");
     internal static readonly Setting<int> AttemptsPerDestination = new("queue", "attempts_per_destination", Types.Count, "20", "Attempts at the same time at one next hop.");
 
+    internal static readonly Setting<long> ReportSize = new("reports", "full_size", Types.Size, "1MiB", "Reports of failure return a whole message, where its sender asked for that, up to this size; of larger ones the header (Courier's dsnlimit).");
+    internal static readonly Setting<string> ReportFrom = new("reports", "from", Types.Text, null, "The From field of reports (Courier's dsnfrom). Default: `MAILER-DAEMON` at our name.");
+    internal static readonly Setting<string> ReportTemplates = new("reports", "templates", Types.Path, null, "Directory with Courier's template files (`dsnheader.txt`, `dsnfooter.txt`, `dsnfailed.txt`, `dsndelayed.txt`, `dsndelivered.txt`, `dsnrelayed.txt`, `dsnsubjectnotice.txt`, `dsnsubjectwarn.txt`) that take the place of our words; `[#ME#]`, `[#FROMTIME#]` and `[#FROMMTA#]` are filled in.");
+
     internal static readonly Setting<long> MessageSize = new("limits", "message_size", Types.Size, "50MiB", "Largest message accepted; announced by SIZE.");
     internal static readonly Setting<int> Recipients = new("limits", "recipients", Types.Count, "1000", "Recipients of one message (RFC 5321 §4.5.3.1.8 asks for 100 at least).");
     internal static readonly Setting<int> Connections = new("limits", "connections", Types.Count, "20000", "Connections of one listener.");
@@ -81,7 +85,7 @@ internal static class SettingTable
         RelayHelo, RelayConnectTimeout, RelayGreetingTimeout, RelayCommandTimeout, RelayDataTimeout, RelayIdle, RelayPause,
         DnsServers, DnsTimeout, DnsMixCase,
         RetryFirst, RetryFactor, RetryMax, QueueTime, AttemptsAtOnce, AttemptsPerDestination,
-        MessageSize, Recipients, Connections, ConnectionsPerPeer, FreeSpace, LogLevel, LogFormat,
+        ReportSize, ReportFrom, ReportTemplates, MessageSize, Recipients, Connections, ConnectionsPerPeer, FreeSpace, LogLevel, LogFormat,
     ];
 
     internal static readonly IReadOnlyList<Setting> Required = [State];

@@ -58,7 +58,7 @@ internal sealed class MailServer : IAsyncDisposable
         _nextHops = new EsmtpAgents(_sending.Connector, _sending.Agents, logging.CreateLogger<EsmtpAgent>(), clock);
         _scheduler = new Scheduler(
             _spool, new Router(_accounts, _sending.Relay, _local, _nextHops.RouteTo),
-            new BounceWriter(Stores.HostName(values), OpenBuffer, new BounceLimits(), clock), ScheduleOf(values), clock, logging.CreateLogger<Scheduler>());
+            new BounceWriter(Stores.HostName(values), OpenBuffer, ReportSettings.Of(values), clock), ScheduleOf(values), clock, logging.CreateLogger<Scheduler>());
         _listeners = new ListenerSet(settings, logging, _tls);
         _idleMemory = new IdleMemory(clock);
     }

@@ -116,7 +116,15 @@ public sealed class EsmtpAgent : IDeliveryAgent, IAsyncDisposable
         var isKept = false;
         try
         {
-            var result = await client.Client.SendAsync(message, ct);
+            var fit = client.Client.Extensions.HasFlag(ServerExtensions.EightBitMime) ? message : await SevenBitOnly.FitAsync(message, ct);
+            if (fit is null)
+            {
+                isKept = _pool.TryPut(client);
+                // RFC 6152 §3, RFC 3463 X.6.3: conversion required but not supported.
+                throw new HopException(OutcomeKind.Failed, "5.6.3", $"{client.Server} takes seven bits only, and the message cannot be converted", null);
+            }
+
+            var result = await client.Client.SendAsync(fit, ct);
             client.Messages++;
             isKept = result.IsUsable && client.Messages < _settings.MessagesPerConnection && _pool.TryPut(client);
             return result;

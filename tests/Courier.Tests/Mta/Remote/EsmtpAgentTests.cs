@@ -134,6 +134,29 @@ public sealed class EsmtpAgentTests
         Assert.Equal([2, 2, 1], server.Reception.Messages.Select(m => m.Recipients.Count));
     }
 
+    [Theory]
+    [InlineData("250-PIPELINING\n250 8BITMIME", "Subject: x\r\n\r\n\u00fc\r\n", "Subject: x\r\n\r\n\u00c3\u00bc\r\n", true)]
+    [InlineData("250 PIPELINING", "Subject: x\r\n\r\nu\r\n", "Subject: x\r\n\r\nu\r\n", false)]
+    [InlineData("250 PIPELINING", "Subject: x\r\n\r\n\u00fc\r\n", "\r\n\r\n=C3=BC\r\n", false)]
+    [InlineData("250 PIPELINING", "Subject: \u00fc\r\n\r\nx\r\n", null, false)]
+    public async Task A_hop_that_takes_seven_bits_only_gets_them_or_nothing(string extensions, string body, string? expected, bool isDeclared)
+    {
+        await using var server = new ScriptedServer($">220 hi | <EHLO | >250-srv\n{extensions} | {(expected is null ? "" : "<MAIL | <RCPT | <DATA | >250 ok\n250 ok\n354 go | . | >250 ok | ")}<QUIT | >221 bye");
+        var job = Job("a@example.test");
+        job = job with { Body = MessageBody.OfBytes(System.Text.Encoding.UTF8.GetBytes(body)), Envelope = job.Envelope with { Is8Bit = true } };
+        await using (var agent = Agent(server.Port))
+        {
+            var outcome = Assert.Single(await agent.DeliverAsync(job, default));
+            Assert.Equal(expected is null ? (OutcomeKind.Failed, "5.6.3", null) : (OutcomeKind.Relayed, "2.0.0", $"127.0.0.1:{server.Port}"), (outcome.Kind, outcome.Status, outcome.RemoteServer));
+            Assert.Equal(1, agent.IdleConnections);
+        }
+
+        if (expected is null)
+            return;
+        Assert.Equal(isDeclared, server.Lines.Exists(line => line.EndsWith(" BODY=8BITMIME", StringComparison.Ordinal)));
+        Assert.Contains(server.Lines, line => line.EndsWith(expected + ".\r\n", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Messages_share_a_connection()
     {
