@@ -28,6 +28,7 @@ internal static class SettingTable
     internal static readonly Setting<string> RelayTrust = new("relay", "trusted_certificates", Types.Path, null, "PEM file of the authorities whose certificates are good for `verified` hops and MTA-STS. Default: the system's.");
     internal static readonly Setting<bool> RelayDane = new("relay", "dane", Types.YesNo, "yes", "Hold servers to the TLSA records of their domain (RFC 7672), where a validating resolver on this host, or one of `[dns] servers`, vouches for them.");
     internal static readonly Setting<bool> RelaySts = new("relay", "mta_sts", Types.YesNo, "yes", "Hold servers to the MTA-STS policy of the domain (RFC 8461).");
+    internal static readonly Setting<bool> TlsReports = new("relay", "tls_reports", Types.YesNo, "no", "Tell the domains that ask for it, once a day, how TLS with their servers went (RFC 8460).");
     internal static readonly Setting<string> RelayPrefer = new("relay", "prefer", Types.Choice("ipv6", "ipv4", "balanced"), "ipv6", "Which addresses of a host are tried first.");
     internal static readonly Setting<IPAddress> RelaySource4 = new("relay", "source_ipv4", Types.IPAddress, null, "Our address towards servers with IPv4 (Courier's ipout).");
     internal static readonly Setting<IPAddress> RelaySource6 = new("relay", "source_ipv6", Types.IPAddress, null, "Our address towards servers with IPv6 (Courier's ip6out).");
@@ -81,7 +82,7 @@ internal static class SettingTable
     internal static readonly IReadOnlyList<Setting> All =
     [
         HostName, State, .. Listeners, Certificate, CertificateKey, DefaultDomain, Maildirs, CleartextLogins, Postmaster,
-        RelayNetworks, RelayNextHop, RelayRoute, RelayRoutes, RelayLogins, RelayHold, RelayTrust, RelayDane, RelaySts, RelayPrefer, RelaySource4, RelaySource6,
+        RelayNetworks, RelayNextHop, RelayRoute, RelayRoutes, RelayLogins, RelayHold, RelayTrust, RelayDane, RelaySts, TlsReports, RelayPrefer, RelaySource4, RelaySource6,
         RelayHelo, RelayConnectTimeout, RelayGreetingTimeout, RelayCommandTimeout, RelayDataTimeout, RelayIdle, RelayPause,
         DnsServers, DnsTimeout, DnsMixCase,
         RetryFirst, RetryFactor, RetryMax, QueueTime, AttemptsAtOnce, AttemptsPerDestination,

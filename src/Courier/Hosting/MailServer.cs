@@ -98,6 +98,7 @@ internal sealed class MailServer : IAsyncDisposable
         await _listeners.StopAsync(_grace);
         if (_metrics is { } metrics)
             await metrics.DisposeAsync();
+        await _sending.StopAsync();
         await _scheduler.StopAsync();
         await _local.DisposeAsync();
         await _nextHops.DisposeAsync();
@@ -112,6 +113,7 @@ internal sealed class MailServer : IAsyncDisposable
     private async Task OpenAsync()
     {
         _scheduler.Start();
+        _sending.StartReports(_scheduler, OpenBuffer, _logging);
         var smtp = new SmtpServices(_accounts, _scheduler, _local, Stores.Spool(_settings).BodyDirectory, _tls, _clock, _logging);
         _listeners.Start("smtp", smtp.Relay, isTls: false, SmtpServices.Refusal);
         _listeners.Start("submission", smtp.Submission, isTls: false, SmtpServices.Refusal);

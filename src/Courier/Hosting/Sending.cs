@@ -2,9 +2,13 @@ using System.Net;
 using System.Net.NetworkInformation;
 using System.Security.Cryptography.X509Certificates;
 using Courier.Configuration;
+using Courier.IO.Files;
+using Courier.Mail.Addresses;
 using Courier.Mta.Delivery.Remote;
 using Courier.Mta.Routing;
+using Courier.Mta.TlsReports;
 using Courier.Net.Dns;
+using Courier.Queue;
 using Courier.Smtp.Client;
 using Microsoft.Extensions.Logging;
 
@@ -16,6 +20,8 @@ internal sealed class Sending : IDisposable
     private readonly SettingsValues _values;
     private readonly TimeProvider _clock;
     private readonly StsDownload _download;
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _reporting = Task.CompletedTask;
 
     /// <param name="settings">The configuration.</param>
     /// <param name="clock">Time.</param>
@@ -41,8 +47,9 @@ internal sealed class Sending : IDisposable
         Policies = new TlsPolicies(Resolver, Sts, Trust(), _values.Get(SettingTable.RelayDane));
         Relay = RoutesOf(logging);
         Client = ClientOf();
+        Results = _values.Get(SettingTable.TlsReports) ? new TlsResults(Path.Combine(Stores.StateDirectory(settings), "tls-reports"), new TlsReportLimits(), clock) : null;
         Connector = new Connector(
-            Lookup, Policies, new BrokenTls(clock), ConnectorSettings, NoTlsObserver.Instance, logging.CreateLogger<Connector>());
+            Lookup, Policies, new BrokenTls(clock), ConnectorSettings, (ITlsObserver?)Results ?? NoTlsObserver.Instance, logging.CreateLogger<Connector>());
     }
 
     internal StubResolver Resolver { get; }
@@ -52,6 +59,9 @@ internal sealed class Sending : IDisposable
     internal StsPolicies? Sts { get; }
 
     internal TlsPolicies Policies { get; }
+
+    /// <summary>What is reported on TLS; null where nothing is.</summary>
+    internal TlsResults? Results { get; }
 
     internal RelaySettings Relay { get; }
 
@@ -76,8 +86,26 @@ internal sealed class Sending : IDisposable
         }
     }
 
+    /// <summary>Begins the daily reports on TLS, where they are wanted.</summary>
+    internal void StartReports(ISubmission submission, Func<MessageBuffer> openBuffer, ILoggerFactory logging)
+    {
+        if (Results is null || MailAddress.TryParse($"postmaster@{_values.Get(SettingTable.DefaultDomain) ?? Stores.HostName(_values)}", out var own) is false)
+            return;
+        var settings = new TlsReporterSettings(Stores.HostName(_values), _values.Get(SettingTable.Postmaster) ?? own!);
+        _reporting = new TlsReporter(Results, Resolver, submission, openBuffer, _download.Client, settings, new TlsReportLimits(), _clock, logging.CreateLogger<TlsReporter>()).RunAsync(_stopping.Token);
+    }
+
+    /// <summary>Ends the reports; what was counted is kept.</summary>
+    internal async Task StopAsync()
+    {
+        await _stopping.CancelAsync();
+        await _reporting;
+        Results?.Save();
+    }
+
     public void Dispose()
     {
+        _stopping.Dispose();
         _download.Dispose();
         Resolver.Dispose();
     }

@@ -49,6 +49,9 @@ public sealed class StsDownload : IDisposable
         _client = new HttpClient(sockets) { Timeout = limits.Timeout, MaxResponseContentBufferSize = limits.Bytes };
     }
 
+    /// <summary>For other requests to servers that strangers name, under the same precautions.</summary>
+    public HttpClient Client => _client;
+
     /// <summary>The text of a domain's policy. Throws <see cref="IOException"/>.</summary>
     public async Task<string> FetchAsync(string domain, CancellationToken ct)
     {
