@@ -30,9 +30,9 @@ public sealed class Connection : IAsyncDisposable
     /// <summary>Counts up from 1 in this process: what log lines of one connection share.</summary>
     public long Id { get; }
 
-    public IPEndPoint Local { get; }
+    public IPEndPoint Local { get; private set; }
 
-    public IPEndPoint Remote { get; }
+    public IPEndPoint Remote { get; private set; }
 
     public PipeReader Input { get; private set; }
 
@@ -56,14 +56,21 @@ public sealed class Connection : IAsyncDisposable
     /// <param name="host">Name or address.</param>
     /// <param name="port">TCP port.</param>
     /// <param name="ct">Bounds the whole attempt.</param>
-    public static async ValueTask<Connection> ConnectAsync(string host, int port, CancellationToken ct)
+    public static ValueTask<Connection> ConnectAsync(string host, int port, CancellationToken ct) => ConnectAsync(host, port, null, ct);
+
+    /// <summary>Connects from an address of ours.</summary>
+    /// <param name="host">Name or address.</param>
+    /// <param name="port">TCP port.</param>
+    /// <param name="sources">Which; null leaves it to the system.</param>
+    /// <param name="ct">Bounds the whole attempt.</param>
+    public static async ValueTask<Connection> ConnectAsync(string host, int port, SourceAddresses? sources, CancellationToken ct)
     {
         SocketException? failure = null;
         foreach (var address in await System.Net.Dns.GetHostAddressesAsync(host, ct))
         {
             try
             {
-                return await ConnectAsync(new IPEndPoint(address, port), source: null, ct);
+                return await ConnectAsync(new IPEndPoint(address, port), sources, ct);
             }
             catch (SocketException e)
             {
@@ -76,14 +83,14 @@ public sealed class Connection : IAsyncDisposable
 
     /// <summary>Connects to one address.</summary>
     /// <param name="endPoint">Whom to.</param>
-    /// <param name="source">Our address; null leaves it to the system.</param>
+    /// <param name="sources">Our addresses; null leaves them to the system.</param>
     /// <param name="ct">Bounds the attempt.</param>
-    public static async ValueTask<Connection> ConnectAsync(IPEndPoint endPoint, IPAddress? source, CancellationToken ct)
+    public static async ValueTask<Connection> ConnectAsync(IPEndPoint endPoint, SourceAddresses? sources, CancellationToken ct)
     {
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            if (source is not null)
+            if (sources?.For(endPoint.AddressFamily) is { } source)
                 socket.Bind(new IPEndPoint(source, 0));
             await socket.ConnectAsync(endPoint, ct);
             return FromSocket(socket);
@@ -103,6 +110,16 @@ public sealed class Connection : IAsyncDisposable
     /// <summary>Starts TLS as the client; bytes that came ahead of it are dropped likewise.</summary>
     public ValueTask SecureAsClientAsync(SslClientAuthenticationOptions options, CancellationToken ct) =>
         SecureAsync(stream => stream.AuthenticateAsClientAsync(options, ct));
+
+    /// <summary>Somebody who is trusted speaks for another: from here on these are the addresses.</summary>
+    public void Present(IPEndPoint remote, IPEndPoint? local = null) => (Remote, Local) = (remote, local ?? Local);
+
+    /// <summary>Reads the header of the PROXY protocol, before anything else is read.</summary>
+    internal async ValueTask ReadProxyHeaderAsync(CancellationToken ct)
+    {
+        if (await ProxyHeader.ReadAsync(_stream, ct) is { } addresses)
+            Present(addresses.Source, addresses.Destination);
+    }
 
     /// <summary>Breaks the connection at once: pending reads and writes end with an error.</summary>
     public void Abort()

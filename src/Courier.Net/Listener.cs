@@ -18,6 +18,14 @@ public sealed record ListenerSettings(string Service, IPEndPoint EndPoint)
     /// <summary>Set for listeners that speak TLS from the first byte.</summary>
     public Func<SslServerAuthenticationOptions>? ImplicitTls { get; init; }
 
+    /// <summary>Proxies that connect in the name of others and say so first (PROXY protocol); nobody else may connect then. Null: no such
+    /// header is read.</summary>
+    public IReadOnlyList<IPNetwork>? Proxies { get; init; }
+
+    /// <summary>How long a proxy may take to send its header.</summary>
+    /// <remarks>Courier's -haproxy: 15 seconds.</remarks>
+    public TimeSpan ProxyTimeout { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>How long a TLS handshake may take.</summary>
     public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -121,17 +129,24 @@ public sealed class Listener : IAsyncDisposable
 
     private void Begin(Connection connection)
     {
-        var peer = PeerKey(connection.Remote.Address);
-        var ofPeer = _perPeer.AddOrUpdate(peer, 1, static (_, count) => count + 1);
-        var reason = _sessions.Count >= _settings.ConnectionsMax ? "too many connections"
-            : ofPeer > _settings.ConnectionsPerPeerMax ? "too many connections of this peer"
-            : null;
+        var reason = _sessions.Count >= _settings.ConnectionsMax ? "too many connections" : null;
+        // Whom a proxy speaks for is not known yet.
+        var peer = _settings.Proxies is null ? Enter(connection, ref reason) : null;
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _sessions[connection] = started.Task;
         _ = RunAsync(connection, peer, reason, started);
     }
 
-    private async Task RunAsync(Connection connection, string peer, string? refusal, TaskCompletionSource ended)
+    /// <summary>Counts the connection for its peer.</summary>
+    private string Enter(Connection connection, ref string? reason)
+    {
+        var peer = PeerKey(connection.Remote.Address);
+        if (_perPeer.AddOrUpdate(peer, 1, static (_, count) => count + 1) > _settings.ConnectionsPerPeerMax)
+            reason ??= "too many connections of this peer";
+        return peer;
+    }
+
+    private async Task RunAsync(Connection connection, string? peer, string? refusal, TaskCompletionSource ended)
     {
         try
         {
@@ -139,6 +154,9 @@ public sealed class Listener : IAsyncDisposable
             await Task.Yield();
             await using (connection)
             {
+                if (peer is null && !await IntroduceAsync(connection))
+                    return;
+                peer ??= Enter(connection, ref refusal);
                 if (refusal is not null)
                     await RefuseAsync(connection, refusal);
                 else if (await HandshakeAsync(connection))
@@ -156,8 +174,32 @@ public sealed class Listener : IAsyncDisposable
         finally
         {
             _sessions.TryRemove(connection, out _);
-            Leave(peer);
+            if (peer is not null)
+                Leave(peer);
             ended.SetResult();
+        }
+    }
+
+    /// <summary>Reads whom a proxy speaks for. Whoever is no proxy of ours, or does not say, is not answered.</summary>
+    private async Task<bool> IntroduceAsync(Connection connection)
+    {
+        if (!_settings.Proxies!.Any(network => network.Contains(connection.Remote.Address)))
+        {
+            Log.Refused(_logger, _settings.Service, connection.Remote.ToString(), "not a trusted proxy");
+            return false;
+        }
+
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        limit.CancelAfter(_settings.ProxyTimeout);
+        try
+        {
+            await connection.ReadProxyHeaderAsync(limit.Token);
+            return true;
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or OperationCanceledException)
+        {
+            Log.Refused(_logger, _settings.Service, connection.Remote.ToString(), e is InvalidDataException ? e.Message : "the PROXY header did not come");
+            return false;
         }
     }
 

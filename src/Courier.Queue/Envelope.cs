@@ -1,18 +1,7 @@
 using Courier.Mail.Addresses;
+using Courier.Mail.Reports;
 
 namespace Courier.Queue;
-
-/// <summary>When the sender wants to hear of a recipient (RFC 3461 §4.1).</summary>
-[Flags]
-public enum NotifyOn
-{
-    /// <summary>Not said: failures, and delays of our choosing.</summary>
-    Default = 0,
-    Never = 1,
-    Success = 2,
-    Failure = 4,
-    Delay = 8,
-}
 
 /// <summary>One recipient of a message in transit.</summary>
 /// <param name="Address">Where it goes.</param>
@@ -30,6 +19,12 @@ public sealed record Envelope(ReversePath Sender, IReadOnlyList<EnvelopeRecipien
 
     /// <summary>RET=FULL; else reports carry the header only.</summary>
     public bool ReturnFull { get; init; }
+
+    /// <summary>RET=HDRS was said, and is passed on; without RET nothing is (RFC 3461 §5.2.1).</summary>
+    public bool ReturnHeaders { get; init; }
+
+    /// <summary>SMTPUTF8 was declared (RFC 6531): addresses and header may hold more than ASCII.</summary>
+    public bool IsUtf8 { get; init; }
 
     /// <summary>BODY=8BITMIME was declared (RFC 6152).</summary>
     public bool Is8Bit { get; init; }

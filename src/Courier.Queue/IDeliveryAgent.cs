@@ -42,13 +42,23 @@ public enum OutcomeKind
 /// <param name="Status">Enhanced code as <c>2.0.0</c> (RFC 3463).</param>
 /// <param name="Diagnostic">The peer's reply or our words.</param>
 /// <param name="RemoteServer">Who said so; null for ourselves.</param>
-public sealed record RecipientOutcome(int Number, OutcomeKind Kind, string Status, string Diagnostic, string? RemoteServer = null);
+public sealed record RecipientOutcome(int Number, OutcomeKind Kind, string Status, string Diagnostic, string? RemoteServer = null)
+{
+    /// <summary>The next hop took over with the message what the sender wants to hear of it: no report of ours (RFC 3461 §5.2.1).</summary>
+    public bool IsReportPassedOn { get; init; }
+
+    /// <summary>For one deferred whose sender is warned: until when it will be tried.</summary>
+    public DateTimeOffset? RetryUntil { get; init; }
+}
 
 /// <summary>Performs one attempt. An exception defers every recipient of the job.</summary>
 public interface IDeliveryAgent
 {
     /// <summary>How many attempts it wants to see at once at its destination; null leaves that to the schedule.</summary>
     int? AttemptsAtOnce => null;
+
+    /// <summary>Whether it hands mail to another server: what waits too long there may go by another way.</summary>
+    bool IsRemote => false;
 
     /// <returns>One outcome for each recipient of the job.</returns>
     ValueTask<IReadOnlyList<RecipientOutcome>> DeliverAsync(DeliveryJob job, CancellationToken ct);
@@ -67,13 +77,18 @@ public interface IRouter
     Route? StagedRoute => null;
 
     ValueTask<Route> RouteAsync(MailAddress recipient, CancellationToken ct);
+
+    /// <summary>Where mail goes that an operator or the schedule sends to one next hop, <c>host</c> or <c>host:port</c>; null when
+    /// it cannot be read: then by address.</summary>
+    Route? RouteTo(string nextHop) => null;
 }
 
-/// <summary>Writes the report on recipients that failed for good (a bounce), or says that there is to be none.</summary>
+/// <summary>Writes the report on recipients that failed for good (a bounce), were delivered or wait, or says that there is to be none.</summary>
 public interface IBounceWriter
 {
     /// <param name="job">The attempt.</param>
-    /// <param name="failures">Recipients that failed; also those delivered whose sender asked to hear of it (NOTIFY=SUCCESS).</param>
+    /// <param name="failures">Recipients that failed; also those delivered or relayed whose sender asked to hear of it
+    /// (NOTIFY=SUCCESS), and those deferred for so long that the sender is warned.</param>
     /// <param name="ct">Ends the wait.</param>
     /// <returns>The report to be queued in the same transaction that ends these recipients; null for a null sender or NOTIFY=NEVER.
     /// The caller disposes of its buffer.</returns>

@@ -32,8 +32,14 @@ internal static partial class Log
     [LoggerMessage(3009, LogLevel.Information, "Held {QueueId} for <{Recipient}>: {Destination}")]
     internal static partial void Held(ILogger logger, QueueId queueId, string recipient, string destination);
 
-    [LoggerMessage(3010, LogLevel.Information, "Reported the failures of {QueueId} to <{Sender}> as {ReportId}")]
+    [LoggerMessage(3010, LogLevel.Information, "Reported on {QueueId} to <{Sender}> as {ReportId}")]
     internal static partial void Reported(ILogger logger, QueueId queueId, string sender, QueueId reportId);
+
+    [LoggerMessage(3011, LogLevel.Information, "Told <{Sender}> of the delay of {QueueId} as {ReportId}")]
+    internal static partial void ToldOfDelay(ILogger logger, QueueId queueId, string sender, QueueId reportId);
+
+    [LoggerMessage(3012, LogLevel.Information, "Sending {QueueId} for <{Recipient}> by the backup relay {NextHop} from now on")]
+    internal static partial void BackedUp(ILogger logger, QueueId queueId, string recipient, string nextHop);
 
     [LoggerMessage(3020, LogLevel.Error, "Attempt for {QueueId} at {Destination} ended by a fault; it will be made again")]
     internal static partial void AttemptFault(ILogger logger, QueueId queueId, string destination, Exception exception);
@@ -46,6 +52,12 @@ internal static partial class Log
 
     [LoggerMessage(3023, LogLevel.Warning, "Attempts were still running {Limit} after the stop; they stay queued")]
     internal static partial void StopIncomplete(ILogger logger, TimeSpan limit);
+
+    [LoggerMessage(3024, LogLevel.Error, "Looking for due messages ended by a fault; it will be done again")]
+    internal static partial void LeaseFault(ILogger logger, Exception exception);
+
+    [LoggerMessage(3025, LogLevel.Warning, "The history of messages in {Directory} cannot be written: {Reason}")]
+    internal static partial void HistoryFailed(ILogger logger, string directory, string reason);
 
     [LoggerMessage(3040, LogLevel.Information, "Opened the spool {Path}: {Messages} messages, {Staged} copies staged, {Swept} unused files deleted")]
     internal static partial void Opened(ILogger logger, string path, long messages, int staged, int swept);

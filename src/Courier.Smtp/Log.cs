@@ -25,6 +25,9 @@ internal static partial class Log
     [LoggerMessage(2007, LogLevel.Debug, "{Peer}: bad command answered with {Reply}")]
     internal static partial void BadCommand(ILogger logger, string peer, string reply);
 
+    [LoggerMessage(2009, LogLevel.Debug, "{Peer} speaks for {Client} by XCLIENT")]
+    internal static partial void SpeaksFor(ILogger logger, string peer, string client);
+
     [LoggerMessage(2008, LogLevel.Information, "Message of {Peer} from <{Sender}> refused: {Reply}")]
     internal static partial void MessageRefused(ILogger logger, string peer, string sender, string reply);
 }

@@ -8,10 +8,22 @@ namespace Courier.Mail.Addresses;
 
 /// <summary>The grammar of RFC 5321 §4.1.2, one method per rule. Envelopes only: header fields are written more freely and are
 /// read by another, tolerant parser.</summary>
-/// <remarks>ASCII. RFC 6531 §3.3 adds UTF8-non-ascii to atext, qtextSMTP and sub-domain: the three tables below are where
-/// it would enter.</remarks>
-internal ref struct AddressReader(ReadOnlySpan<byte> text)
+/// <remarks>Where it is allowed, RFC 6531 §3.3 adds UTF8-non-ascii to atext, qtextSMTP and sub-domain. A domain of U-labels is kept
+/// as its A-labels (RFC 5890): there is one spelling of it, and every server can be sent it.</remarks>
+internal ref struct AddressReader(ReadOnlySpan<byte> text, bool allowUtf8 = false)
 {
+    private static readonly byte[] _above = [.. Enumerable.Range(0x80, 0x80).Select(octet => (byte)octet)];
+
+    private static readonly SearchValues<byte> Utf8DotAtom =
+        SearchValues.Create([.. "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-/=?^_`{|}~."u8, .. _above]);
+
+    private static readonly SearchValues<byte> Utf8DomainName =
+        SearchValues.Create([.. "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-."u8, .. _above]);
+
+    private static readonly UTF8Encoding _strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    private static readonly IdnMapping _domains = new() { UseStd3AsciiRules = true };
+
     // atext and the dot (RFC 5322 §3.2.3).
     private static readonly SearchValues<byte> DotAtom =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-/=?^_`{|}~."u8);
@@ -70,7 +82,31 @@ internal ref struct AddressReader(ReadOnlySpan<byte> text)
 
     private static bool IsDotString(ReadOnlySpan<char> local) =>
         !local.IsEmpty && local[0] != '.' && local[^1] != '.'
-        && !local.ContainsAnyExcept(DotAtomCharacters) && !local.Contains("..", StringComparison.Ordinal);
+        && !(Ascii.IsValid(local) ? local.ContainsAnyExcept(DotAtomCharacters) : HasSpecial(local)) && !local.Contains("..", StringComparison.Ordinal);
+
+    private static bool HasSpecial(ReadOnlySpan<char> local)
+    {
+        foreach (var c in local)
+            if (c < 0x80 && !DotAtomCharacters.Contains(c))
+                return true;
+        return false;
+    }
+
+    /// <summary>Null where it is not UTF-8, or has control characters in it.</summary>
+    private static string? Decode(ReadOnlySpan<byte> octets)
+    {
+        if (Ascii.IsValid(octets))
+            return Encoding.ASCII.GetString(octets);
+        try
+        {
+            var text = _strict.GetString(octets);
+            return text.AsSpan().ContainsAnyInRange('\x80', '\x9f') ? null : text;
+        }
+        catch (DecoderFallbackException)
+        {
+            return null;
+        }
+    }
 
     private readonly int Next => Position < _text.Length ? _text[Position] : -1;
 
@@ -96,23 +132,24 @@ internal ref struct AddressReader(ReadOnlySpan<byte> text)
 
     private string? DotString()
     {
-        var atoms = TakeAll(DotAtom);
+        var atoms = TakeAll(allowUtf8 ? Utf8DotAtom : DotAtom);
         var dot = (byte)'.';
         if (atoms.IsEmpty || atoms[0] == dot || atoms[^1] == dot || atoms.IndexOf(".."u8) >= 0)
             return null;
-        return Encoding.ASCII.GetString(atoms);
+        return Decode(atoms);
     }
 
     /// <summary>Quoted-string = DQUOTE *QcontentSMTP DQUOTE, given without quotes and backslashes.</summary>
     private string? QuotedString()
     {
         Position++;
-        var content = new StringBuilder();
-        while (Next is var octet and >= 32 and <= 126)
+        Span<byte> content = stackalloc byte[AddressLimits.LocalPart];
+        var length = 0;
+        while (Next is var octet && (octet is >= 32 and <= 126 || (octet > 127 && allowUtf8)))
         {
             Position++;
             if (octet == '"')
-                return content.ToString();
+                return Decode(content[..length]);
             if (octet == '\\')
             {
                 octet = Next;
@@ -120,16 +157,18 @@ internal ref struct AddressReader(ReadOnlySpan<byte> text)
                     return null;
                 Position++;
             }
-            if (content.Length == AddressLimits.LocalPart)
+            if (length == content.Length)
                 return null;
-            content.Append((char)octet);
+            content[length++] = (byte)octet;
         }
         return null;
     }
 
     private string? Domain()
     {
-        var name = TakeAll(DomainName);
+        var name = TakeAll(allowUtf8 ? Utf8DomainName : DomainName);
+        if (!Ascii.IsValid(name))
+            return InternationalDomain(name);
         if (name.Length is 0 or > AddressLimits.Domain)
             return null;
         foreach (var range in name.Split((byte)'.'))
@@ -139,6 +178,23 @@ internal ref struct AddressReader(ReadOnlySpan<byte> text)
                 return null;
         }
         return Encoding.ASCII.GetString(name).ToLowerInvariant();
+    }
+
+    private static string? InternationalDomain(ReadOnlySpan<byte> name)
+    {
+        if (name.Length > AddressLimits.Domain || Decode(name) is not { } text)
+            return null;
+        try
+        {
+            var ascii = _domains.GetAscii(text);
+            // Read again, as one that came in A-labels: an empty label or a length beyond the limits stays what it is.
+            var reader = new AddressReader(Encoding.ASCII.GetBytes(ascii));
+            return reader.Domain() is { } domain && reader.AtEnd ? domain : null;
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
     }
 
     /// <summary>address-literal. IPv6 is the one tag that the General-address-literal registry holds (RFC 5321 §4.1.3, §8).</summary>

@@ -16,8 +16,11 @@ public sealed record MailAddress
     /// <summary>A domain name, or an address literal with its brackets. Never empty.</summary>
     public string Domain { get; }
 
-    /// <summary>The address folded to lower case: what accounts are looked up by.</summary>
-    public string Key => ToString().ToLowerInvariant();
+    /// <summary>The address folded to lower case (and, beyond ASCII, to form C, RFC 6532 §3.1): what accounts are looked up by.</summary>
+    public string Key => IsAscii ? ToString().ToLowerInvariant() : ToString().Normalize(NormalizationForm.FormC).ToLowerInvariant();
+
+    /// <summary>False where it can be sent to SMTPUTF8 servers only (RFC 6531). The domain is ASCII always.</summary>
+    public bool IsAscii => Ascii.IsValid(LocalPart);
 
     /// <summary>Reads <c>Local-part "@" ( Domain / address-literal )</c> (RFC 5321 §4.1.2), within the sizes of §4.5.3.1.</summary>
     public static bool TryParse(ReadOnlySpan<byte> text, out MailAddress? address)
@@ -30,14 +33,21 @@ public sealed record MailAddress
         return false;
     }
 
+    /// <summary>As <see cref="TryParse(ReadOnlySpan{byte}, out MailAddress?)"/>, and with what RFC 6531 §3.3 adds: for people, and
+    /// for what is stored.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, out MailAddress? address)
     {
         address = null;
         if (text.Length > AddressLimits.Mailbox)
             return false;
         Span<byte> octets = stackalloc byte[AddressLimits.Mailbox];
-        return Ascii.FromUtf16(text, octets, out var written) == System.Buffers.OperationStatus.Done
-            && TryParse(octets[..written], out address);
+        if (System.Text.Unicode.Utf8.FromUtf16(text, octets, out _, out var written, replaceInvalidSequences: false) != System.Buffers.OperationStatus.Done)
+            return false;
+        var reader = new AddressReader(octets[..written], allowUtf8: true);
+        address = reader.Mailbox();
+        if (!reader.AtEnd)
+            address = null;
+        return address is not null;
     }
 
     /// <summary>For addresses known to be right; throws <see cref="FormatException"/> otherwise.</summary>
@@ -49,7 +59,8 @@ public sealed record MailAddress
     /// <param name="text">May go on after the closing bracket.</param>
     /// <param name="consumed">Octets up to and with the closing bracket; 0 on failure.</param>
     /// <param name="path">Null on failure only; the null path is <see cref="ReversePath.Null"/>.</param>
-    public static bool TryParsePath(ReadOnlySpan<byte> text, out int consumed, out ReversePath? path)
+    /// <param name="allowUtf8">As RFC 6531 §3.3 has it.</param>
+    public static bool TryParsePath(ReadOnlySpan<byte> text, out int consumed, out ReversePath? path, bool allowUtf8 = false)
     {
         path = null;
         consumed = 0;
@@ -59,7 +70,7 @@ public sealed record MailAddress
             consumed = 2;
             return true;
         }
-        var reader = new AddressReader(text);
+        var reader = new AddressReader(text, allowUtf8);
         if (reader.Path() is not { } address)
             return false;
         path = new(address);
@@ -69,7 +80,7 @@ public sealed record MailAddress
 
     /// <summary>Reads the argument of RCPT TO at the start of the text: as <see cref="TryParsePath"/>, but never empty, and
     /// <c>&lt;Postmaster&gt;</c> may stand without a domain (RFC 5321 §4.1.1.3, §4.5.1).</summary>
-    public static bool TryParseForwardPath(ReadOnlySpan<byte> text, out int consumed, out ForwardPath? path)
+    public static bool TryParseForwardPath(ReadOnlySpan<byte> text, out int consumed, out ForwardPath? path, bool allowUtf8 = false)
     {
         path = null;
         consumed = 0;
@@ -80,7 +91,7 @@ public sealed record MailAddress
             consumed = bare.Length;
             return true;
         }
-        var reader = new AddressReader(text);
+        var reader = new AddressReader(text, allowUtf8);
         if (reader.Path() is not { } address)
             return false;
         path = new(address);

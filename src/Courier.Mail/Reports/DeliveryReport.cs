@@ -21,7 +21,11 @@ public enum DeliveryAction
 /// <param name="Diagnostic">Its reply as sent, <c>550 5.1.1 No such user</c>, or null.</param>
 /// <param name="LastAttempt">When it was last tried.</param>
 public sealed record RecipientReport(
-    MailAddress Recipient, string? OriginalRecipient, DeliveryAction Action, string Status, string? RemoteServer, string? Diagnostic, DateTimeOffset LastAttempt);
+    MailAddress Recipient, string? OriginalRecipient, DeliveryAction Action, string Status, string? RemoteServer, string? Diagnostic, DateTimeOffset LastAttempt)
+{
+    /// <summary>For one that is delayed: when we give up (RFC 3464 §2.3.9).</summary>
+    public DateTimeOffset? WillRetryUntil { get; init; }
+}
 
 /// <summary>Everything a delivery status notification says (RFC 3461, RFC 3464).</summary>
 /// <param name="ReportingServer">Our host name.</param>
@@ -40,9 +44,8 @@ public sealed record DeliveryReport(
     /// <summary>Where the message came from, or null.</summary>
     public string? ReceivedFrom { get; init; }
 
-    /// <summary>An address in it has characters beyond ASCII: then the forms of RFC 6533 are used, and the report has to travel
-    /// with SMTPUTF8.</summary>
-    public bool IsInternational => !System.Text.Ascii.IsValid(Sender.ToString()) || Recipients.Any(recipient => !System.Text.Ascii.IsValid(recipient.Recipient.ToString()));
+    /// <summary>The message came with SMTPUTF8: the report may hold UTF-8, and is sent with SMTPUTF8 itself (RFC 6533 §3, §4).</summary>
+    public bool IsGlobal { get; init; }
 
     /// <summary>The report as a message with CRLF lines: multipart/report with text, message/delivery-status and the original
     /// (RFC 3462, RFC 3464). <paramref name="messageId"/> has no angle brackets.</summary>

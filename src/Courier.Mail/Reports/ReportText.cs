@@ -42,9 +42,9 @@ internal static class ReportText
 
     /// <summary>Breaks text into lines: at spaces if there are any, and never past <see cref="LongestLine"/>. Control characters
     /// become spaces; in header fields other characters than ASCII become question marks (RFC 3464 §2.1 is ASCII).</summary>
-    public static IEnumerable<string> Wrap(string text, bool isHeader, string indent = "\t", bool isInternational = false)
+    public static IEnumerable<string> Wrap(string text, bool isHeader, string indent = "\t")
     {
-        var clean = Clean(text, isHeader && !isInternational);
+        var clean = Clean(text, isHeader);
         var (start, prefix) = (0, "");
         while (clean.Length - start > UsualLine - prefix.Length)
         {

@@ -13,15 +13,15 @@ internal sealed class ReportWriter(DeliveryReport report)
 {
     private readonly ArrayBufferWriter<byte> _output = new(4096 + report.Original.Length);
 
-    // RFC 6533 §4: the same report in UTF-8, where an address cannot be said otherwise.
-    private readonly bool _isInternational = report.IsInternational;
+    // RFC 6533: the types that may hold UTF-8 where ASCII does not do.
+    private readonly bool _isGlobal = report.IsGlobal;
 
     public byte[] Write(string messageId, DateTimeOffset date)
     {
         if (report.Recipients.Count == 0)
             throw new InvalidOperationException("A report needs a recipient.");
         var original = Original();
-        var is8Bit = _isInternational || (report.FullOriginal && Has8Bit(original));
+        var is8Bit = _isGlobal || (report.FullOriginal && Has8Bit(original));
         var boundary = Boundary(messageId, original);
         WriteHeader(messageId, date, boundary, is8Bit);
         WriteText(boundary);
@@ -40,7 +40,7 @@ internal sealed class ReportWriter(DeliveryReport report)
         Line($"Message-ID: <{messageId}>");
         Line("Auto-Submitted: auto-replied"); // RFC 3834 §5: so that no robot answers it
         Line("MIME-Version: 1.0");
-        Line($"Content-Type: multipart/report; report-type={(_isInternational ? "global-delivery-status" : "delivery-status")};");
+        Line($"Content-Type: multipart/report; report-type={(_isGlobal ? "global-delivery-status" : "delivery-status")};");
         Line($"\tboundary=\"{boundary}\"");
         if (is8Bit)
             Line("Content-Transfer-Encoding: 8bit"); // RFC 2045 §6.4: at least what the widest part has
@@ -70,8 +70,8 @@ internal sealed class ReportWriter(DeliveryReport report)
     private void WriteStatus(string boundary)
     {
         Line($"--{boundary}");
-        Line(_isInternational ? "Content-Type: message/global-delivery-status" : "Content-Type: message/delivery-status");
-        if (_isInternational)
+        Line(_isGlobal ? "Content-Type: message/global-delivery-status" : "Content-Type: message/delivery-status");
+        if (_isGlobal)
             Line("Content-Transfer-Encoding: 8bit");
         Line("Content-Description: Delivery status");
         Line("");
@@ -84,7 +84,7 @@ internal sealed class ReportWriter(DeliveryReport report)
             Line("");
             if (recipient.OriginalRecipient is { } original)
                 Field("Original-Recipient", OriginalRecipient(original));
-            Field("Final-Recipient", $"{(System.Text.Ascii.IsValid(recipient.Recipient.ToString()) ? "rfc822" : "utf-8")}; {recipient.Recipient}");
+            Field("Final-Recipient", $"{(recipient.Recipient.IsAscii ? "rfc822" : "utf-8")}; {recipient.Recipient}");
             Field("Action", recipient.Action.ToString().ToLowerInvariant());
             Field("Status", recipient.Status);
             if (recipient.RemoteServer is { } server)
@@ -92,6 +92,8 @@ internal sealed class ReportWriter(DeliveryReport report)
             if (recipient.Diagnostic is { } diagnostic)
                 Field("Diagnostic-Code", $"{DiagnosticType(recipient, diagnostic)}; {diagnostic}");
             Field("Last-Attempt-Date", MailDate.Format(recipient.LastAttempt));
+            if (recipient.WillRetryUntil is { } until)
+                Field("Will-Retry-Until", MailDate.Format(until));
         }
         Line("");
     }
@@ -101,20 +103,26 @@ internal sealed class ReportWriter(DeliveryReport report)
         Line($"--{boundary}");
         if (report.FullOriginal)
         {
-            Line(_isInternational ? "Content-Type: message/global" : "Content-Type: message/rfc822");
+            Line(_isGlobal ? "Content-Type: message/global" : "Content-Type: message/rfc822");
             if (is8Bit)
                 Line("Content-Transfer-Encoding: 8bit");
             Line("Content-Description: Your message");
             Line("");
             _output.Write(original);
         }
+        else if (_isGlobal)
+        {
+            Line("Content-Type: message/global-headers");
+            Line("Content-Transfer-Encoding: 8bit");
+            Line("Content-Description: Header of your message");
+            Line("");
+            _output.Write(original);
+        }
         else
         {
             // RFC 3462 §2: quoted-printable where the header is not as it should be.
-            var isLegal = (_isInternational || !Has8Bit(original)) && !HasLongLine(original);
-            Line(_isInternational ? "Content-Type: message/global-headers" : "Content-Type: text/rfc822-headers");
-            if (_isInternational && isLegal)
-                Line("Content-Transfer-Encoding: 8bit");
+            var isLegal = !Has8Bit(original) && !HasLongLine(original);
+            Line("Content-Type: text/rfc822-headers");
             if (!isLegal)
                 Line("Content-Transfer-Encoding: quoted-printable");
             Line("Content-Description: Header of your message");
@@ -145,6 +153,8 @@ internal sealed class ReportWriter(DeliveryReport report)
     private static string OriginalRecipient(string given)
     {
         var type = given.IndexOf(';', StringComparison.Ordinal);
+        if (given.StartsWith("utf-8;", StringComparison.OrdinalIgnoreCase))
+            return $"utf-8; {given[6..]}";
         return type > 0 && Xtext.TryDecode(given[(type + 1)..].Trim(), out var address)
             ? $"{given[..type]}; {address}"
             : type > 0 ? given : $"unknown; {given}";
@@ -177,13 +187,13 @@ internal sealed class ReportWriter(DeliveryReport report)
 
     private void Field(string name, string value)
     {
-        foreach (var line in ReportText.Wrap($"{name}: {value}", isHeader: true, isInternational: _isInternational))
+        foreach (var line in ReportText.Wrap($"{name}: {value}", isHeader: !_isGlobal))
             Line(line);
     }
 
     private void Line(string text)
     {
-        _output.Advance(Encoding.UTF8.GetBytes(text, _output.GetSpan(Encoding.UTF8.GetMaxByteCount(text.Length))));
+        Encoding.UTF8.GetBytes(text, _output);
         _output.Write("\r\n"u8);
     }
 }

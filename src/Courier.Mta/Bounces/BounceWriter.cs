@@ -32,6 +32,8 @@ public sealed class BounceWriter(string hostname, Func<MessageBuffer> openBuffer
     {
         OutcomeKind.Failed => notify == NotifyOn.Default || notify.HasFlag(NotifyOn.Failure),
         OutcomeKind.Delivered or OutcomeKind.Relayed => notify.HasFlag(NotifyOn.Success),
+        // A wait is reported only where the schedule asks for it, which says until when (§5.2.5).
+        OutcomeKind.Deferred => notify == NotifyOn.Default || notify.HasFlag(NotifyOn.Delay),
         _ => false,
     };
 
@@ -43,6 +45,7 @@ public sealed class BounceWriter(string hostname, Func<MessageBuffer> openBuffer
             hostname, sender, job.Envelope.EnvelopeId, job.Arrival, outcomes.ConvertAll(outcome => Describe(job, outcome, now)), original, isFull)
         {
             Words = limits.Words,
+            IsGlobal = job.Envelope.IsUtf8 && NeedsUtf8(job.Envelope, original),
         };
         var messageId = $"{job.Id}.{outcomes[0].Number}.{now.ToUnixTimeMilliseconds()}@{hostname}";
         var buffer = openBuffer();
@@ -51,7 +54,8 @@ public sealed class BounceWriter(string hostname, Func<MessageBuffer> openBuffer
             buffer.Write(report.ToMessage(messageId, now));
             // RFC 3461 §6.1 asks for the null path.
             var recipient = new EnvelopeRecipient(sender, Notify: isDouble ? NotifyOn.Never : NotifyOn.Default);
-            return new Submission(new Envelope(ReversePath.Null, [recipient]), ReadOnlyMemory<byte>.Empty, buffer, $"report on {job.Id}");
+            var envelope = new Envelope(ReversePath.Null, [recipient]) { IsUtf8 = report.IsGlobal, Is8Bit = report.IsGlobal };
+            return new Submission(envelope, ReadOnlyMemory<byte>.Empty, buffer, $"report on {job.Id}");
         }
         catch
         {
@@ -60,6 +64,10 @@ public sealed class BounceWriter(string hostname, Func<MessageBuffer> openBuffer
         }
     }
 
+    private static bool NeedsUtf8(Envelope envelope, ReadOnlySpan<byte> original) =>
+        envelope.Sender.Address is { IsAscii: false } || envelope.Recipients.Any(recipient => !recipient.Address.IsAscii || !System.Text.Ascii.IsValid(recipient.OriginalRecipient))
+        || !System.Text.Ascii.IsValid(original);
+
     private RecipientReport Describe(DeliveryJob job, RecipientOutcome outcome, DateTimeOffset now)
     {
         var recipient = job.Envelope.Recipients[outcome.Number];
@@ -67,11 +75,15 @@ public sealed class BounceWriter(string hostname, Func<MessageBuffer> openBuffer
         {
             OutcomeKind.Delivered => DeliveryAction.Delivered,
             OutcomeKind.Relayed => DeliveryAction.Relayed,
+            OutcomeKind.Deferred => DeliveryAction.Delayed,
             _ => DeliveryAction.Failed,
         };
         var diagnostic = outcome.Diagnostic.Length <= limits.DiagnosticCharacters ? outcome.Diagnostic : outcome.Diagnostic[..limits.DiagnosticCharacters];
         return new RecipientReport(
-            recipient.Address, recipient.OriginalRecipient, action, outcome.Status, outcome.RemoteServer, diagnostic.Length == 0 ? null : diagnostic, now);
+            recipient.Address, recipient.OriginalRecipient, action, outcome.Status, outcome.RemoteServer, diagnostic.Length == 0 ? null : diagnostic, now)
+        {
+            WillRetryUntil = outcome.Kind == OutcomeKind.Deferred ? outcome.RetryUntil : null,
+        };
     }
 
     /// <summary>Our trace fields and the header, or all of it where RET=FULL asks, a recipient failed (RFC 3461 §4.3) and it is small enough.</summary>

@@ -15,7 +15,7 @@ internal static class Handover
         if (taken.Refusal is { } refusal)
             return [refusal];
         var peer = Intake.PeerOf(transaction);
-        var origin = transaction.Peer.User ?? peer;
+        var origin = transaction.Peer.User ?? transaction.ForwardedFrom ?? peer;
         var bytes = message.Length;
         var id = await submission.SubmitAsync(new Submission(taken.Envelope, taken.Trace, message, origin), ct);
         Log.Accepted(logger, id.ToString(), origin, peer, taken.Envelope.Sender.ToString(), taken.Envelope.Recipients.Count, bytes, taken.Id);

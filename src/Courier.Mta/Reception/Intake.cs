@@ -2,6 +2,7 @@ using System.Text;
 using Courier.Accounts;
 using Courier.IO.Files;
 using Courier.Mail.Addresses;
+using Courier.Mail.Reports;
 using Courier.Queue;
 using Courier.Smtp.Replies;
 using Courier.Smtp.Server;
@@ -66,14 +67,25 @@ internal sealed class Intake
 
     internal static string PeerOf(SmtpTransaction transaction) => transaction.Peer.Connection.Remote.Address.ToString();
 
-    private static Envelope EnvelopeOf(SmtpTransaction transaction) =>
-        new(transaction.Mail.Sender, [.. Distinct(transaction.Recipients).Select(address => new EnvelopeRecipient(address))])
+    private static Envelope EnvelopeOf(SmtpTransaction transaction)
+    {
+        var mail = transaction.Mail;
+        return new(mail.Sender, RecipientsOf(transaction.Recipients))
         {
-            Is8Bit = transaction.Mail.Is8Bit,
+            Is8Bit = mail.Is8Bit,
+            IsUtf8 = mail.IsUtf8,
+            EnvelopeId = mail.EnvelopeId,
+            ReturnFull = mail.Return == ReturnContent.Full,
+            ReturnHeaders = mail.Return == ReturnContent.Headers,
         };
+    }
 
-    /// <summary>RFC 5321 §4.1.1.3 lets a recipient be named twice; one copy is enough.</summary>
-    private static IEnumerable<MailAddress> Distinct(List<MailAddress> recipients) => recipients.Count == 1 ? recipients : recipients.Distinct();
+    /// <summary>RFC 5321 §4.1.1.3 lets a recipient be named twice; one copy is enough, and what was said first of it counts.</summary>
+    private static EnvelopeRecipient[] RecipientsOf(List<SmtpRecipient> recipients) => recipients is [var only]
+        ? [Queued(only)]
+        : [.. recipients.DistinctBy(static recipient => recipient.Address).Select(Queued)];
+
+    private static EnvelopeRecipient Queued(SmtpRecipient recipient) => new(recipient.Address, recipient.OriginalRecipient, recipient.Notify);
 }
 
 /// <summary>A message that was looked at: either refused, or ready to be handed in.</summary>

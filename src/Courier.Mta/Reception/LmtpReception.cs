@@ -50,7 +50,7 @@ public sealed class LmtpReception(
         }
 
         // A recipient named twice got one copy, and is answered for twice (RFC 2033 §4.2).
-        return [.. transaction.Recipients.Select(recipient => replies[recipient])];
+        return [.. transaction.Recipients.Select(recipient => replies[recipient.Address])];
     }
 
     private static SmtpReply ReplyFor(RecipientOutcome outcome) => outcome.Kind switch

@@ -32,7 +32,7 @@ internal static class TraceFields
         var peer = transaction.Peer;
         var text = new StringBuilder(256);
         text.Append(CultureInfo.InvariantCulture, $"Received: from {Shown(peer.HeloName)} ({Literal(peer.Connection.Remote.Address)})\r\n");
-        text.Append(CultureInfo.InvariantCulture, $"\tby {hostName} with {With(peer, protocol)}");
+        text.Append(CultureInfo.InvariantCulture, $"\tby {hostName} with {With(transaction, protocol)}");
         if (peer.Connection.TlsDescription is { } tls)
             text.Append(CultureInfo.InvariantCulture, $"\r\n\t({tls})");
         text.Append(CultureInfo.InvariantCulture, $" id {id}");
@@ -48,9 +48,15 @@ internal static class TraceFields
     internal static StringBuilder AddDate(this StringBuilder text, DateTimeOffset now) =>
         text.Append(CultureInfo.InvariantCulture, $"Date: {MailDate.Format(now)}\r\n");
 
-    /// <summary>RFC 3848. HELO knows no extension, whatever lies below it.</summary>
-    private static string With(SmtpPeer peer, string protocol) => !peer.IsExtended ? "SMTP"
-        : (peer.Connection.IsSecure, peer.User is not null) switch
+    /// <summary>RFC 3848, RFC 6531 §4.3. HELO knows no extension, whatever lies below it.</summary>
+    private static string With(SmtpTransaction transaction, string protocol)
+    {
+        var peer = transaction.Peer;
+        return !peer.IsExtended ? "SMTP" : With(peer, transaction.Mail.IsUtf8 ? protocol == "LMTP" ? "UTF8LMTP" : "UTF8SMTP" : protocol);
+    }
+
+    private static string With(SmtpPeer peer, string protocol) =>
+        (peer.Connection.IsSecure, peer.User is not null) switch
         {
             (false, false) => protocol,
             (true, false) => protocol + "S",

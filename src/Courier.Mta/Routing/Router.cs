@@ -24,6 +24,8 @@ public sealed class Router(IAccountDirectory accounts, RelaySettings relay, IDel
 
     public Route? StagedRoute => _local;
 
+    public Route? RouteTo(string nextHop) => NextHop.TryParse(nextHop, out var hop) ? routeTo(hop) : null;
+
     public async ValueTask<Route> RouteAsync(MailAddress recipient, CancellationToken ct)
     {
         if (!await accounts.IsLocalDomainAsync(recipient.Domain, ct))

@@ -1,15 +1,60 @@
+using Courier.Mail.Addresses;
+
 namespace Courier.Queue.Scheduling;
 
-/// <summary>What waits for which destination, and whose turn it is. Destinations take turns, and each has a limit of its own below the
-/// limit of all: a slow one fills its own places and nobody else's. Thread-safe.</summary>
+/// <summary>What an attempt says of how much its destination takes.</summary>
+internal enum Feedback
+{
+    /// <summary>Nothing: it was not made, or failed for reasons of ours or of the message.</summary>
+    None,
+
+    /// <summary>The destination took part as it should, whatever it said of the recipients.</summary>
+    Answered,
+
+    /// <summary>It could not be reached, broke off, or asked for less.</summary>
+    Overloaded,
+}
+
+/// <summary>What waits for which destination, and whose turn it is. Destinations take turns, and within one its senders do: neither a slow
+/// destination nor a sender of a hundred thousand messages delays what others sent. Thread-safe.</summary>
 internal sealed class Destinations(int attemptsAtOnce, int attemptsPerDestination)
 {
-    private sealed class Destination(int most)
+    private sealed class Destination(Concurrency concurrency)
     {
-        internal readonly Queue<Delivery> Waiting = [];
-        internal readonly int Most = most;
-        internal int Running;
-        internal bool HasTurn;
+        private readonly Dictionary<ReversePath, Queue<Delivery>> _bySender = [];
+        private readonly Queue<ReversePath> _turns = [];
+
+        internal Concurrency Concurrency { get; } = concurrency;
+
+        internal int Running { get; set; }
+
+        internal bool HasTurn { get; set; }
+
+        internal bool HasWaiting => _turns.Count > 0;
+
+        internal void Add(Delivery delivery)
+        {
+            var sender = delivery.Message.Envelope.Sender;
+            if (!_bySender.TryGetValue(sender, out var waiting))
+            {
+                _bySender[sender] = waiting = [];
+                _turns.Enqueue(sender);
+            }
+
+            waiting.Enqueue(delivery);
+        }
+
+        internal Delivery Take()
+        {
+            var sender = _turns.Dequeue();
+            var waiting = _bySender[sender];
+            var delivery = waiting.Dequeue();
+            if (waiting.Count > 0)
+                _turns.Enqueue(sender);
+            else
+                _bySender.Remove(sender);
+            return delivery;
+        }
     }
 
     private readonly Lock _gate = new();
@@ -32,8 +77,8 @@ internal sealed class Destinations(int attemptsAtOnce, int attemptsPerDestinatio
         lock (_gate)
         {
             if (!_all.TryGetValue(delivery.Destination, out var destination))
-                _all[delivery.Destination] = destination = new Destination(Math.Max(1, delivery.Agent.AttemptsAtOnce ?? attemptsPerDestination));
-            destination.Waiting.Enqueue(delivery);
+                _all[delivery.Destination] = destination = new Destination(ConcurrencyOf(delivery.Agent));
+            destination.Add(delivery);
             Queue(delivery.Destination, destination);
         }
     }
@@ -48,7 +93,8 @@ internal sealed class Destinations(int attemptsAtOnce, int attemptsPerDestinatio
                 return false;
             var destination = turn.Destination;
             destination.HasTurn = false;
-            delivery = destination.Waiting.Dequeue();
+            // It may have shrunk since it got its turn.
+            delivery = destination.Take();
             destination.Running++;
             _running++;
             Queue(turn.Name, destination);
@@ -56,23 +102,29 @@ internal sealed class Destinations(int attemptsAtOnce, int attemptsPerDestinatio
         }
     }
 
-    internal void Ended(string name)
+    internal void Ended(string name, Feedback feedback)
     {
         lock (_gate)
         {
             _running--;
             var destination = _all[name];
             destination.Running--;
-            if (destination is { Running: 0, Waiting.Count: 0 })
+            destination.Concurrency.Learn(feedback);
+            // What was learned is forgotten with the last message: the next begins carefully again.
+            if (destination is { Running: 0, HasWaiting: false })
                 _all.Remove(name);
             else
                 Queue(name, destination);
         }
     }
 
+    private Concurrency ConcurrencyOf(IDeliveryAgent agent) => agent.AttemptsAtOnce is { } given
+        ? Concurrency.Fixed(given)
+        : agent.IsRemote ? Concurrency.Adaptive(attemptsPerDestination) : Concurrency.Fixed(attemptsPerDestination);
+
     private void Queue(string name, Destination destination)
     {
-        if (destination.HasTurn || destination.Waiting.Count == 0 || destination.Running >= destination.Most)
+        if (destination.HasTurn || !destination.HasWaiting || destination.Running >= destination.Concurrency.Limit)
             return;
         destination.HasTurn = true;
         _turns.Enqueue((name, destination));

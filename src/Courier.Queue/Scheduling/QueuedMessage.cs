@@ -22,6 +22,9 @@ internal sealed class QueuedMessage(QueueId id, Envelope envelope, DateTimeOffse
     /// <summary>Bytes of <see cref="Content"/> that count against the memory for bodies.</summary>
     internal long BytesInMemory { get; init; }
 
+    /// <summary>It has one of the places kept for senders of few messages.</summary>
+    internal bool IsExtra { get; init; }
+
     /// <summary>True for the call that settled the last recipient.</summary>
     internal bool Settle(int count) => Interlocked.Add(ref _unsettled, -count) == 0;
 }

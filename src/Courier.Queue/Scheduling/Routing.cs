@@ -30,6 +30,10 @@ internal sealed class Routing
             // A copy in staging may be published already: wherever the address leads by now, it is only ever published.
             if (recipient.StagedPath is not null && router.StagedRoute is { } staged)
                 return staged;
+            if (recipient.Cancelled is { } reason)
+                return new Route(null, "", new RecipientOutcome(recipient.Number, OutcomeKind.Failed, "5.0.0", "Cancelled: " + reason));
+            if (recipient.NextHop is { } nextHop && router.RouteTo(nextHop) is { } way)
+                return way;
             return await router.RouteAsync(recipient.Recipient.Address, ct);
         }
         catch (Exception e) when (!ct.IsCancellationRequested)

@@ -3,22 +3,36 @@ namespace Courier.Queue.Scheduling;
 /// <summary>When attempts are made, and how many at once.</summary>
 public sealed record ScheduleSettings
 {
-    /// <summary>Wait after the first failed attempt.</summary>
+    /// <summary>Wait between the attempts of one round.</summary>
     /// <remarks>Courier's retryalpha: 5 minutes.</remarks>
     public TimeSpan FirstRetry { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Each wait is this many times the one before.</summary>
-    /// <remarks>Courier waits 5, 5, 15, 5, 5, 30, 5, 5, 60, 5, 5, 120 … minutes (retryalpha 5m, retrybeta 3, retrygamma 15m,
-    /// retrymaxdelta 3). Doubling to the same cap makes about as many attempts in the first four hours and fewer to dead hosts later.</remarks>
-    public double Multiplier { get; init; } = 2;
+    /// <summary>Attempts in a round.</summary>
+    /// <remarks>Courier's retrybeta: several in a row, as much of what fails passes within minutes.</remarks>
+    public int AttemptsPerRound { get; init; } = 3;
 
-    /// <summary>No wait is longer.</summary>
-    /// <remarks>Courier's retrygamma · 2^retrymaxdelta: 120 minutes.</remarks>
-    public TimeSpan LongestRetry { get; init; } = TimeSpan.FromHours(2);
+    /// <summary>Wait after the first round; it doubles with each.</summary>
+    /// <remarks>Courier's retrygamma: 15 minutes.</remarks>
+    public TimeSpan RoundWait { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>How often the wait between rounds doubles.</summary>
+    /// <remarks>Courier's retrymaxdelta: 3, so 2 hours at most.</remarks>
+    public int Doublings { get; init; } = 3;
+
+    /// <summary>Next hop, <c>host:port</c>, of mail to other servers that is older than <see cref="WarnAfter"/>; its sender is not told then.</summary>
+    public string? BackupRelay { get; init; }
+
+    /// <summary>Wait before the first attempt.</summary>
+    /// <remarks>Courier's submitdelay: time for filters that look for duplicates.</remarks>
+    public TimeSpan SubmitDelay { get; init; } = TimeSpan.Zero;
 
     /// <summary>How old a message may get before what still waits is reported as failed.</summary>
     /// <remarks>Courier's queuetime: 1 week. RFC 5321 §4.5.4.1 asks for at least 4 to 5 days.</remarks>
     public TimeSpan Expiry { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>How old a message may get before the sender is told, once for each recipient, that it still waits; zero: never.</summary>
+    /// <remarks>Courier's warntime: 4 hours. Looked at after each attempt.</remarks>
+    public TimeSpan WarnAfter { get; init; } = TimeSpan.FromHours(4);
 
     /// <summary>Attempts at once, over all destinations.</summary>
     /// <remarks>Attempts wait for disks and peers, not for processors.</remarks>
@@ -55,9 +69,8 @@ public sealed record ScheduleSettings
 
     /// <summary>The wait after an attempt that failed.</summary>
     /// <param name="attempts">Attempts made so far, this one included.</param>
-    public TimeSpan WaitAfter(int attempts)
-    {
-        var wait = FirstRetry.TotalSeconds * Math.Pow(Multiplier, Math.Max(0, attempts - 1));
-        return wait < LongestRetry.TotalSeconds ? TimeSpan.FromSeconds(wait) : LongestRetry;
-    }
+    /// <remarks>With the defaults 5, 5, 15, 5, 5, 30, 5, 5, 60, 5, 5, 120, 5, 5, 120 … minutes.</remarks>
+    public TimeSpan WaitAfter(int attempts) => attempts % AttemptsPerRound != 0
+        ? FirstRetry
+        : RoundWait * (1L << Math.Clamp((attempts / AttemptsPerRound) - 1, 0, Doublings));
 }

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Threading.Channels;
 using Courier.IO.Files;
+using Courier.Queue.History;
 using Microsoft.Extensions.Logging;
 
 namespace Courier.Queue.Scheduling;
@@ -20,9 +22,11 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
     private readonly ScheduleSettings _settings;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
+    private readonly MessageHistory? _history;
     private readonly Destinations _destinations;
     private readonly Settlement _settlement;
     private readonly Alarm _alarm;
+    private readonly SenderShares _shares;
     private readonly Channel<QueuedMessage> _toRoute;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -32,14 +36,15 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
     private volatile bool _backlog;
     private volatile bool _running;
 
-    public Scheduler(ISpool spool, IRouter router, IBounceWriter bounces, ScheduleSettings settings, TimeProvider clock, ILogger logger)
+    public Scheduler(ISpool spool, IRouter router, IBounceWriter bounces, ScheduleSettings settings, TimeProvider clock, ILogger logger, MessageHistory? history = null)
     {
-        (_spool, _router, _settings, _clock, _logger) = (spool, router, settings, clock, logger);
+        (_spool, _router, _settings, _clock, _logger, _history) = (spool, router, settings, clock, logger, history);
         _destinations = new Destinations(settings.AttemptsAtOnce, settings.AttemptsPerDestination);
-        _settlement = new Settlement(spool, bounces, settings, clock, logger, _stop.Token);
+        _settlement = new Settlement(spool, bounces, settings, clock, logger, history, _stop.Token);
         _alarm = new Alarm(clock);
         // A place is reserved before a message is written: there is always room.
-        _toRoute = Channel.CreateBounded<QueuedMessage>(settings.MessagesInMemory);
+        _shares = new SenderShares(settings.MessagesInMemory);
+        _toRoute = Channel.CreateBounded<QueuedMessage>(settings.MessagesInMemory + _shares.Places);
     }
 
     /// <summary>Messages in memory: being routed, waiting for their turn or being attempted.</summary>
@@ -58,11 +63,36 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
     /// <summary>Makes a message durable and takes it on. When it throws, nothing was accepted.</summary>
     public async ValueTask<QueueId> SubmitAsync(Submission submission, CancellationToken ct)
     {
-        // While others wait in the spool for a place in memory, nobody overtakes them.
+        var length = submission.Body.Length;
+        var id = await QueueAsync(submission, ct);
+        if (_history is { } history)
+            history.Add(id, HistoryEvent.Queued, "", Describe(submission, length));
+        return id;
+    }
+
+    private static string Describe(Submission submission, long length)
+    {
+        var recipients = submission.Envelope.Recipients;
+        var others = recipients.Count > 1 ? string.Create(CultureInfo.InvariantCulture, $" and {recipients.Count - 1} more") : "";
+        return string.Create(CultureInfo.InvariantCulture, $"from <{submission.Envelope.Sender}> for {recipients[0].Address}{others}, {length} bytes, by {submission.Origin}");
+    }
+
+    private async ValueTask<QueueId> QueueAsync(Submission submission, CancellationToken ct)
+    {
+        if (_settings.SubmitDelay > TimeSpan.Zero)
+            return await _spool.SubmitAsync(submission with { Delay = _settings.SubmitDelay }, ct);
+        // While others wait in the spool for a place in memory, nobody overtakes them but senders of few messages.
+        var isExtra = false;
         if (!_running || _backlog || Reserve(1) == 0)
         {
             _backlog = _running;
-            return await _spool.SubmitAsync(submission, ct);
+            isExtra = _running && _shares.TryTakeExtra(submission.Envelope.Sender);
+            if (!isExtra)
+                return await _spool.SubmitAsync(submission, ct);
+        }
+        else
+        {
+            _shares.Add(submission.Envelope.Sender);
         }
 
         // Asked before the spool takes the body over: a file is no longer the buffer's then.
@@ -74,11 +104,13 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
         }
         catch
         {
-            Release(1);
+            _shares.Remove(submission.Envelope.Sender, isExtra);
+            if (!isExtra)
+                Release(1);
             throw;
         }
 
-        Admit(Fresh(id, submission, isInMemory));
+        Admit(Fresh(id, submission, isInMemory, isExtra));
         return id;
     }
 
@@ -111,20 +143,21 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
         _alarm.Dispose();
     }
 
-    private QueuedMessage Fresh(QueueId id, Submission submission, bool isInMemory)
+    private QueuedMessage Fresh(QueueId id, Submission submission, bool isInMemory, bool isExtra)
     {
         var recipients = submission.Envelope.Recipients.Select((recipient, number) => new QueuedRecipient(number, recipient, 0, default, null, null));
         var now = _clock.GetUtcNow();
         // A body in a file is opened where the spool keeps it.
         var length = isInMemory ? submission.Body.Length : 0;
         if (!isInMemory || !TakeBodyMemory(length))
-            return new QueuedMessage(id, submission.Envelope, now, [.. recipients]);
+            return new QueuedMessage(id, submission.Envelope, now, [.. recipients]) { IsExtra = isExtra };
 
         // The caller's buffer is gone when we return; a copy costs less than reading it back.
         return new QueuedMessage(id, submission.Envelope, now, [.. recipients])
         {
             Content = (submission.Trace.ToArray(), MessageBody.OfBytes(submission.Body.Memory.ToArray())),
             BytesInMemory = length,
+            IsExtra = isExtra,
         };
     }
 
@@ -136,6 +169,13 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
         return false;
     }
 
+    /// <remarks><para>Why no due time is ever missed. A recipient that waits is in one of two states. Not leased: then the look for due
+    /// rows or <see cref="ISpool.NextDueAsync"/> sees it, for both read leases and rows under one lock, and a lease is let go only
+    /// after the commit that wrote the next time. Leased: then whoever ends the lease sets the alarm for the time it wrote
+    /// (<see cref="Settlement"/>), after that commit.</para>
+    /// <para>So when NextDue passed over a recipient because it was leased, its time reaches the alarm from the other side, before or
+    /// after; <see cref="Alarm"/> keeps the earlier of the two. An alarm that rings meanwhile leaves a signal, and a signal is only
+    /// taken before a look, never after one.</para></remarks>
     private async Task LeaseLoopAsync()
     {
         var failures = 0;
@@ -156,6 +196,12 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
                 Log.LeaseFailed(_logger, wait, e);
                 _alarm.SetFor(_clock.GetUtcNow() + wait);
             }
+            catch (Exception e)
+            {
+                // A fault of ours, a row that cannot be understood: whatever it is, the queue does not stand still for it.
+                Log.LeaseFault(_logger, e);
+                _alarm.SetFor(_clock.GetUtcNow() + _settings.LongestStorageRetry);
+            }
         }
     }
 
@@ -167,13 +213,20 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
             if (room == 0)
             {
                 _backlog = true;
+                // Release() lowers the count and then reads the flag; we set the flag and then read the count. Without the barrier
+                // a processor may read before it has written, and with both sides seeing the old value nobody would wake.
+                Interlocked.MemoryBarrier();
                 WakeForBacklog();
                 return;
             }
 
             var entries = await LeaseAsync(room);
             foreach (var entry in entries)
+            {
+                _shares.Add(entry.Envelope.Sender);
                 Admit(new QueuedMessage(entry.Id, entry.Envelope, entry.Arrival, entry.Recipients));
+            }
+
             if (entries.Count < room)
                 break;
         }
@@ -250,9 +303,27 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
 
     private async Task AttemptAsync(Delivery delivery)
     {
+        var feedback = Feedback.None;
         try
         {
-            await _settlement.AttemptAsync(delivery, _alarm);
+            feedback = await AttemptOrLetGoAsync(delivery);
+        }
+        finally
+        {
+            // Whatever happened, the place is free again and the next may begin.
+            _destinations.Ended(delivery.Destination, feedback);
+            Done(delivery.Message, delivery.Recipients.Count);
+            StartAttempts();
+            if (!_running && _destinations.Running == 0)
+                _drained.TrySetResult();
+        }
+    }
+
+    private async Task<Feedback> AttemptOrLetGoAsync(Delivery delivery)
+    {
+        try
+        {
+            return await _settlement.AttemptAsync(delivery, _alarm);
         }
         catch (OperationCanceledException)
         {
@@ -263,11 +334,7 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
             await _settlement.LetGoAsync(delivery.Message, delivery.Recipients, e, _alarm);
         }
 
-        _destinations.Ended(delivery.Destination);
-        Done(delivery.Message, delivery.Recipients.Count);
-        StartAttempts();
-        if (!_running && _destinations.Running == 0)
-            _drained.TrySetResult();
+        return Feedback.None;
     }
 
     private void Done(QueuedMessage message, int recipients)
@@ -275,7 +342,9 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
         if (!message.Settle(recipients))
             return;
         Interlocked.Add(ref _bodyBytes, -message.BytesInMemory);
-        Release(1);
+        _shares.Remove(message.Envelope.Sender, message.IsExtra);
+        if (!message.IsExtra)
+            Release(1);
     }
 
     /// <returns>How many places were free, at most as many as asked for.</returns>

@@ -1,3 +1,6 @@
+using System.Globalization;
+using Courier.Mail.Reports;
+using Courier.Queue.History;
 using Microsoft.Extensions.Logging;
 
 namespace Courier.Queue.Scheduling;
@@ -5,19 +8,43 @@ namespace Courier.Queue.Scheduling;
 /// <summary>Makes one attempt and records what came of it: done, again later, or failed with a report in the same transaction.</summary>
 /// <remarks>An outcome that cannot be recorded is kept and tried again until it can: the message has left, and forgetting that would
 /// send it twice. While it waits the recipient stays leased.</remarks>
-internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSettings settings, TimeProvider clock, ILogger logger, CancellationToken stop)
+internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSettings settings, TimeProvider clock, ILogger logger, MessageHistory? history, CancellationToken stop)
 {
-    internal async Task AttemptAsync(Delivery delivery, Alarm alarm)
+    internal async Task<Feedback> AttemptAsync(Delivery delivery, Alarm alarm)
     {
         stop.ThrowIfCancellationRequested();
         var message = delivery.Message;
-        // Another may have removed the message while it waited for its turn.
-        var recipients = delivery.Recipients.Where(recipient => spool.IsLeased(message.Id, recipient.Number)).ToList();
+        // A command may have taken some away while they waited for their turn.
+        var recipients = await StillLeasedAsync(message, delivery.Recipients);
         if (recipients.Count == 0 || await OpenAsync(message, recipients, delivery.Destination) is not { } job)
-            return;
+            return Feedback.None;
         Log.Attempting(logger, message.Id, recipients.Count, delivery.Destination);
         var outcomes = await PerformAsync(delivery.Agent, job);
-        await SettleAsync(job, recipients, outcomes, alarm);
+        await SettleAsync(job, recipients, outcomes, delivery.Agent.IsRemote, alarm);
+        return FeedbackOf(outcomes);
+    }
+
+    /// <summary>RFC 3463: X.4 is about the network and the connection, X.3.2 a system that takes nothing now, X.7 what policy calls too much. A
+    /// refusal of single recipients says nothing of the destination's strength.</summary>
+    private static Feedback FeedbackOf(IReadOnlyList<RecipientOutcome> outcomes)
+    {
+        foreach (var outcome in outcomes)
+        {
+            var isOverload = outcome.Kind == OutcomeKind.Deferred && (outcome.Status.StartsWith("4.4.", StringComparison.Ordinal)
+                || outcome.Status.StartsWith("4.7.", StringComparison.Ordinal) || outcome.Status is "4.3.2");
+            if (!isOverload)
+                return Feedback.Answered;
+        }
+
+        return outcomes.Count == 0 ? Feedback.None : Feedback.Overloaded;
+    }
+
+    private async ValueTask<List<QueuedRecipient>> StillLeasedAsync(QueuedMessage message, IReadOnlyList<QueuedRecipient> recipients)
+    {
+        var still = recipients.Where(recipient => spool.IsLeased(message.Id, recipient.Number)).ToList();
+        if (still.Count < recipients.Count)
+            await spool.RelinquishAsync(message.Id, [.. recipients.Except(still).Select(recipient => recipient.Number)], CancellationToken.None);
+        return still;
     }
 
     /// <summary>For recipients that the router refused, could not find a way for, or holds.</summary>
@@ -27,7 +54,7 @@ internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSe
         {
             var recipients = routing.Settled.ConvertAll(settled => settled.Recipient);
             if (await OpenAsync(message, recipients, "") is { } job)
-                await SettleAsync(job, recipients, routing.Settled.ConvertAll(settled => settled.Outcome), alarm);
+                await SettleAsync(job, recipients, routing.Settled.ConvertAll(settled => settled.Outcome), isRemote: false, alarm);
         }
 
         if (routing.Held.Count == 0)
@@ -35,7 +62,10 @@ internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSe
         await UntilStoredAsync(message.Id, () => spool.CompleteAsync(
             routing.Held.ConvertAll(held => new RecipientUpdate(message.Id, held.Recipient.Number, DateTimeOffset.MaxValue, held.Destination, IsAttempt: false)), [], CancellationToken.None));
         foreach (var (recipient, destination) in routing.Held)
+        {
             Log.Held(logger, message.Id, recipient.Recipient.Address.ToString(), destination);
+            history?.Add(message.Id, HistoryEvent.Held, recipient.Recipient.Address.ToString(), destination);
+        }
     }
 
     /// <summary>After a fault of ours in the middle: whoever is still leased is let go, to be tried again.</summary>
@@ -101,30 +131,41 @@ internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSe
     private static List<RecipientOutcome> AllDeferred(DeliveryJob job, string status, string diagnostic) =>
         [.. job.Recipients.Select(recipient => new RecipientOutcome(recipient.Number, OutcomeKind.Deferred, status, diagnostic))];
 
-    private async Task SettleAsync(DeliveryJob job, List<QueuedRecipient> recipients, IReadOnlyList<RecipientOutcome> outcomes, Alarm alarm)
+    private async Task SettleAsync(DeliveryJob job, List<QueuedRecipient> recipients, IReadOnlyList<RecipientOutcome> outcomes, bool isRemote, Alarm alarm)
     {
         var settled = new List<Settled>(recipients.Count);
         foreach (var recipient in recipients)
         {
             var outcome = outcomes.FirstOrDefault(one => one.Number == recipient.Number)
                 ?? new RecipientOutcome(recipient.Number, OutcomeKind.Deferred, "4.3.0", "The attempt said nothing of this recipient");
-            settled.Add(Settle(job, recipient, outcome));
+            settled.Add(Settle(job, recipient, outcome, isRemote));
         }
 
         if (await RecordAsync(job, settled) is not { } reports)
             return;
         foreach (var one in settled)
         {
-            one.Log(logger, job);
+            one.Log(logger, job, history);
             if (one.NextAttempt is { } next)
                 alarm.SetFor(next);
         }
 
         foreach (var id in reports)
-            Log.Reported(logger, job.Id, job.Envelope.Sender.ToString(), id);
+            LogReport(job, id, settled.TrueForAll(one => one.NextAttempt is not null));
     }
 
-    private Settled Settle(DeliveryJob job, QueuedRecipient recipient, RecipientOutcome outcome)
+    private void LogReport(DeliveryJob job, QueueId report, bool isOnDelay)
+    {
+        var sender = job.Envelope.Sender.ToString();
+        if (isOnDelay)
+            Log.ToldOfDelay(logger, job.Id, sender, report);
+        else
+            Log.Reported(logger, job.Id, sender, report);
+        history?.Add(job.Id, isOnDelay ? HistoryEvent.Delayed : HistoryEvent.Reported, sender, $"report {report}");
+        history?.Add(report, HistoryEvent.Queued, "", $"from <> for {sender}, report on {job.Id}");
+    }
+
+    private Settled Settle(DeliveryJob job, QueuedRecipient recipient, RecipientOutcome outcome, bool isRemote)
     {
         if (outcome.Kind != OutcomeKind.Deferred)
             return new Settled(recipient, outcome, null, IsExpired: false);
@@ -134,12 +175,31 @@ internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSe
         {
             var next = now + settings.WaitAfter(recipient.Attempts + 1);
             // The last attempt is made when the time is up, not after.
-            return new Settled(recipient, outcome, next < expiry ? next : expiry, IsExpired: false);
+            var waiting = new Settled(recipient, outcome with { RetryUntil = expiry }, next < expiry ? next : expiry, IsExpired: false);
+            return IsLate(job, recipient, now) ? Late(job, waiting, isRemote) : waiting;
         }
 
         // RFC 3463 X.4.7: delivery time expired. Class 4, as what stood in the way was temporary.
         var expired = outcome with { Kind = OutcomeKind.Failed, Status = "4.4.7", Diagnostic = "Given up after " + Age(now - job.Arrival) + ": " + outcome.Diagnostic };
         return new Settled(recipient, expired, null, IsExpired: true);
+    }
+
+    private bool IsLate(DeliveryJob job, QueuedRecipient recipient, DateTimeOffset now) =>
+        settings.WarnAfter > TimeSpan.Zero && !recipient.IsWarned && now - job.Arrival >= settings.WarnAfter;
+
+    /// <summary>Once, when it has waited for long: another way is taken where there is one, else the sender is told (RFC 3461 §5.2.5:
+    /// where NOTIFY was not given or names DELAY).</summary>
+    private Settled Late(DeliveryJob job, Settled waiting, bool isRemote)
+    {
+        if (isRemote && settings.BackupRelay is { } backup && waiting.Recipient.NextHop is null)
+        {
+            Log.BackedUp(logger, job.Id, waiting.Recipient.Recipient.Address.ToString(), backup);
+            return waiting with { IsWarned = true, NextHop = backup, NextAttempt = clock.GetUtcNow() };
+        }
+
+        var notify = waiting.Recipient.Recipient.Notify;
+        var isWanted = notify == NotifyOn.Default || notify.HasFlag(NotifyOn.Delay);
+        return waiting with { IsWarned = isWanted, IsWarning = isWanted };
     }
 
     /// <summary>A report that cannot be written is no reason to end a recipient in silence: it waits for another attempt.</summary>
@@ -158,6 +218,8 @@ internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSe
             var again = clock.GetUtcNow() + settings.FirstRetry;
             for (var i = 0; i < settled.Count; i++)
             {
+                if (settled[i].IsWarning)
+                    settled[i] = settled[i] with { IsWarned = false, IsWarning = false };
                 if (settled[i].Outcome.Kind == OutcomeKind.Failed)
                     settled[i] = settled[i] with { NextAttempt = again, Outcome = settled[i].Outcome with { Kind = OutcomeKind.Deferred } };
             }
@@ -173,7 +235,11 @@ internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSe
         var report = await ReportAsync(job, settled);
         using var body = report?.Body;
         var updates = settled.ConvertAll(one =>
-            new RecipientUpdate(job.Id, one.Outcome.Number, one.NextAttempt, one.NextAttempt is null ? null : one.Outcome.Diagnostic));
+            new RecipientUpdate(job.Id, one.Outcome.Number, one.NextAttempt, one.NextAttempt is null ? null : one.Outcome.Diagnostic)
+            {
+                IsWarned = one.IsWarned,
+                NextHop = one.NextHop,
+            });
         // Not cancelled by a stop: the outcome is a fact, and recording it takes one commit.
         return await spool.CompleteAsync(updates, report is null ? [] : [report], CancellationToken.None);
     });
@@ -209,13 +275,43 @@ internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSe
 /// <summary>What an attempt came to for one recipient.</summary>
 internal sealed record Settled(QueuedRecipient Recipient, RecipientOutcome Outcome, DateTimeOffset? NextAttempt, bool IsExpired)
 {
-    /// <summary>Failures; deliveries only where the sender asked (RFC 3461 §4.1). The writer of reports has the last word.</summary>
-    internal bool IsReportable => Outcome.Kind == OutcomeKind.Failed
-        || (Outcome.Kind == OutcomeKind.Delivered && Recipient.Recipient.Notify.HasFlag(NotifyOn.Success));
+    /// <summary>It waits, and has waited for so long that the sender is to hear of it.</summary>
+    internal bool IsWarning { get; init; }
 
-    internal void Log(ILogger logger, DeliveryJob job)
+    /// <summary>Failures and long waits; deliveries only where the sender asked (RFC 3461 §4.1), and when passed on to a next hop only
+    /// where that hop will not report itself (§5.2.2 b). The writer of reports has the last word.</summary>
+    internal bool IsReportable => Outcome.Kind switch
+    {
+        OutcomeKind.Failed => true,
+        OutcomeKind.Deferred => IsWarning,
+        _ => Recipient.Recipient.Notify.HasFlag(NotifyOn.Success) && !Outcome.IsReportPassedOn,
+    };
+
+    /// <summary>Nothing more is to be said of its delay.</summary>
+    internal bool IsWarned { get; init; }
+
+    internal string? NextHop { get; init; }
+
+    private HistoryEvent Event => Outcome.Kind switch
+    {
+        OutcomeKind.Delivered => HistoryEvent.Delivered,
+        OutcomeKind.Relayed => HistoryEvent.Relayed,
+        OutcomeKind.Deferred => HistoryEvent.Deferred,
+        _ => IsExpired ? HistoryEvent.Expired : HistoryEvent.Bounced,
+    };
+
+    private string Words(DeliveryJob job) => Outcome.Kind switch
+    {
+        OutcomeKind.Deferred => string.Create(CultureInfo.InvariantCulture, $"{Server(job)}{Outcome.Status} {Outcome.Diagnostic}; next attempt {NextAttempt:yyyy-MM-dd HH:mm:ss}"),
+        _ => $"{Server(job)}{Outcome.Status} {Outcome.Diagnostic}",
+    };
+
+    private string Server(DeliveryJob job) => (Outcome.RemoteServer ?? job.Destination) is { Length: > 0 } server ? server + ": " : "";
+
+    internal void Log(ILogger logger, DeliveryJob job, MessageHistory? history)
     {
         var address = Recipient.Recipient.Address.ToString();
+        history?.Add(job.Id, Event, address, Words(job));
         switch (Outcome.Kind)
         {
             case OutcomeKind.Delivered:

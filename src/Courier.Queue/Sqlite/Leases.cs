@@ -5,6 +5,9 @@ internal sealed class Leases
 {
     private readonly HashSet<(long Message, int Recipient)> _held = [];
 
+    /// <summary>Held, and taken away by a command: not attempted any more, but not free before the holder has let go.</summary>
+    private readonly HashSet<(long Message, int Recipient)> _revoked = [];
+
     /// <summary>Held while due recipients are read and leased, and while finished ones are let go: a reader whose view is older than
     /// a commit must still find the lease that the commit ends.</summary>
     internal Lock Gate { get; } = new();
@@ -24,6 +27,35 @@ internal sealed class Leases
             return _held.Contains((id.Value, recipient));
     }
 
+    /// <summary>Whether the holder may still act on it.</summary>
+    internal bool Stands(QueueId id, int recipient)
+    {
+        lock (Gate)
+            return _held.Contains((id.Value, recipient)) && (_revoked.Count == 0 || !_revoked.Contains((id.Value, recipient)));
+    }
+
+    internal void Revoke(QueueId id, int recipient)
+    {
+        lock (Gate)
+        {
+            if (_held.Contains((id.Value, recipient)))
+                _revoked.Add((id.Value, recipient));
+        }
+    }
+
+    /// <returns>Whether any of them had been taken away; others stay.</returns>
+    internal bool Relinquish(QueueId id, IReadOnlyList<int> recipients)
+    {
+        var any = false;
+        lock (Gate)
+        {
+            foreach (var recipient in recipients)
+                any |= _revoked.Remove((id.Value, recipient)) && _held.Remove((id.Value, recipient));
+        }
+
+        return any;
+    }
+
     internal bool TryTake(QueueId id, int recipient)
     {
         lock (Gate)
@@ -39,10 +71,14 @@ internal sealed class Leases
         }
     }
 
-    internal void Free(QueueId id, int recipient)
+    /// <returns>Whether it had been taken away: its row says something that the holder did not know.</returns>
+    internal bool Free(QueueId id, int recipient)
     {
         lock (Gate)
+        {
             _held.Remove((id.Value, recipient));
+            return _revoked.Count > 0 && _revoked.Remove((id.Value, recipient));
+        }
     }
 
     internal void FreeAll(QueueId id, int recipients)
@@ -57,7 +93,10 @@ internal sealed class Leases
     internal void FreeMessage(QueueId id)
     {
         lock (Gate)
+        {
             _held.RemoveWhere(lease => lease.Message == id.Value);
+            _revoked.RemoveWhere(lease => lease.Message == id.Value);
+        }
     }
 
     internal IReadOnlyList<QueueId> Messages()

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Courier.IO.Files;
 using Courier.IO.Sqlite;
 using Courier.Mail.Addresses;
+using Courier.Mail.Reports;
 
 namespace Courier.Queue.Sqlite;
 
@@ -96,14 +97,21 @@ internal sealed class SpoolReader : IDisposable
     {
         var all = new List<EnvelopeRecipient>();
         var waiting = new List<QueuedRecipient>();
-        var row = database.Prepare("SELECT number, address, original, notify, attempts, next_attempt, diagnostic, staged FROM recipient WHERE message=? ORDER BY number")
+        var row = database.Prepare("SELECT number, address, original, notify, attempts, next_attempt, diagnostic, staged, next_hop, cancelled, warned FROM recipient WHERE message=? ORDER BY number")
             .Bind(1, id.Value);
         while (row.Step())
         {
             var recipient = new EnvelopeRecipient(MailAddress.Parse(row.Text(1)), row.TextOrNull(2), (NotifyOn)row.Int32(3));
             all.Add(recipient);
             if (!row.IsNull(5))
-                waiting.Add(new QueuedRecipient(row.Int32(0), recipient, row.Int32(4), SpoolTables.FromColumn(row.Int64(5)), row.TextOrNull(6), row.TextOrNull(7)));
+            {
+                waiting.Add(new QueuedRecipient(row.Int32(0), recipient, row.Int32(4), SpoolTables.FromColumn(row.Int64(5)), row.TextOrNull(6), row.TextOrNull(7))
+                {
+                    NextHop = row.TextOrNull(8),
+                    Cancelled = row.TextOrNull(9),
+                    IsWarned = row.Int32(10) != 0,
+                });
+            }
         }
 
         row.Reset();

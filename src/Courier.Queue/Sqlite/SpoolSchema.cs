@@ -7,14 +7,16 @@ namespace Courier.Queue.Sqlite;
 internal static class SpoolSchema
 {
     /// <summary>Grows with every change of the tables; a program refuses a database newer than itself.</summary>
-    internal const int Version = 1;
+    internal static int Version => Steps.Length;
 
     /// <summary>"CSpl": tells our database from anybody else's.</summary>
     private const int ApplicationId = 0x4353706c;
 
     /// <summary>next_attempt is in Unix milliseconds; NULL once the recipient is done. The body is the last column: what comes
     /// before it is read without touching the pages of the body.</summary>
-    private const string Tables = """
+    /// <remarks>What a later step adds to <c>message</c> would lie behind the body: whoever needs a column there rebuilds the table, or
+    /// puts it into <c>recipient</c> or a table of its own.</remarks>
+    private const string FirstTables = """
         CREATE TABLE meta(
           name TEXT NOT NULL PRIMARY KEY,
           value BIGINT NOT NULL);
@@ -45,6 +47,26 @@ internal static class SpoolSchema
         INSERT INTO meta(name, value) VALUES('highest_id', 0);
         """;
 
+    /// <summary>What the sender asked for. A message's terms are a table of their own: few messages have any.</summary>
+    private const string Terms = """
+        ALTER TABLE recipient ADD COLUMN warned INTEGER NOT NULL DEFAULT 0;
+        CREATE TABLE terms(
+          message BIGINT NOT NULL PRIMARY KEY,
+          release BIGINT,
+          deliver_by BIGINT);
+        """;
+
+    /// <summary>What a command may say of a recipient, and an index so that a start need not read every message for its file.</summary>
+    private const string Commands = """
+        ALTER TABLE recipient ADD COLUMN next_hop TEXT;
+        ALTER TABLE recipient ADD COLUMN cancelled TEXT;
+        CREATE INDEX message_file ON message(file) WHERE file IS NOT NULL;
+        """;
+
+    /// <summary>From each version to the next. A step is never changed once it was released, only followed by another; a new database
+    /// goes through all of them.</summary>
+    private static readonly string[] Steps = [FirstTables, Terms, Commands];
+
     /// <summary>Sets up a connection; makes the tables in a new database, refuses one that is newer or not ours.</summary>
     internal static void Prepare(SqliteDatabase database, SpoolSettings settings)
     {
@@ -52,6 +74,7 @@ internal static class SpoolSchema
         if (Pragma(database, "PRAGMA user_version") is var version and not 0)
         {
             Verify(database, version, settings.DatabasePath);
+            Upgrade(database, (int)version);
             return;
         }
 
@@ -62,11 +85,23 @@ internal static class SpoolSchema
         database.Execute($"PRAGMA page_size={settings.PageSizeBytes}");
         database.Execute("VACUUM");
         database.Execute("PRAGMA journal_mode=WAL");
+        Upgrade(database, from: 0);
+    }
+
+    /// <summary>All steps or none: a crash leaves the version before, with its tables.</summary>
+    internal static void Upgrade(SqliteDatabase database, int from) => Upgrade(database, from, Version);
+
+    internal static void Upgrade(SqliteDatabase database, int from, int to)
+    {
+        if (from == to)
+            return;
         database.InTransaction(() =>
         {
-            database.Execute(Tables);
+            // Another process may have been faster.
+            for (var step = (int)Pragma(database, "PRAGMA user_version"); step < to; step++)
+                database.Execute(Steps[step]);
             database.Execute($"PRAGMA application_id={ApplicationId}");
-            database.Execute($"PRAGMA user_version={Version}");
+            database.Execute($"PRAGMA user_version={to}");
         });
     }
 

@@ -10,30 +10,61 @@ internal sealed class SpoolTables(SqliteDatabase database, QueueIds ids, TimePro
 {
     private const int ReturnFullFlag = 1;
     private const int Is8BitFlag = 2;
+    private const int ReturnHeadersFlag = 4;
+    private const int IsUtf8Flag = 8;
+
+    /// <summary>What an operator did during the attempt stands: held stays held, and what was cancelled is due for its end.</summary>
+    private static readonly string UpdateRecipient = $"""
+        UPDATE recipient SET
+          next_attempt=CASE WHEN ?1 IS NOT NULL AND (next_attempt={HeldByOperator} OR cancelled IS NOT NULL) THEN next_attempt ELSE ?1 END,
+          diagnostic=?2, attempts=attempts+?3, warned=max(warned, ?6), next_hop=coalesce(?7, next_hop)
+        WHERE message=?4 AND number=?5 AND next_attempt IS NOT NULL
+        """;
 
     internal QueueIds Ids { get; } = ids;
 
     /// <summary>Waits until a flush or a restart; no retry time ever lies so far ahead.</summary>
     internal const long Held = long.MaxValue;
 
-    internal static long ToColumn(DateTimeOffset time) => time == DateTimeOffset.MaxValue ? Held : time.ToUnixTimeMilliseconds();
+    /// <summary>Waits until an operator releases it.</summary>
+    internal const long HeldByOperator = long.MaxValue - 1;
 
-    internal static DateTimeOffset FromColumn(long value) => value == Held ? DateTimeOffset.MaxValue : DateTimeOffset.FromUnixTimeMilliseconds(value);
+    internal static long ToColumn(DateTimeOffset time) => time == WaitsFor.Route ? Held
+        : time == WaitsFor.Operator ? HeldByOperator
+        : time.ToUnixTimeMilliseconds();
+
+    internal static DateTimeOffset FromColumn(long value) => value switch
+    {
+        Held => WaitsFor.Route,
+        HeldByOperator => WaitsFor.Operator,
+        _ => DateTimeOffset.FromUnixTimeMilliseconds(value),
+    };
 
     internal static Envelope WithFlags(Envelope envelope, int flags) =>
-        envelope with { ReturnFull = (flags & ReturnFullFlag) != 0, Is8Bit = (flags & Is8BitFlag) != 0 };
+        envelope with
+        {
+            ReturnFull = (flags & ReturnFullFlag) != 0,
+            Is8Bit = (flags & Is8BitFlag) != 0,
+            ReturnHeaders = (flags & ReturnHeadersFlag) != 0,
+            IsUtf8 = (flags & IsUtf8Flag) != 0,
+        };
+
+    private static int FlagsOf(Envelope envelope) =>
+        (envelope.ReturnFull ? ReturnFullFlag : 0) | (envelope.Is8Bit ? Is8BitFlag : 0) | (envelope.ReturnHeaders ? ReturnHeadersFlag : 0)
+        | (envelope.IsUtf8 ? IsUtf8Flag : 0);
 
     internal QueueId Insert(Submission submission, PreparedBody body)
     {
         var id = Ids.Next(StoreHighestId);
         var arrival = clock.GetUtcNow().ToUnixTimeMilliseconds();
+        var due = arrival + (long)submission.Delay.TotalMilliseconds;
         var envelope = submission.Envelope;
         var row = database.Prepare("INSERT INTO message(id, arrival, sender, envelope_id, flags, origin, length, file, trace, body) VALUES(?,?,?,?,?,?,?,?,?,?)")
             .Bind(1, id.Value)
             .Bind(2, arrival)
             .Bind(3, envelope.Sender.Address?.ToString())
             .Bind(4, envelope.EnvelopeId)
-            .Bind(5, (envelope.ReturnFull ? ReturnFullFlag : 0) | (envelope.Is8Bit ? Is8BitFlag : 0))
+            .Bind(5, FlagsOf(envelope))
             .Bind(6, submission.Origin)
             .Bind(7, body.Length)
             .Bind(8, body.FileName)
@@ -42,7 +73,7 @@ internal sealed class SpoolTables(SqliteDatabase database, QueueIds ids, TimePro
             row.Bind(10, body.Inline.Span);
         row.Run();
         for (var number = 0; number < envelope.Recipients.Count; number++)
-            InsertRecipient(id, number, envelope.Recipients[number], arrival);
+            InsertRecipient(id, number, envelope.Recipients[number], due);
         return id;
     }
 
@@ -75,16 +106,30 @@ internal sealed class SpoolTables(SqliteDatabase database, QueueIds ids, TimePro
         return null;
     }
 
-    internal int Flush(QueueId? id, string? domain, DateTimeOffset now)
+    internal int Change(QueueSelection selection, QueueChange change, DateTimeOffset now)
     {
-        // Without an id the range is all messages; the partial index is of no use to an update of most rows.
-        database.Prepare("UPDATE recipient SET next_attempt=?1 WHERE next_attempt > ?1 AND message BETWEEN ?2 AND ?3 AND (?4 IS NULL OR domain=?4)")
-            .Bind(1, now.ToUnixTimeMilliseconds())
-            .Bind(2, id?.Value ?? 0)
-            .Bind(3, id?.Value ?? long.MaxValue)
-            .Bind(4, domain?.ToLowerInvariant())
+        var (set, which, text) = StatementOf(change);
+        SpoolQueries.Bind(database.Prepare($"UPDATE recipient SET {set} WHERE {which} AND (?6 IS NOT NULL OR ?7 IS NOT NULL) AND {SpoolQueries.Selected}"), selection)
+            .Bind(6, now.ToUnixTimeMilliseconds())
+            .Bind(7, text)
             .Run();
         return database.Changes;
+    }
+
+    /// <summary>?6 is now, ?7 the text of the change.</summary>
+    private static (string Set, string Which, string? Text) StatementOf(QueueChange change)
+    {
+        var notHeld = $"next_attempt <> {HeldByOperator}";
+        const string notStaged = "staged IS NULL";
+        return change switch
+        {
+            QueueChange.Retry => ("next_attempt=?6", $"next_attempt > ?6 AND {notHeld}", null),
+            QueueChange.Hold => ($"next_attempt={HeldByOperator}", $"{notHeld} AND {notStaged}", null),
+            QueueChange.Release => ("next_attempt=?6", $"next_attempt = {HeldByOperator}", null),
+            QueueChange.Reroute reroute => ($"next_hop=?7, next_attempt=CASE WHEN {notHeld} THEN ?6 ELSE next_attempt END", notStaged, reroute.NextHop),
+            QueueChange.Cancel cancel => ("cancelled=?7, next_attempt=?6", notStaged, cancel.Reason),
+            _ => throw new System.Diagnostics.UnreachableException(change.ToString()),
+        };
     }
 
     internal int ReleaseHeld(DateTimeOffset now)
@@ -105,7 +150,7 @@ internal sealed class SpoolTables(SqliteDatabase database, QueueIds ids, TimePro
     /// <summary>Lets tests make the database full.</summary>
     internal void LimitPages(int pages) => database.Execute($"PRAGMA max_page_count={pages}");
 
-    private void InsertRecipient(QueueId id, int number, EnvelopeRecipient recipient, long arrival) =>
+    private void InsertRecipient(QueueId id, int number, EnvelopeRecipient recipient, long due) =>
         database.Prepare("INSERT INTO recipient(message, number, address, domain, original, notify, attempts, next_attempt) VALUES(?,?,?,?,?,?,0,?)")
             .Bind(1, id.Value)
             .Bind(2, number)
@@ -113,7 +158,7 @@ internal sealed class SpoolTables(SqliteDatabase database, QueueIds ids, TimePro
             .Bind(4, recipient.Address.Domain)
             .Bind(5, recipient.OriginalRecipient)
             .Bind(6, (int)recipient.Notify)
-            .Bind(7, arrival)
+            .Bind(7, due)
             .Run();
 
     private HashSet<int> WaitingRecipients(QueueId id)
@@ -128,8 +173,9 @@ internal sealed class SpoolTables(SqliteDatabase database, QueueIds ids, TimePro
 
     private void Update(RecipientUpdate update)
     {
-        var row = database.Prepare("UPDATE recipient SET next_attempt=?, diagnostic=?, attempts=attempts+? WHERE message=? AND number=? AND next_attempt IS NOT NULL")
-            .Bind(2, update.Diagnostic).Bind(3, update.IsAttempt ? 1 : 0).Bind(4, update.Id.Value).Bind(5, update.Recipient);
+        var row = database.Prepare(UpdateRecipient)
+            .Bind(2, update.Diagnostic).Bind(3, update.IsAttempt ? 1 : 0).Bind(4, update.Id.Value).Bind(5, update.Recipient)
+            .Bind(6, update.IsWarned ? 1 : 0).Bind(7, update.NextHop);
         if (update.NextAttempt is { } next)
             row.Bind(1, ToColumn(next));
         row.Run();

@@ -71,7 +71,14 @@ public sealed class SqliteSpool : ISpool
 
     public ValueTask<QueueId> SubmitLeasedAsync(Submission submission, CancellationToken ct) => SubmitAsync(submission, leased: true, ct);
 
-    public bool IsLeased(QueueId id, int recipient) => _leases.Holds(id, recipient);
+    public bool IsLeased(QueueId id, int recipient) => _leases.Stands(id, recipient);
+
+    public ValueTask RelinquishAsync(QueueId id, IReadOnlyList<int> recipients, CancellationToken ct)
+    {
+        if (_leases.Relinquish(id, recipients))
+            Disturbed?.Invoke();
+        return ValueTask.CompletedTask;
+    }
 
     public async ValueTask MarkStagedAsync(IReadOnlyList<StagedCopy> copies, CancellationToken ct) =>
         _ = await _writer.RunAsync(new SpoolWork<int>(tables => copies.Count(tables.MarkStaged)), ct);
@@ -119,7 +126,7 @@ public sealed class SqliteSpool : ISpool
 
     public async ValueTask<DateTimeOffset?> NextDueAsync(CancellationToken ct)
     {
-        const string byTime = "SELECT message, number, next_attempt FROM recipient WHERE next_attempt IS NOT NULL ORDER BY next_attempt, message, number";
+        var byTime = $"SELECT message, number, next_attempt FROM recipient WHERE next_attempt < {SpoolTables.HeldByOperator} ORDER BY next_attempt, message, number";
         return await _reader.ReadAsync(
             database =>
             {
@@ -155,22 +162,19 @@ public sealed class SqliteSpool : ISpool
         },
         ct);
 
-    public async ValueTask<IReadOnlyList<QueueEntry>> ListAsync(int most, CancellationToken ct) => await _reader.ReadAsync(
-        database =>
-        {
-            var ids = SpoolReader.Pairs(database, "SELECT id, 0 FROM message ORDER BY id LIMIT ?", most);
-            return (IReadOnlyList<QueueEntry>)[.. ids.Select(pair => SpoolReader.Entry(database, pair.Id, _ => true)).OfType<QueueEntry>()];
-        },
-        ct);
+    public ValueTask<IReadOnlyList<QueueEntry>> ListAsync(QueueSelection selection, int most, CancellationToken ct) =>
+        _reader.ReadAsync(database => SpoolQueries.List(database, selection, most), ct);
 
     public ValueTask<QueueEntry?> FindAsync(QueueId id, CancellationToken ct) =>
         _reader.ReadAsync(database => SpoolReader.Entry(database, id, _ => true), ct);
 
-    public async ValueTask<int> FlushAsync(QueueId? id, string? domain, CancellationToken ct)
+    public async ValueTask<int> ChangeAsync(QueueSelection selection, QueueChange change, CancellationToken ct)
     {
-        var flushed = await _writer.RunAsync(new SpoolWork<int>(tables => tables.Flush(id, domain, _clock.GetUtcNow())), ct);
+        var changed = await _writer.RunAsync(new SpoolWork<int>(tables => tables.Change(selection, change, _clock.GetUtcNow())), ct);
+        if (_access == SpoolAccess.Owner && change is not (QueueChange.Retry or QueueChange.Release))
+            await ReviewLeasesAsync(ct);
         Announce();
-        return flushed;
+        return changed;
     }
 
     public async ValueTask<bool> RemoveAsync(QueueId id, CancellationToken ct)
@@ -274,8 +278,11 @@ public sealed class SqliteSpool : ISpool
 
     private void Completed(IReadOnlyList<RecipientUpdate> updates, int reports, List<Forgotten> forgotten)
     {
+        var isNews = false;
         foreach (var update in updates)
-            _leases.Free(update.Id, update.Recipient);
+            isNews |= _leases.Free(update.Id, update.Recipient);
+        if (isNews)
+            Disturbed?.Invoke();
         Accepted(reports);
         foreach (var gone in forgotten)
             Forget(gone);
@@ -340,17 +347,30 @@ public sealed class SqliteSpool : ISpool
             Disturbed?.Invoke();
     }
 
-    /// <summary>Another process has flushed or removed: leases on messages that are gone end here.</summary>
+    /// <summary>After a command: leases on messages that are gone end, those on recipients held, cancelled or rerouted are taken away.</summary>
+    private async ValueTask ReviewLeasesAsync(CancellationToken ct)
+    {
+        var leased = _leases.Messages();
+        var now = await _reader.ReadAsync(database => leased.Select(id => (Id: id, Entry: SpoolReader.Entry(database, id, IsTakenAway))).ToList(), ct);
+        foreach (var (id, entry) in now)
+        {
+            if (entry is null)
+                _leases.FreeMessage(id);
+            else
+                entry.Recipients.ToList().ForEach(recipient => _leases.Revoke(id, recipient.Number));
+        }
+
+        static bool IsTakenAway(QueuedRecipient recipient) =>
+            recipient.NextAttempt == WaitsFor.Operator || recipient.Cancelled is not null || recipient.NextHop is not null;
+    }
+
+    /// <summary>Another process has changed something.</summary>
     private async Task HearBellAsync()
     {
         try
         {
-            var leased = _leases.Messages();
-            var (gone, length) = await _reader.ReadAsync(
-                database => (leased.Where(id => SpoolReader.Entry(database, id, _ => true) is null).ToList(), SpoolSchema.Pragma(database, "SELECT count(*) FROM message")),
-                CancellationToken.None);
-            foreach (var id in gone)
-                _leases.FreeMessage(id);
+            await ReviewLeasesAsync(CancellationToken.None);
+            var length = await _reader.ReadAsync(database => SpoolSchema.Pragma(database, "SELECT count(*) FROM message"), CancellationToken.None);
             QueueMetrics.Length.Add(length - Interlocked.Exchange(ref _length, length));
             Disturbed?.Invoke();
         }

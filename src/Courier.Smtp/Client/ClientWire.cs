@@ -18,7 +18,7 @@ internal sealed class ClientWire(Connection connection, SmtpClientSettings setti
     /// <summary>The same for a command that holds a secret; <paramref name="shown"/> is what a transcript says.</summary>
     public void Write(string commands, string shown)
     {
-        Encoding.ASCII.GetBytes(commands, Connection.Output);
+        Encoding.UTF8.GetBytes(commands, Connection.Output);
         settings.Transcript?.Invoke("> " + shown.TrimEnd());
     }
 

@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Globalization;
-using System.Text;
 using Courier.IO.Wire;
 using Courier.Net;
 using Courier.Smtp.Replies;
@@ -54,7 +52,8 @@ internal sealed class SendExchange(
         }
     }
 
-    private SendResult Result(bool isUsable) => new(_results!, isUsable, _wasDataAnswered);
+    private SendResult Result(bool isUsable) =>
+        new(_results!, isUsable, _wasDataAnswered) { IsReportPassedOn = extensions.HasFlag(ServerExtensions.Dsn) };
 
     private void Fill(SmtpReply? reply, string? problem)
     {
@@ -66,7 +65,7 @@ internal sealed class SendExchange(
     {
         if (resetFirst)
             wire.Write("RSET\r\n");
-        wire.Write(MailCommand());
+        wire.Write(ClientCommands.Mail(message, extensions));
         var mail = IsPipelined ? null : await ReadMailAsync(resetFirst, flush: true);
         var sent = 0;
         while (sent < message.Recipients.Count && mail is not { IsPositive: false })
@@ -90,21 +89,10 @@ internal sealed class SendExchange(
         await EndAsync(body, wasDataSent: IsPipelined && sent == message.Recipients.Count);
     }
 
-    private string MailCommand()
-    {
-        var command = new StringBuilder("MAIL FROM:<").Append(message.Sender).Append('>');
-        if (extensions.HasFlag(ServerExtensions.Size))
-            command.Append(CultureInfo.InvariantCulture, $" SIZE={message.Trace.Length + message.Body.Length}");
-        // Where 8BITMIME is not offered the octets go all the same: no server of this century minds, and a bounce helps nobody.
-        if (message.Is8Bit && extensions.HasFlag(ServerExtensions.EightBitMime))
-            command.Append(" BODY=8BITMIME");
-        return command.Append("\r\n").ToString();
-    }
-
     private void WriteRecipients(int first, int count)
     {
         for (var i = first; i < first + count; i++)
-            wire.Write($"RCPT TO:<{message.Recipients[i]}>\r\n");
+            wire.Write(ClientCommands.Rcpt(message.Recipients[i], extensions));
         if (IsPipelined && first + count == message.Recipients.Count)
             wire.Write("DATA\r\n");
     }

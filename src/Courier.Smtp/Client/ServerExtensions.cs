@@ -19,6 +19,12 @@ public enum ServerExtensions
 
     /// <summary>RFC 3207.</summary>
     StartTls = 8,
+
+    /// <summary>RFC 3461.</summary>
+    Dsn = 16,
+
+    /// <summary>RFC 6531.</summary>
+    Utf8 = 32,
 }
 
 internal static class ServerExtensionsReader
@@ -34,6 +40,8 @@ internal static class ServerExtensionsReader
                 "PIPELINING" => ServerExtensions.Pipelining,
                 "SIZE" => ServerExtensions.Size,
                 "8BITMIME" => ServerExtensions.EightBitMime,
+                "SMTPUTF8" => ServerExtensions.Utf8,
+                "DSN" => ServerExtensions.Dsn,
                 "STARTTLS" => ServerExtensions.StartTls,
                 _ => ServerExtensions.None,
             };

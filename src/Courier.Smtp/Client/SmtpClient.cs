@@ -38,17 +38,27 @@ public sealed class SmtpClient : IAsyncDisposable
 
     /// <summary>Connects to the first address of a host that answers, by the system's resolver. Throws <see cref="SmtpConnectException"/>.</summary>
     public static ValueTask<SmtpClient> ConnectAsync(string host, int port, SmtpClientSettings settings, CancellationToken ct) =>
-        ConnectAsync(new Target(host, limit => Connection.ConnectAsync(host, port, limit)), settings, ct);
+        ConnectAsync(new Target(host, limit => Connection.ConnectAsync(host, port, settings.Sources, limit)), settings, ct);
 
     /// <summary>Connects to one address, greets, turns TLS on and logs in, as the settings ask. Throws <see cref="SmtpConnectException"/>.</summary>
     public static ValueTask<SmtpClient> ConnectAsync(IPEndPoint endPoint, string name, SmtpClientSettings settings, CancellationToken ct) =>
-        ConnectAsync(new Target(name, limit => Connection.ConnectAsync(endPoint, settings.Source, limit)), settings, ct);
+        ConnectAsync(new Target(name, limit => Connection.ConnectAsync(endPoint, settings.Sources, limit)), settings, ct);
 
     /// <summary>Sends one message. Refusals and lost connections are results; only cancellation by the caller throws.</summary>
     public async ValueTask<SendResult> SendAsync(OutgoingMessage message, CancellationToken ct)
     {
         if (!_isOpen)
             throw new InvalidOperationException("The connection is of no use any more.");
+        if (SendPlan.Refusals(message, Extensions) is not { } refusals)
+            return await TransactAsync(message, ct);
+        var left = message.Recipients.Where((_, i) => refusals[i] is null).ToList();
+        var sent = left.Count == 0 ? new SendResult([], IsUsable: true, WasDataAnswered: false) : await TransactAsync(message with { Recipients = left }, ct);
+        var next = 0;
+        return sent with { Recipients = [.. refusals.Select(refusal => refusal ?? sent.Recipients[next++])] };
+    }
+
+    private async ValueTask<SendResult> TransactAsync(OutgoingMessage message, CancellationToken ct)
+    {
         using var deadline = new Deadline(ct);
         var exchange = new SendExchange(message, _wire, _settings, Extensions, deadline);
         _isOpen = false;

@@ -1,4 +1,5 @@
 using System.Net;
+using Courier.Net;
 
 namespace Courier.Smtp.Client;
 
@@ -36,13 +37,13 @@ public sealed record SmtpClientSettings(string HostName)
     /// <summary>Whom we log in as; null does not log in.</summary>
     public SmtpCredentials? Credentials { get; init; }
 
-    /// <summary>Our address towards the server; null leaves it to the system.</summary>
-    public IPAddress? Source { get; init; }
-
     /// <summary>Gets every line of the dialogue, ours after <c>&gt;</c>, theirs after <c>&lt;</c>; secrets are left out.</summary>
     public Action<string>? Transcript { get; init; }
 
     public SmtpClientLimits Limits { get; init; } = new();
+
+    /// <summary>The addresses we connect from; null leaves them to the system.</summary>
+    public SourceAddresses? Sources { get; init; }
 }
 
 /// <summary>How long each step may take, and how much an answer may say.</summary>

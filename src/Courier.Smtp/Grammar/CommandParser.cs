@@ -1,9 +1,9 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
+using System.Text.Unicode;
 using Courier.Mail.Addresses;
 using Courier.Smtp.Replies;
-using Courier.Smtp.Server;
 
 namespace Courier.Smtp.Grammar;
 
@@ -13,21 +13,15 @@ internal static class CommandParser
     // RFC 5321 §4.5.3.1.2: the longest domain; address literals are shorter.
     private const int HelloNameBytes = 255;
 
-    // RFC 1870 §3: "a decimal number of up to 20 digits".
-    private const int SizeDigits = 20;
-
     // Graphic ASCII that cannot upset a Received field, where the name ends up: no specials but those of address literals.
     private static readonly SearchValues<byte> _helloName =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._[]:!#$%&'*+/=?^`{|}~"u8);
-
-    private static readonly SearchValues<byte> _parameterName =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-"u8);
 
     /// <param name="line">Without its line end.</param>
     public static SmtpCommand Parse(ReadOnlySpan<byte> line)
     {
         // CR and NUL are among them: a line is never split and never cut short.
-        if (line.ContainsAnyExceptInRange((byte)' ', (byte)'~'))
+        if (line.ContainsAnyExceptInRange((byte)' ', (byte)'~') && !MayBeUtf8(line))
             return new Bad(Reply.BadCharacters);
         line = line.TrimEnd((byte)' ');
         var space = line.IndexOf((byte)' ');
@@ -35,14 +29,23 @@ internal static class CommandParser
         var argument = space < 0 ? default : line[space..].TrimStart((byte)' ');
         return verb.Length == 4 ? ParseFour(verb, argument)
             : Is(verb, "STARTTLS"u8) ? Alone(argument, StartTls.Command)
+            : Is(verb, "XCLIENT"u8) ? AttributeReader.ReadClient(argument)
+            : Is(verb, "XFORWARD"u8) ? AttributeReader.ReadForward(argument)
             : IsForeign(verb) ? Foreign.Command
             : new Bad(Reply.UnknownCommand);
     }
+
+    /// <summary>RFC 6531 §3.3, §3.7.4.2: the commands that carry addresses may hold more than ASCII.</summary>
+    private static bool MayBeUtf8(ReadOnlySpan<byte> line) =>
+        line.Length > 4 && line[4] == (byte)' '
+        && (Is(line[..4], "MAIL"u8) || Is(line[..4], "RCPT"u8) || Is(line[..4], "VRFY"u8) || Is(line[..4], "EXPN"u8))
+        && !line.ContainsAnyInRange((byte)0, (byte)0x1f) && !line.Contains((byte)0x7f) && Utf8.IsValid(line);
 
     private static SmtpCommand ParseFour(ReadOnlySpan<byte> verb, ReadOnlySpan<byte> argument) =>
         Is(verb, "MAIL"u8) ? ParseMail(argument)
         : Is(verb, "RCPT"u8) ? ParseRcpt(argument)
         : Is(verb, "DATA"u8) ? Alone(argument, Data.Command)
+        : Is(verb, "BDAT"u8) ? ParseBdat(argument)
         : Is(verb, "EHLO"u8) ? ParseHello(HelloVerb.Ehlo, argument)
         : Is(verb, "RSET"u8) ? Alone(argument, Rset.Command)
         : Is(verb, "QUIT"u8) ? Alone(argument, Quit.Command)
@@ -89,51 +92,22 @@ internal static class CommandParser
     {
         if (!TryTakePrefix(ref argument, "FROM:"u8))
             return new Bad(Reply.BadArguments);
-        if (!MailAddress.TryParsePath(argument, out var consumed, out var path))
+        var isUtf8 = !Ascii.IsValid(argument);
+        if (!MailAddress.TryParsePath(argument, out var consumed, out var path, isUtf8))
             return new Bad(Reply.BadSender);
-        var parameters = new MailParameters(path!, Size: null, Is8Bit: false);
         var rest = argument[consumed..];
         if (!rest.IsEmpty && rest[0] != (byte)' ')
             return new Bad(Reply.BadSender);
-        while (NextParameter(ref rest, out var name, out var value))
+        var reader = default(MailParameterReader);
+        var parameters = new ParameterScan(rest);
+        while (parameters.Next())
         {
-            if (Read(name, value, ref parameters) is { } problem)
-                return problem;
+            if (reader.Read(parameters) is { } problem)
+                return new Bad(problem);
         }
 
-        return new MailFrom(parameters);
-    }
-
-    private static Bad? Read(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, ref MailParameters parameters)
-    {
-        if (name.IsEmpty || name.ContainsAnyExcept(_parameterName))
-            return new Bad(Reply.BadArguments);
-        if (Is(name, "SIZE"u8))
-        {
-            if (parameters.Size is not null || ParseSize(value) is not { } size)
-                return new Bad(Reply.BadArguments);
-            parameters = parameters with { Size = size };
-            return null;
-        }
-
-        if (Is(name, "BODY"u8))
-        {
-            parameters = parameters with { Is8Bit = Is(value, "8BITMIME"u8) };
-            return parameters.Is8Bit || Is(value, "7BIT"u8) ? null : new Bad(Reply.BadArguments);
-        }
-
-        // RFC 4954 §5: who submitted it, in the words of the peer. We trust nobody's, which the RFC allows.
-        if (Is(name, "AUTH"u8))
-            return value.IsEmpty ? new Bad(Reply.BadArguments) : null;
-        return new Bad(Reply.UnknownParameter);
-    }
-
-    // A number too large for us is a size too large for us, not an error in grammar.
-    private static long? ParseSize(ReadOnlySpan<byte> value)
-    {
-        if (value.Length is 0 or > SizeDigits || value.ContainsAnyExceptInRange((byte)'0', (byte)'9'))
-            return null;
-        return Utf8Parser.TryParse(value, out long size, out _) ? size : long.MaxValue;
+        var mail = reader.Build(path!);
+        return isUtf8 && !mail.IsUtf8 ? new Bad(Reply.SenderNotAscii) : new MailFrom(mail);
     }
 
     /// <summary>rcpt = "RCPT TO:" ( "&lt;Postmaster&gt;" / Forward-path ) [SP Rcpt-parameters].</summary>
@@ -141,12 +115,36 @@ internal static class CommandParser
     {
         if (!TryTakePrefix(ref argument, "TO:"u8))
             return new Bad(Reply.BadArguments);
-        if (!MailAddress.TryParseForwardPath(argument, out var consumed, out var path))
+        var isUtf8 = !Ascii.IsValid(argument);
+        if (!MailAddress.TryParseForwardPath(argument, out var consumed, out var path, isUtf8))
             return new Bad(Reply.BadRecipient);
         var rest = argument[consumed..];
         if (rest.IsEmpty)
-            return new RcptTo(path!);
-        return new Bad(rest[0] == (byte)' ' ? Reply.UnknownParameter : Reply.BadRecipient);
+            return new RcptTo(path!) { IsUtf8 = isUtf8 };
+        if (rest[0] != (byte)' ')
+            return new Bad(Reply.BadRecipient);
+        var reader = default(RcptParameterReader);
+        var parameters = new ParameterScan(rest);
+        while (parameters.Next())
+        {
+            if (reader.Read(parameters) is { } problem)
+                return new Bad(problem);
+        }
+
+        return new RcptTo(path!) { IsUtf8 = isUtf8, Notify = reader.Notify, OriginalRecipient = reader.OriginalRecipient, Uses = reader.Uses };
+    }
+
+    /// <summary>bdat-cmd = "BDAT" SP chunk-size [ SP "LAST" ] (RFC 3030 §2).</summary>
+    private static SmtpCommand ParseBdat(ReadOnlySpan<byte> argument)
+    {
+        var space = argument.IndexOf((byte)' ');
+        var size = space < 0 ? argument : argument[..space];
+        var isLast = space >= 0;
+        if (isLast && !Is(argument[space..].TrimStart((byte)' '), "LAST"u8))
+            return BadBdat.Command;
+        return !size.IsEmpty && !size.ContainsAnyExceptInRange((byte)'0', (byte)'9') && Utf8Parser.TryParse(size, out long octets, out _)
+            ? new Bdat(octets, isLast)
+            : BadBdat.Command;
     }
 
     private static bool TryTakePrefix(ref ReadOnlySpan<byte> argument, ReadOnlySpan<byte> prefix)
@@ -154,21 +152,6 @@ internal static class CommandParser
         if (argument.Length < prefix.Length || !Is(argument[..prefix.Length], prefix))
             return false;
         argument = argument[prefix.Length..].TrimStart((byte)' ');
-        return true;
-    }
-
-    private static bool NextParameter(ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
-    {
-        name = value = default;
-        rest = rest.TrimStart((byte)' ');
-        if (rest.IsEmpty)
-            return false;
-        var space = rest.IndexOf((byte)' ');
-        var parameter = space < 0 ? rest : rest[..space];
-        rest = space < 0 ? default : rest[space..];
-        var equals = parameter.IndexOf((byte)'=');
-        name = equals < 0 ? parameter : parameter[..equals];
-        value = equals < 0 ? default : parameter[(equals + 1)..];
         return true;
     }
 }

@@ -1,4 +1,5 @@
 using Courier.Mail.Addresses;
+using Courier.Mail.Reports;
 using Courier.Smtp.Replies;
 using Courier.Smtp.Server;
 
@@ -29,11 +30,31 @@ internal sealed record Auth(string Mechanism, byte[]? InitialResponse) : SmtpCom
 
 internal sealed record MailFrom(MailParameters Parameters) : SmtpCommand;
 
-internal sealed record RcptTo(ForwardPath Path) : SmtpCommand;
+internal sealed record RcptTo(ForwardPath Path) : SmtpCommand
+{
+    /// <summary>There is more than ASCII in it: it has its place only after MAIL with SMTPUTF8.</summary>
+    public bool IsUtf8 { get; init; }
+
+    public NotifyOn Notify { get; init; }
+
+    public string? OriginalRecipient { get; init; }
+
+    /// <summary>What the parameters ask for that not every listener offers.</summary>
+    public SmtpExtensions Uses { get; init; }
+}
 
 internal sealed record Data : SmtpCommand
 {
     public static Data Command { get; } = new();
+}
+
+/// <summary>RFC 3030 §2. So many octets follow the line.</summary>
+internal sealed record Bdat(long Octets, bool IsLast) : SmtpCommand;
+
+/// <summary>BDAT without a length that can be read: where its octets end is not known, and no further line can be trusted.</summary>
+internal sealed record BadBdat : SmtpCommand
+{
+    public static BadBdat Command { get; } = new();
 }
 
 internal sealed record Rset : SmtpCommand
@@ -45,6 +66,12 @@ internal sealed record Quit : SmtpCommand
 {
     public static Quit Command { get; } = new();
 }
+
+/// <summary>XCLIENT: a trusted peer speaks for another (Postfix, XCLIENT_README). Null values are unknown.</summary>
+internal sealed record XClient(IReadOnlyDictionary<string, string?> Attributes) : SmtpCommand;
+
+/// <summary>XFORWARD: a trusted peer says for the log where the next message came from (Postfix, XFORWARD_README).</summary>
+internal sealed record XForward(IReadOnlyDictionary<string, string?> Attributes) : SmtpCommand;
 
 /// <summary>Commands whose answer depends on nothing: NOOP, HELP, VRFY, EXPN.</summary>
 internal sealed record Fixed(SmtpReply Answer) : SmtpCommand

@@ -20,6 +20,9 @@ public static class Reply
     /// <summary>NOOP and RSET.</summary>
     public static SmtpReply Ok { get; } = new(250, new(2, 0, 0), "OK");
 
+    /// <summary>BDAT: so much of the message has come, and more is to follow.</summary>
+    public static SmtpReply ChunkTaken { get; } = new(250, new(2, 0, 0), "Continue");
+
     /// <summary>VRFY: addresses are not given away to whoever asks.</summary>
     public static SmtpReply CannotVerify { get; } = new(252, new(2, 0, 0), "Cannot verify, but will take a message and try");
 
@@ -95,6 +98,12 @@ public static class Reply
     /// <summary>DATA before any recipient was taken (RFC 5321 §3.3, RFC 2033 §4.2).</summary>
     public static SmtpReply NoRecipients { get; } = new(503, new(5, 5, 1), "No valid recipients");
 
+    /// <summary>BDAT without a length that can be read; the connection is closed, since where the next command begins is not known.</summary>
+    public static SmtpReply BadChunkSize { get; } = new(501, new(5, 5, 4), "Bad chunk size, closing the connection");
+
+    /// <summary>DATA where the message was announced as binary (RFC 3030 §3).</summary>
+    public static SmtpReply BinaryNeedsChunks { get; } = new(503, new(5, 5, 1), "A binary message is sent with BDAT");
+
     /// <summary>AUTH with a mechanism we do not have.</summary>
     public static SmtpReply UnknownMechanism { get; } = new(504, new(5, 5, 4), "Authentication mechanism not supported");
 
@@ -109,6 +118,12 @@ public static class Reply
 
     /// <summary>AUTH in the clear where that is not allowed.</summary>
     public static SmtpReply EncryptionNeeded { get; } = new(538, new(5, 7, 11), "Encryption required for authentication");
+
+    /// <summary>MAIL with an address beyond ASCII and without SMTPUTF8 (RFC 6531 §3.5).</summary>
+    public static SmtpReply SenderNotAscii { get; } = new(550, new(5, 6, 7), "Non-ASCII sender needs SMTPUTF8");
+
+    /// <summary>RCPT likewise.</summary>
+    public static SmtpReply RecipientNotAscii { get; } = new(553, new(5, 6, 7), "Non-ASCII recipient needs SMTPUTF8");
 
     /// <summary>The message is larger than allowed, declared or found to be so.</summary>
     public static SmtpReply TooLarge { get; } = new(552, new(5, 3, 4), "Message size exceeds the limit");

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Security;
 using Courier.Net;
 
@@ -36,7 +37,20 @@ public sealed record SmtpServerSettings(string HostName, SmtpRole Role)
     /// <summary>Whether AUTH is offered without TLS.</summary>
     public CleartextLogins CleartextLogins { get; init; } = CleartextLogins.Never;
 
+    /// <summary>What EHLO offers and MAIL and RCPT may ask for.</summary>
+    public SmtpExtensions Offered { get; init; } = OfferedBy(Role);
+
+    /// <summary>Peers that may say XCLIENT: whom they name is treated as if it had connected itself.</summary>
+    public IReadOnlyList<IPNetwork> XClientPeers { get; init; } = [];
+
+    /// <summary>Peers that may say XFORWARD.</summary>
+    public IReadOnlyList<IPNetwork> XForwardPeers { get; init; } = [];
+
     public SmtpLimits Limits { get; init; } = new();
+
+    /// <summary>What a listener offers unless it is told otherwise. LMTP answers for each recipient itself: reports are left to the client.</summary>
+    public static SmtpExtensions OfferedBy(SmtpRole role) =>
+        SmtpExtensions.Chunking | SmtpExtensions.BinaryMime | SmtpExtensions.Utf8 | SmtpExtensions.Limits | (role == SmtpRole.Lmtp ? SmtpExtensions.None : SmtpExtensions.Dsn);
 
     internal bool HasAuth => AuthOffered || AuthRequired;
 }

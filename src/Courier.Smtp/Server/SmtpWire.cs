@@ -70,7 +70,12 @@ internal sealed class SmtpWire : IDisposable
         {
             var reading = _connection.Input.ReadAsync(_input.Token);
             if (!reading.IsCompletedSuccessfully)
+            {
                 _input.Set(limit);
+                // Whoever sends the next octets only after our answers must get them (BDAT: RFC 3030 §4.2).
+                await FlushAsync();
+            }
+
             var result = await reading;
             _input.Clear();
             // A message without its end is none.
@@ -83,6 +88,18 @@ internal sealed class SmtpWire : IDisposable
     }
 
     public void Advance(SequencePosition consumed) => _connection.Input.AdvanceTo(consumed);
+
+    /// <summary>Reads octets that lead to nothing.</summary>
+    public async ValueTask SkipAsync(long octets, TimeSpan limit)
+    {
+        while (octets > 0)
+        {
+            var input = await ReadDataAsync(limit);
+            var taken = Math.Min(octets, input.Length);
+            Advance(input.GetPosition(taken));
+            octets -= taken;
+        }
+    }
 
     public void Write(SmtpReply reply) => ReplyWriter.Write(reply, _connection.Output);
 

@@ -17,10 +17,14 @@ internal sealed class CommonOptions
 
     internal IEnumerable<IConfigurationSource> Sources(ParseResult parsed) =>
     [
+        CourierFilesOf(parsed),
         new NativeFile(parsed.GetValue(Config) ?? DefaultFile),
         new EnvironmentSource(Environment.GetEnvironmentVariables()),
         new CommandLineSource(parsed.GetValue(Set) ?? []),
     ];
+
+    /// <summary>Courier's own files, where they lie beside courier.conf: the same directory serves both.</summary>
+    internal CourierFiles CourierFilesOf(ParseResult parsed) => new(Path.GetDirectoryName(Path.GetFullPath(parsed.GetValue(Config) ?? DefaultFile))!);
 
     /// <summary>The configuration; prints all problems and gives null when there are any.</summary>
     internal Settings? Load(ParseResult parsed)

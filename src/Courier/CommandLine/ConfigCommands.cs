@@ -53,6 +53,10 @@ internal static class ConfigCommands
         {
             if (common.Load(parsed) is null)
                 return ExitCode.Configuration;
+            var files = common.CourierFilesOf(parsed);
+            _ = files.Read([]).Count();
+            foreach (var use in files.Uses)
+                parsed.InvocationConfiguration.Output.WriteLine(use.Setting is { } setting ? $"{use.Path}: applied as {setting}" : $"{use.Path}: ignored: {use.Reason}");
             parsed.InvocationConfiguration.Output.WriteLine("The configuration is right.");
             return ExitCode.Ok;
         });

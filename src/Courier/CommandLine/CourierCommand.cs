@@ -14,6 +14,10 @@ internal static class CourierCommand
         root.Add(AccountCommands.Create(common));
         root.Add(DomainCommands.Create(common));
         root.Add(QueueCommands.Create(common));
+        root.Add(QueueCommands.Trace(common));
+        root.Add(QueueChangeCommands.Flush(common));
+        root.Add(QueueChangeCommands.CancelMessage(common));
+        root.Add(MailqCommand.Create(common));
         root.Add(ConfigCommands.Create(common));
         root.Add(TraceCommands.MxLookup(common));
         root.Add(TraceCommands.TraceSmtp(common));

@@ -9,7 +9,10 @@ namespace Courier.CommandLine;
 internal sealed record AccountForm(string Address, string Maildir);
 
 /// <summary>A waiting recipient as <c>--json</c> shows it.</summary>
-internal sealed record RecipientForm(string Address, int Attempts, DateTimeOffset NextAttempt, string? LastDiagnostic, bool Staged);
+internal sealed record RecipientForm(string Address, int Attempts, DateTimeOffset NextAttempt, string? LastDiagnostic, bool Staged, bool Held, string? NextHop, string? Cancelled);
+
+/// <summary>One fact in the life of a message as <c>--json</c> shows it; without a time: what is so now.</summary>
+internal sealed record TraceForm(DateTimeOffset? Time, string Event, string Address, string Text);
 
 /// <summary>A queued message as <c>--json</c> shows it.</summary>
 internal sealed record QueueForm(string Id, string Sender, DateTimeOffset Arrival, long Bytes, string Origin, IReadOnlyList<RecipientForm> Recipients);
@@ -19,6 +22,7 @@ internal sealed record QueueForm(string Id, string Sender, DateTimeOffset Arriva
 [JsonSerializable(typeof(IReadOnlyList<string>))]
 [JsonSerializable(typeof(IReadOnlyList<AccountForm>))]
 [JsonSerializable(typeof(IReadOnlyList<QueueForm>))]
+[JsonSerializable(typeof(IReadOnlyList<TraceForm>))]
 internal sealed partial class JsonForms : JsonSerializerContext;
 
 /// <summary>How commands print their results.</summary>

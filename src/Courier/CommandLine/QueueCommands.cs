@@ -1,12 +1,12 @@
 using System.CommandLine;
-using System.Globalization;
-using System.Text;
+using Courier.Configuration;
 using Courier.Hosting;
 using Courier.Queue;
+using Courier.Queue.History;
 
 namespace Courier.CommandLine;
 
-/// <summary><c>courier queue list|show|flush|remove</c>: works beside the running server.</summary>
+/// <summary><c>courier queue …</c>: reads the queue beside the running server, or without one.</summary>
 internal static class QueueCommands
 {
     /// <summary>A listing for people; scripts that want all say so.</summary>
@@ -17,36 +17,72 @@ internal static class QueueCommands
         var queue = new Command("queue", "Messages that wait.");
         queue.Add(List(common));
         queue.Add(Show(common));
-        queue.Add(Flush(common));
-        queue.Add(Remove(common));
+        queue.Add(Why(common));
+        foreach (var change in QueueChangeCommands.Create(common))
+            queue.Add(change);
         return queue;
+    }
+
+    /// <summary><c>courier trace ID</c>: the life of one message, also after it has left.</summary>
+    internal static Command Trace(CommonOptions common)
+    {
+        var id = new Argument<string>("ID") { Description = "Queue id, as in the log." };
+        var trace = WithSpool(common, "trace", "Print the life of one message.", async (parsed, settings, spool, ct) =>
+        {
+            if (!QueueId.TryParse(parsed.GetRequiredValue(id), out var wanted))
+                return await parsed.FailAsync(ExitCode.Usage, $"{parsed.GetRequiredValue(id)} is not a queue id");
+            var lines = MessageHistory.Read(Stores.HistoryDirectory(settings), wanted)
+                .Select(line => new TraceForm(line.Time, line.Event.ToString(), line.Address, line.Text)).ToList();
+            if (await spool.FindAsync(wanted, ct) is { } entry)
+                lines.AddRange(entry.Recipients.Select(recipient => new TraceForm(null, "Waiting", recipient.Recipient.Address.ToString(), QueueText.Why(recipient))));
+            if (lines.Count == 0)
+                return await parsed.FailAsync(ExitCode.NoUser, $"nothing is known of {wanted}: it never was, or left too long ago");
+            await parsed.PrintAsync(common, lines, JsonForms.Default.IReadOnlyListTraceForm, QueueText.Describe);
+            return ExitCode.Ok;
+        });
+        trace.Add(id);
+        trace.Add(common.Json);
+        return trace;
     }
 
     private static Command List(CommonOptions common)
     {
         var most = new Option<int>("--most") { Description = "How many messages at most.", DefaultValueFactory = _ => ListedByDefault };
-        var list = WithSpool(common, "list", "Print the queue, oldest first.", async (parsed, spool, ct) =>
+        var mailq = new Option<bool>("--mailq") { Description = "Print as mailq does." };
+        var selection = new QueueSelectionOptions();
+        var list = WithSpool(common, "list", "Print the queue, oldest first.", async (parsed, _, spool, ct) =>
         {
-            var entries = await spool.ListAsync(parsed.GetValue(most), ct);
-            await parsed.PrintAsync(common, [.. entries.Select(FormOf)], JsonForms.Default.IReadOnlyListQueueForm, Describe);
+            if (selection.Read(parsed, needsSome: false) is not { } selections)
+                return ExitCode.Usage;
+            var entries = await FindAsync(spool, selections, parsed.GetValue(most), ct);
+            var output = parsed.InvocationConfiguration.Output;
+            if (parsed.GetValue(mailq))
+            {
+                await output.WriteAsync(MailqText.Table(entries));
+                return ExitCode.Ok;
+            }
+
+            await parsed.PrintAsync(common, [.. entries.Select(QueueText.FormOf)], JsonForms.Default.IReadOnlyListQueueForm, QueueText.Describe);
             if (entries.Count == 0 && !parsed.GetValue(common.Json))
-                await parsed.InvocationConfiguration.Output.WriteLineAsync("The queue is empty.");
+                await output.WriteLineAsync(selections[0] == QueueSelection.All ? "The queue is empty." : "No message fits.");
             return ExitCode.Ok;
         });
+        selection.AddTo(list, offersAll: false);
         list.Add(most);
+        list.Add(mailq);
         list.Add(common.Json);
         return list;
     }
 
     private static Command Show(CommonOptions common)
     {
-        var id = Id();
+        var id = new Argument<string>("ID") { Description = "Queue id, as in the log and in `queue list`." };
         var withMessage = new Option<bool>("--message") { Description = "Print the message as well." };
-        var show = WithSpool(common, "show", "Print one message's envelope and state.", async (parsed, spool, ct) =>
+        var show = WithSpool(common, "show", "Print one message's envelope and state.", async (parsed, _, spool, ct) =>
         {
             if (!QueueId.TryParse(parsed.GetRequiredValue(id), out var wanted) || await spool.FindAsync(wanted, ct) is not { } entry)
                 return await parsed.FailAsync(ExitCode.NoUser, $"no message {parsed.GetRequiredValue(id)} in the queue");
-            await parsed.PrintAsync(common, [FormOf(entry)], JsonForms.Default.IReadOnlyListQueueForm, Describe);
+            await parsed.PrintAsync(common, [QueueText.FormOf(entry)], JsonForms.Default.IReadOnlyListQueueForm, QueueText.Describe);
             if (parsed.GetValue(withMessage) && await spool.OpenAsync(wanted, ct) is { } content)
             {
                 await using var body = content.Body.OpenRead();
@@ -63,63 +99,37 @@ internal static class QueueCommands
         return show;
     }
 
-    private static Command Flush(CommonOptions common)
+    private static Command Why(CommonOptions common)
     {
-        var id = new Argument<string?>("ID") { Description = "One message; without it all.", Arity = ArgumentArity.ZeroOrOne };
-        var domain = new Option<string?>("--domain") { Description = "Only recipients of this domain." };
-        var flush = WithSpool(common, "flush", "Try waiting recipients now.", async (parsed, spool, ct) =>
+        var selection = new QueueSelectionOptions();
+        var why = WithSpool(common, "why", "Say in a sentence what each recipient waits for.", async (parsed, _, spool, ct) =>
         {
-            QueueId? only = null;
-            if (parsed.GetValue(id) is { } text)
-            {
-                if (!QueueId.TryParse(text, out var wanted) || await spool.FindAsync(wanted, ct) is null)
-                    return await parsed.FailAsync(ExitCode.NoUser, $"no message {text} in the queue");
-                only = wanted;
-            }
-
-            var count = await spool.FlushAsync(only, parsed.GetValue(domain), ct);
-            await parsed.InvocationConfiguration.Output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{count} recipients are due now."));
+            if (selection.Read(parsed, needsSome: false) is not { } selections)
+                return ExitCode.Usage;
+            var entries = await FindAsync(spool, selections, ListedByDefault, ct);
+            if (entries.Count == 0)
+                return await parsed.FailAsync(ExitCode.NoUser, "no message in the queue fits");
+            var lines = entries.SelectMany(entry => entry.Recipients.Select(one => new TraceForm(null, entry.Id.ToString(), one.Recipient.Address.ToString(), QueueText.Why(one))));
+            await parsed.PrintAsync(common, [.. lines], JsonForms.Default.IReadOnlyListTraceForm, line => $"{line.Event}  <{line.Address}>  {line.Text}");
             return ExitCode.Ok;
         });
-        flush.Add(id);
-        flush.Add(domain);
-        return flush;
+        selection.AddTo(why, offersAll: false);
+        why.Add(common.Json);
+        return why;
     }
 
-    private static Command Remove(CommonOptions common)
+    internal static async Task<IReadOnlyList<QueueEntry>> FindAsync(ISpool spool, IReadOnlyList<QueueSelection> selections, int most, CancellationToken ct)
     {
-        var id = Id();
-        var remove = WithSpool(common, "remove", "Take a message out of the queue. Nobody is told.", async (parsed, spool, ct) =>
-            QueueId.TryParse(parsed.GetRequiredValue(id), out var wanted) && await spool.RemoveAsync(wanted, ct)
-                ? ExitCode.Ok
-                : await parsed.FailAsync(ExitCode.NoUser, $"no message {parsed.GetRequiredValue(id)} in the queue"));
-        remove.Add(id);
-        return remove;
+        var found = new List<QueueEntry>();
+        foreach (var selection in selections)
+            found.AddRange(await spool.ListAsync(selection, most - found.Count, ct));
+        return found;
     }
 
-    private static Argument<string> Id() => new("ID") { Description = "Queue id, as in the log and in `queue list`." };
-
-    private static Command WithSpool(CommonOptions common, string name, string description, Func<ParseResult, ISpool, CancellationToken, Task<int>> run) =>
+    internal static Command WithSpool(CommonOptions common, string name, string description, Func<ParseResult, Settings, ISpool, CancellationToken, Task<int>> run) =>
         common.Configured(name, description, async (parsed, settings, ct) =>
         {
             await using var spool = Stores.OpenSpoolBesideServer(settings);
-            return await run(parsed, spool, ct);
+            return await run(parsed, settings, spool, ct);
         });
-
-    private static QueueForm FormOf(QueueEntry entry) => new(
-        entry.Id.ToString(), entry.Envelope.Sender.ToString(), entry.Arrival, entry.Length, entry.Origin,
-        [.. entry.Recipients.Select(r => new RecipientForm(r.Recipient.Address.ToString(), r.Attempts, r.NextAttempt, r.LastDiagnostic, r.StagedPath is not null))]);
-
-    private static string Describe(QueueForm entry)
-    {
-        var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"{entry.Id}  {entry.Arrival:yyyy-MM-dd HH:mm:ss}  {entry.Bytes,9} bytes  <{entry.Sender}>  from {entry.Origin}");
-        foreach (var recipient in entry.Recipients)
-        {
-            text.Append(CultureInfo.InvariantCulture, $"\n    <{recipient.Address}>  {recipient.Attempts} attempts, next {recipient.NextAttempt:yyyy-MM-dd HH:mm:ss}");
-            if (recipient.LastDiagnostic is { } why)
-                text.Append(": ").Append(why);
-        }
-
-        return text.ToString();
-    }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using Courier.Mail.Addresses;
 using Courier.Mta.Delivery.Remote;
+using Courier.Smtp.Server;
 using Types = Courier.Configuration.SettingTypes;
 
 namespace Courier.Configuration;
@@ -30,8 +31,6 @@ internal static class SettingTable
     internal static readonly Setting<bool> RelaySts = new("relay", "mta_sts", Types.YesNo, "yes", "Hold servers to the MTA-STS policy of the domain (RFC 8461).");
     internal static readonly Setting<bool> TlsReports = new("relay", "tls_reports", Types.YesNo, "no", "Tell the domains that ask for it, once a day, how TLS with their servers went (RFC 8460).");
     internal static readonly Setting<string> RelayPrefer = new("relay", "prefer", Types.Choice("ipv6", "ipv4", "balanced"), "ipv6", "Which addresses of a host are tried first.");
-    internal static readonly Setting<IPAddress> RelaySource4 = new("relay", "source_ipv4", Types.IPAddress, null, "Our address towards servers with IPv4 (Courier's ipout).");
-    internal static readonly Setting<IPAddress> RelaySource6 = new("relay", "source_ipv6", Types.IPAddress, null, "Our address towards servers with IPv6 (Courier's ip6out).");
     internal static readonly Setting<string> RelayHelo = new("relay", "helo", Types.HeloName, null, "Our name in EHLO when we send (Courier's esmtphelo). Default: `[server] hostname`.");
     internal static readonly Setting<TimeSpan> RelayConnectTimeout = new("relay", "connect_timeout", Types.Duration, "30s", "How long a connection to one address may take (Courier's esmtptimeoutconnect).");
     internal static readonly Setting<TimeSpan> RelayGreetingTimeout = new("relay", "greeting_timeout", Types.Duration, "5min", "How long greeting, EHLO and login may each take (Courier's esmtptimeouthelo).");
@@ -45,10 +44,24 @@ internal static class SettingTable
     internal static readonly Setting<TimeSpan> DnsTimeout = new("dns", "timeout", Types.Duration, "5s", "How long one of `servers` may take to answer.");
     internal static readonly Setting<bool> DnsMixCase = new("dns", "mix_case", Types.YesNo, "no", "Mix upper and lower case in questions and want them back so, which makes answers harder to forge.");
 
-    internal static readonly Setting<TimeSpan> RetryFirst = new("queue", "retry_first", Types.Duration, "5min", "Wait before the second attempt (Courier's retryalpha).");
-    internal static readonly Setting<double> RetryFactor = new("queue", "retry_factor", Types.Factor, "2", "Each wait is this times the one before.");
-    internal static readonly Setting<TimeSpan> RetryMax = new("queue", "retry_max", Types.Duration, "2h", "Longest wait between attempts (Courier's retrymaxdelta).");
+    internal static readonly Setting<SmtpExtensions> Withheld = new("extensions", "withhold", Types.Extensions, "none", "Words that EHLO leaves out and whose parameters are refused, as `DSN, CHUNKING`.");
+
+    internal static readonly Setting<IPAddress> SourceV4 = new("relay", "source_ipv4", Types.SourceV4, null, "Our IPv4 address on connections to other servers (Courier's ipout). Without it the system chooses.");
+    internal static readonly Setting<IPAddress> SourceV6 = new("relay", "source_ipv6", Types.SourceV6, null, "Our IPv6 address on connections to other servers (Courier's ip6out). Without it the system chooses.");
+    internal static readonly Setting<TimeSpan> RetryFirst = new("queue", "retry_first", Types.Duration, "5min", "Wait between the attempts of one round (Courier's retryalpha).");
+    internal static readonly Setting<int> RetryRound = new("queue", "retry_round", Types.Count, "3", "Attempts in a round (Courier's retrybeta).");
+    internal static readonly Setting<TimeSpan> RetryRoundWait = new("queue", "retry_round_wait", Types.Duration, "15min", "Wait after the first round; it doubles with each (Courier's retrygamma).");
+    internal static readonly Setting<int> RetryDoublings = new("queue", "retry_doublings", Types.CountOrNone, "3", "How often the wait between rounds doubles (Courier's retrymaxdelta).");
+    internal static readonly Setting<string> BackupRelay = new("queue", "backup_relay", Types.Relay, null, "Takes mail for other servers that has waited longer than `warn_after`, instead of a word to the sender (Courier's backuprelay).");
+    internal static readonly Setting<TimeSpan> SubmitDelay = new("queue", "submit_delay", Types.Duration, "0s", "Wait before the first attempt (Courier's submitdelay).");
+    internal static readonly Setting<int> BatchSize = new("queue", "batch_size", Types.Count, "100", "Recipients of one message in one attempt; more are several attempts (Courier's batchsize).");
+    internal static readonly Setting<int> LocalAttempts = new("queue", "local_attempts", Types.Count, "128", "Attempts at the same time at the mailboxes (Courier's MAXDELS of module.local).");
+    internal static readonly Setting<long> HistorySize = new("queue", "history_size", Types.Size, "64MiB", "What is kept for `courier trace`, in all; `0`: nothing.");
+    internal static readonly Setting<IReadOnlyList<IPNetwork>> Proxies = new("proxies", "networks", Types.Networks, "none", "Proxies whose PROXY header (version 1 or 2) is believed, at the listeners with `proxy_protocol = yes`. Nobody else may connect to those.");
+    internal static readonly Setting<IReadOnlyList<IPNetwork>> XClientPeers = new("proxies", "xclient", Types.Networks, "none", "Peers that may use XCLIENT: a session is treated as if the client they name had connected itself.");
+    internal static readonly Setting<IReadOnlyList<IPNetwork>> XForwardPeers = new("proxies", "xforward", Types.Networks, "none", "Peers that may use XFORWARD: where a message came from is believed for log and queue listing.");
     internal static readonly Setting<TimeSpan> QueueTime = new("queue", "expire", Types.Duration, "7d", "After this long in the queue a message is returned (Courier's queuetime).");
+    internal static readonly Setting<TimeSpan> WarnAfter = new("queue", "warn_after", Types.Duration, "4h", "After this long in the queue the sender is told, once for each recipient, that the message still waits (Courier's warntime); `0s` never.");
     internal static readonly Setting<int> AttemptsAtOnce = new("queue", "attempts_at_once", Types.Count, "200", "Attempts at the same time, in all.");
     internal static readonly Setting<int> AttemptsPerDestination = new("queue", "attempts_per_destination", Types.Count, "20", "Attempts at the same time at one next hop.");
 
@@ -79,13 +92,21 @@ internal static class SettingTable
         Listen("metrics", "Figures in Prometheus' text form at /metrics. Use a loopback address."),
     ];
 
+    /// <summary>For each section that listens for mail or its readers: whether proxies stand before it.</summary>
+    internal static readonly IReadOnlyList<Setting<bool>> ProxyProtocols =
+    [
+        .. Listeners.Where(listener => listener.Section != "metrics")
+            .Select(listener => new Setting<bool>(listener.Section, "proxy_protocol", Types.YesNo, "no", "Each connection begins with a PROXY header (HAProxy, version 1 or 2) of a proxy of `[proxies] networks`.")),
+    ];
+
     internal static readonly IReadOnlyList<Setting> All =
     [
-        HostName, State, .. Listeners, Certificate, CertificateKey, DefaultDomain, Maildirs, CleartextLogins, Postmaster,
-        RelayNetworks, RelayNextHop, RelayRoute, RelayRoutes, RelayLogins, RelayHold, RelayTrust, RelayDane, RelaySts, TlsReports, RelayPrefer, RelaySource4, RelaySource6,
+        HostName, State, .. Listeners, .. ProxyProtocols, Certificate, CertificateKey, DefaultDomain, Maildirs, CleartextLogins, Postmaster,
+        RelayNetworks, RelayNextHop, RelayRoute, RelayRoutes, RelayLogins, RelayHold, RelayTrust, RelayDane, RelaySts, TlsReports, RelayPrefer, SourceV4, SourceV6,
         RelayHelo, RelayConnectTimeout, RelayGreetingTimeout, RelayCommandTimeout, RelayDataTimeout, RelayIdle, RelayPause,
-        DnsServers, DnsTimeout, DnsMixCase,
-        RetryFirst, RetryFactor, RetryMax, QueueTime, AttemptsAtOnce, AttemptsPerDestination,
+        DnsServers, DnsTimeout, DnsMixCase, Withheld, Proxies, XClientPeers, XForwardPeers,
+        RetryFirst, RetryRound, RetryRoundWait, RetryDoublings, QueueTime, WarnAfter, BackupRelay, SubmitDelay, BatchSize,
+        AttemptsAtOnce, AttemptsPerDestination, LocalAttempts, HistorySize,
         ReportSize, ReportFrom, ReportTemplates, MessageSize, Recipients, Connections, ConnectionsPerPeer, FreeSpace, LogLevel, LogFormat,
     ];
 
@@ -93,13 +114,15 @@ internal static class SettingTable
 
     private static readonly HashSet<Setting> _contextual =
     [
-        HostName, CleartextLogins, Postmaster, RelayNetworks, MessageSize, Recipients, FreeSpace,
+        HostName, CleartextLogins, Postmaster, RelayNetworks, MessageSize, Recipients, FreeSpace, Withheld, XClientPeers, XForwardPeers,
     ];
 
     /// <summary>Whether a key may stand in a section with a condition: what is asked for per connection or message.</summary>
     internal static bool MayDepend(Setting setting) => _contextual.Contains(setting);
 
     internal static Setting<IReadOnlyList<IPEndPoint>> Listener(string section) => Listeners.First(setting => setting.Section == section);
+
+    internal static Setting<bool> ProxyProtocol(string section) => ProxyProtocols.First(setting => setting.Section == section);
 
     private static Setting<IReadOnlyList<IPEndPoint>> Listen(string section, string summary) => new(section, "listen", Types.EndPoints, null, summary);
 }

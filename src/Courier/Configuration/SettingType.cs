@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using Courier.Mail.Addresses;
 using Courier.Mta.Delivery.Remote;
+using Courier.Smtp.Server;
 
 namespace Courier.Configuration;
 
@@ -26,14 +28,24 @@ internal static class SettingTypes
     internal static SettingType<int> Count { get; } = new("a number from 1", (string text, out int value) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value > 0);
 
-    internal static SettingType<double> Factor { get; } = new("a number from 1, as 1.5", (string text, out double value) =>
-        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out value) && value >= 1);
+    internal static SettingType<int> CountOrNone { get; } = new("a number from 0", (string text, out int value) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value >= 0);
+
+    internal static SettingType<IPAddress> SourceV4 { get; } = new("an IPv4 address, as 192.0.2.1", (string text, out IPAddress value) =>
+        IPAddress.TryParse(text, out value!) && value.AddressFamily == AddressFamily.InterNetwork);
+
+    internal static SettingType<IPAddress> SourceV6 { get; } = new("an IPv6 address, as 2001:db8::1", (string text, out IPAddress value) =>
+        IPAddress.TryParse(text, out value!) && value.AddressFamily == AddressFamily.InterNetworkV6);
+
+    internal static SettingType<string> Relay { get; } = new("host or host:port", (string text, out string value) => Courier.Mta.Delivery.Remote.NextHop.TryParse(value = text, out _));
 
     internal static SettingType<string> HostName { get; } = new("a host name, as mail.example.org", TryHostName);
 
     internal static SettingType<long> Size { get; } = new("a size, as 512KiB, 50MiB or 1GiB", TrySize);
 
     internal static SettingType<TimeSpan> Duration { get; } = new("a time, as 500ms, 30s, 5min, 4h or 5d", TryDuration);
+
+    internal static SettingType<SmtpExtensions> Extensions { get; } = new($"none, or some of {string.Join(", ", SmtpExtensionWords.All.Keys)}", TryExtensions);
 
     internal static SettingType<IReadOnlyList<IPEndPoint>> EndPoints { get; } = new("addresses with ports, as 127.0.0.1:25, [::1]:25", TryEndPoints);
 
@@ -42,8 +54,6 @@ internal static class SettingTypes
     internal static SettingType<MailAddress> Address { get; } = new("an address, as ada@example.org", (string text, out MailAddress value) => MailAddress.TryParse(text, out value!));
 
     internal static SettingType<NextHop> NextHop { get; } = new("host:port or mx[:port], then any of required, verified, smtps, cleartext, ipv4, ipv6, mx", TryNextHop);
-
-    internal static SettingType<IPAddress> IPAddress { get; } = new("an address, as 192.0.2.1", (string text, out IPAddress value) => System.Net.IPAddress.TryParse(text, out value!));
 
     internal static SettingType<IReadOnlyList<IPEndPoint>> NameServers { get; } = new("addresses, as 127.0.0.1, [::1]:5353", TryNameServers);
 
@@ -96,6 +106,21 @@ internal static class SettingTypes
         return false;
     }
 
+    private static bool TryExtensions(string text, out SmtpExtensions value)
+    {
+        value = SmtpExtensions.None;
+        if (text == "none")
+            return true;
+        foreach (var word in text.Split(',', StringSplitOptions.TrimEntries))
+        {
+            if (!SmtpExtensionWords.All.TryGetValue(word.ToUpperInvariant(), out var extension))
+                return false;
+            value |= extension;
+        }
+
+        return true;
+    }
+
     private static bool TryEndPoints(string text, out IReadOnlyList<IPEndPoint> value)
     {
         var all = new List<IPEndPoint>();
@@ -120,7 +145,7 @@ internal static class SettingTypes
             return true;
         foreach (var part in text.Split(',', StringSplitOptions.TrimEntries))
         {
-            if (System.Net.IPAddress.TryParse(part, out var address))
+            if (IPAddress.TryParse(part, out var address))
                 all.Add(new IPNetwork(address, address.GetAddressBytes().Length * 8));
             else if (IPNetwork.TryParse(part, out var network))
                 all.Add(network);
@@ -157,7 +182,7 @@ internal static class SettingTypes
             value = changed;
         }
 
-        return value.Host.Length == 0 || System.Net.IPAddress.TryParse(value.Host, out _) || TryHostName(value.Host, out _);
+        return value.Host.Length == 0 || IPAddress.TryParse(value.Host, out _) || TryHostName(value.Host, out _);
     }
 
     private static NextHop? WithFlag(NextHop hop, string flag) => flag switch
@@ -179,7 +204,7 @@ internal static class SettingTypes
         value = all;
         foreach (var part in text.Split(',', StringSplitOptions.TrimEntries))
         {
-            if (System.Net.IPAddress.TryParse(part, out var address))
+            if (IPAddress.TryParse(part, out var address))
                 all.Add(new IPEndPoint(address, dns));
             else if (IPEndPoint.TryParse(part, out var endPoint) && endPoint.Port != 0)
                 all.Add(endPoint);

@@ -37,6 +37,7 @@ internal sealed class ListenerSet(Settings settings, ILoggerFactory logging, Fun
                 ConnectionsPerPeerMax = settings.Defaults.Get(SettingTable.ConnectionsPerPeer),
                 ImplicitTls = isTls ? tls : null,
                 Refusal = refusal,
+                Proxies = settings.Defaults.Get(SettingTable.ProxyProtocol(section)) ? settings.Defaults.Get(SettingTable.Proxies) : null,
             };
             _listeners.Add(Binding(section, endPoint, () => Listener.Start(wanted, Serve, _logger)));
         }

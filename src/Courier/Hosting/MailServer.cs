@@ -10,6 +10,8 @@ using Courier.Mta.Delivery.Local;
 using Courier.Mta.Delivery.Remote;
 using Courier.Mta.Routing;
 using Courier.Pop3;
+using Courier.Net;
+using Courier.Queue.History;
 using Courier.Queue.Scheduling;
 using Courier.Queue.Sqlite;
 using Courier.Web.Metrics;
@@ -36,6 +38,7 @@ internal sealed class MailServer : IAsyncDisposable
     private readonly Sending _sending;
     private readonly EsmtpAgents _nextHops;
     private readonly LocalAgent _local;
+    private readonly MessageHistory _history;
     private readonly Scheduler _scheduler;
     private readonly ListenerSet _listeners;
     private readonly IdleMemory _idleMemory;
@@ -53,12 +56,13 @@ internal sealed class MailServer : IAsyncDisposable
             Stores.AccountsFile(settings), new AccountSettings { DefaultDomain = values.Get(SettingTable.DefaultDomain) }, clock, logging.CreateLogger<SqliteAccountDirectory>());
         _spool = SqliteSpool.Open(Stores.Spool(settings), clock, logging.CreateLogger<SqliteSpool>());
         _store = new MailStore(new MailStoreSettings(), clock, logging.CreateLogger<MailStore>());
-        _local = new LocalAgent(_spool, _accounts, new LocalDeliverySettings(), clock, logging.CreateLogger<LocalAgent>());
+        _history = new MessageHistory(Stores.HistoryDirectory(settings), values.Get(SettingTable.HistorySize), clock, logging.CreateLogger<MessageHistory>());
+        _local = new LocalAgent(_spool, _accounts, new LocalDeliverySettings { AttemptsAtOnce = values.Get(SettingTable.LocalAttempts) }, clock, logging.CreateLogger<LocalAgent>());
         _sending = new Sending(settings, clock, logging);
         _nextHops = new EsmtpAgents(_sending.Connector, _sending.Agents, logging.CreateLogger<EsmtpAgent>(), clock);
         _scheduler = new Scheduler(
             _spool, new Router(_accounts, _sending.Relay, _local, _nextHops.RouteTo),
-            new BounceWriter(Stores.HostName(values), OpenBuffer, ReportSettings.Of(values), clock), ScheduleOf(values), clock, logging.CreateLogger<Scheduler>());
+            new BounceWriter(Stores.HostName(values), OpenBuffer, ReportSettings.Of(values), clock), ScheduleOf(values), clock, logging.CreateLogger<Scheduler>(), _history);
         _listeners = new ListenerSet(settings, logging, _tls);
         _idleMemory = new IdleMemory(clock);
     }
@@ -100,6 +104,7 @@ internal sealed class MailServer : IAsyncDisposable
             await metrics.DisposeAsync();
         await _sending.StopAsync();
         await _scheduler.StopAsync();
+        _history.Dispose();
         await _local.DisposeAsync();
         await _nextHops.DisposeAsync();
         _sending.Dispose();
@@ -158,8 +163,13 @@ internal sealed class MailServer : IAsyncDisposable
     private static ScheduleSettings ScheduleOf(SettingsValues values) => new()
     {
         FirstRetry = values.Get(SettingTable.RetryFirst),
-        Multiplier = values.Get(SettingTable.RetryFactor),
-        LongestRetry = values.Get(SettingTable.RetryMax),
+        AttemptsPerRound = values.Get(SettingTable.RetryRound),
+        RoundWait = values.Get(SettingTable.RetryRoundWait),
+        Doublings = values.Get(SettingTable.RetryDoublings),
+        WarnAfter = values.Get(SettingTable.WarnAfter),
+        BackupRelay = values.Get(SettingTable.BackupRelay),
+        SubmitDelay = values.Get(SettingTable.SubmitDelay),
+        RecipientsPerAttempt = values.Get(SettingTable.BatchSize),
         Expiry = values.Get(SettingTable.QueueTime),
         AttemptsAtOnce = values.Get(SettingTable.AttemptsAtOnce),
         AttemptsPerDestination = values.Get(SettingTable.AttemptsPerDestination),

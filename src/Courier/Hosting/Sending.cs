@@ -7,6 +7,7 @@ using Courier.Mail.Addresses;
 using Courier.Mta.Delivery.Remote;
 using Courier.Mta.Routing;
 using Courier.Mta.TlsReports;
+using Courier.Net;
 using Courier.Net.Dns;
 using Courier.Queue;
 using Courier.Smtp.Client;
@@ -67,8 +68,7 @@ internal sealed class Sending : IDisposable
 
     internal SmtpClientSettings Client { get; }
 
-    internal ConnectorSettings ConnectorSettings =>
-        new(Client) { SourceIPv4 = _values.Get(SettingTable.RelaySource4), SourceIPv6 = _values.Get(SettingTable.RelaySource6) };
+    internal ConnectorSettings ConnectorSettings => new(Client);
 
     internal Connector Connector { get; }
 
@@ -116,6 +116,7 @@ internal sealed class Sending : IDisposable
         var helo = _values.Get(SettingTable.RelayHelo);
         return new SmtpClientSettings(helo is null or "*" ? name : helo)
         {
+            Sources = new SourceAddresses(_values.Get(SettingTable.SourceV4), _values.Get(SettingTable.SourceV6)),
             NameFor = helo == "*" ? NameOfAsync : null,
             Limits = new SmtpClientLimits
             {

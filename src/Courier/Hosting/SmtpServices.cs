@@ -31,6 +31,9 @@ internal sealed class SmtpServices(
         {
             Tls = tls,
             AuthOffered = role != SmtpRole.Lmtp,
+            Offered = SmtpServerSettings.OfferedBy(role) & ~values.Get(SettingTable.Withheld),
+            XClientPeers = values.Get(SettingTable.XClientPeers) ?? [],
+            XForwardPeers = values.Get(SettingTable.XForwardPeers) ?? [],
             CleartextLogins = Values.CleartextLogins(values),
             Limits = new SmtpLimits { MessageBytes = values.Get(SettingTable.MessageSize), Recipients = values.Get(SettingTable.Recipients) },
         };

@@ -18,6 +18,8 @@ internal static class Stores
     internal static MaildirTemplate Maildirs(Settings settings) =>
         new(settings.Defaults.Get(SettingTable.Maildirs) ?? Path.Combine(StateDirectory(settings), "mail", "{domain}", "{user}", "Maildir"));
 
+    internal static string HistoryDirectory(Settings settings) => Path.Combine(StateDirectory(settings), "history");
+
     internal static SpoolSettings Spool(Settings settings) => new() { Directory = StateDirectory(settings) };
 
     internal static SqliteAccountWriter OpenAccounts(Settings settings)

@@ -14,6 +14,12 @@ public sealed record Script(string Path, IReadOnlyList<Step> Steps)
     /// <summary>The server the script asks for: `default`, or one with other settings.</summary>
     public string Server => Steps.OfType<UseServer>().FirstOrDefault()?.Name ?? "default";
 
+    /// <summary>The script plays the next hop of a domain of its own.</summary>
+    public bool HasHop => Steps.Any(step => step is Verb { Name: "hop" });
+
+    /// <summary>That domain.</summary>
+    public string HopDomain => $"{System.IO.Path.GetFileNameWithoutExtension(Path)}-{Protocol}.hop.test";
+
     public bool TouchesMaildir => Steps.Any(step => step is MaildirStep);
 
     /// <summary>Names of the accounts beside `demo`.</summary>
@@ -45,7 +51,7 @@ public sealed record Expect(int Line, int Connection, string Text, bool Forbidde
 /// <summary>A fact that comes about by itself: waits for <see cref="Text"/>, saying <see cref="Command"/> again and again if there is one.</summary>
 public sealed record Within(int Line, int Connection, TimeSpan Time, string? Command, string Text, Block? Block) : ConnectionStep(Line, Connection);
 
-/// <summary>connect, starttls, tls, close, closed, silent.</summary>
+/// <summary>connect, hop, starttls, tls, close, closed, silent.</summary>
 public sealed record Verb(int Line, int Connection, string Name, string Argument) : ConnectionStep(Line, Connection);
 
 /// <summary>Looks into or changes a Maildir behind the server's back.</summary>

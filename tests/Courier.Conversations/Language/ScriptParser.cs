@@ -7,7 +7,7 @@ namespace Courier.Conversations.Language;
 /// <remarks>Knows no protocol: what `1>` sends and how `1&lt;` is compared is decided when the script runs.</remarks>
 public static partial class ScriptParser
 {
-    private static readonly string[] Verbs = ["connect", "starttls", "tls", "close", "closed", "silent"];
+    private static readonly string[] Verbs = ["connect", "hop", "starttls", "tls", "close", "closed", "silent", "until"];
 
     public static Script Parse(string path, string text)
     {

@@ -99,6 +99,9 @@ public sealed class Template(Bindings bindings)
                 return BlockText(block ?? throw new ScriptException("${block} needs a block below the line"));
             case "base64":
                 return Convert.ToBase64String(Encoding.Latin1.GetBytes(ForSending(argument ?? "", null)));
+            case "bdat" or "bdatlast":
+                var octets = ForSending(argument ?? "", null);
+                return string.Create(CultureInfo.InvariantCulture, $"BDAT {octets.Length}{(name == "bdatlast" ? " LAST" : "")}\r\n{octets}");
             case "repeat":
                 var parts = (argument ?? "").Split(':', 2);
                 var once = Expand(parts[1], null);

@@ -17,6 +17,8 @@ internal sealed class CannedTarget(string greeting, Dictionary<string, string?> 
 
     public IPEndPoint Endpoint(string server, string service) => (IPEndPoint)_listener.LocalEndpoint;
 
+    public IPEndPoint Hop(Script script) => throw new ScriptException("there is no next hop here");
+
     public Task<Reservation> ReserveAsync(Script script, CancellationToken ct)
     {
         _listener.Start();

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Courier.Conversations.Language;
 using Courier.Conversations.Targets;
 
@@ -9,12 +10,16 @@ public sealed class Conversation : IDisposable
     /// <summary>No conversation takes this long; a stuck server must not stop the suite.</summary>
     private static readonly TimeSpan WholeTime = TimeSpan.FromMinutes(2);
 
+    /// <summary>How long the server may take to connect to its next hop: a retry or two, on a busy machine.</summary>
+    private static readonly TimeSpan HopTime = TimeSpan.FromSeconds(20);
+
     private readonly Script _script;
     private readonly ITarget _target;
     private readonly Reservation _accounts;
     private readonly Bindings _bindings = new();
     private readonly Transcript _transcript = new();
     private readonly SortedDictionary<int, Dialogue> _dialogues = [];
+    private readonly TcpListener? _hop;
 
     private Conversation(Script script, ITarget target, Reservation accounts)
     {
@@ -26,7 +31,12 @@ public sealed class Conversation : IDisposable
             _bindings.Set("address" + suffix, person.Address);
         }
         _bindings.Set("password", accounts.People[0].Password);
+        _bindings.Set("hop", script.HopDomain);
         _bindings.Set("domain", accounts.People[0].Address[(accounts.People[0].Address.IndexOf('@', StringComparison.Ordinal) + 1)..]);
+        if (!script.HasHop)
+            return;
+        _hop = new TcpListener(target.Hop(script));
+        _hop.Start();
     }
 
     public static async Task RunAsync(Script script, ITarget target)
@@ -51,7 +61,7 @@ public sealed class Conversation : IDisposable
                 await dialogue.FlushExpectationsAsync();
         }
         catch (Exception error) when (error is ScriptException or TimeoutException or IOException or OperationCanceledException
-            or System.Net.Sockets.SocketException or System.Security.Authentication.AuthenticationException)
+            or SocketException or System.Security.Authentication.AuthenticationException)
         {
             throw new ScriptException($"{_script.Path}:{line}: {error.Message}\n--- the conversation so far ---\n{_transcript}", error);
         }
@@ -71,6 +81,9 @@ public sealed class Conversation : IDisposable
                 break;
             case Verb { Name: "connect" } connect:
                 await ConnectAsync(connect, ct);
+                break;
+            case Verb { Name: "hop" } hop:
+                await AcceptAsync(hop, ct);
                 break;
             case Verb verb:
                 await (await DialogueAsync(verb.Connection, ct)).VerbAsync(verb.Name, verb.Argument, _script.Path, ct);
@@ -127,6 +140,18 @@ public sealed class Conversation : IDisposable
             await smtp.AuthenticateAsync(person.User, person.Password, ct);
     }
 
+    /// <summary>`hop`: waits until the server connects to hand something on.</summary>
+    private async Task AcceptAsync(Verb hop, CancellationToken ct)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(HopTime);
+        var dialogue = new HopDialogue(hop.Connection, _transcript, _bindings);
+        if (_dialogues.Remove(hop.Connection, out var before))
+            before.Dispose();
+        dialogue.Attach(Wire.Of(await _hop!.AcceptTcpClientAsync(limit.Token)));
+        _dialogues.Add(hop.Connection, dialogue);
+    }
+
     private async Task<Dialogue> OpenAsync(int number, string service, CancellationToken ct)
     {
         Dialogue dialogue = service switch
@@ -146,5 +171,6 @@ public sealed class Conversation : IDisposable
     {
         foreach (var dialogue in _dialogues.Values)
             dialogue.Dispose();
+        _hop?.Dispose();
     }
 }

@@ -60,6 +60,10 @@ public abstract class Dialogue(int number, Transcript transcript, Bindings bindi
                 if (await Wire.HasInputWithinAsync(ScriptParser.Duration(argument, where, 0)))
                     throw new ScriptException($"expected silence, but {(Wire.IsClosed ? "the server closed" : "it said: " + Show(await Wire.ReadLineAsync(new(AnswerTime)) ?? ""))}");
                 break;
+            case "until":
+                while (await ReadLineAsync(new(AnswerTime)) is var passed && passed != Template.ForSending(argument, null))
+                    _ = passed ?? throw new ScriptException($"expected the line {argument}, but the server closed");
+                break;
             default:
                 throw new ScriptException($"no such verb: {verb}");
         }

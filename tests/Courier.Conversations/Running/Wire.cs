@@ -38,6 +38,13 @@ public sealed class Wire : IDisposable
         return wire;
     }
 
+    /// <summary>A connection that somebody made to us.</summary>
+    public static Wire Of(TcpClient client)
+    {
+        client.NoDelay = true;
+        return new Wire(client);
+    }
+
     public async Task SecureAsync(CancellationToken ct)
     {
         // The certificate of a server under test is made by itself.

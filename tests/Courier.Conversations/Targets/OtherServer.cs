@@ -54,6 +54,8 @@ public sealed class OtherServer : ITarget
     public IPEndPoint Endpoint(string server, string service) =>
         _services.TryGetValue(service, out var endpoint) ? endpoint : throw new ScriptException($"this server has no {service}");
 
+    public IPEndPoint Hop(Script script) => throw new ScriptException("another server does not know our next hops");
+
     /// <summary>One script at a time, since all use the same accounts; they are emptied first.</summary>
     public async Task<Reservation> ReserveAsync(Script script, CancellationToken ct)
     {

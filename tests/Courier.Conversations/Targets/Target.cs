@@ -15,6 +15,9 @@ public interface ITarget : IAsyncDisposable
     /// <summary>Where a service listens: smtp, submission, submissions, lmtp, imap, imaps, pop3, pop3s.</summary>
     IPEndPoint Endpoint(string server, string service);
 
+    /// <summary>Where the server sends mail for <see cref="Script.HopDomain"/>.</summary>
+    IPEndPoint Hop(Script script);
+
     /// <summary>Accounts for one script: new ones where they can be made, else emptied ones. The first is `demo`.</summary>
     Task<Reservation> ReserveAsync(Script script, CancellationToken ct);
 }

@@ -69,8 +69,8 @@ public sealed class MailAddressTests
     [InlineData("ada@[IPv6:1::2::3]")]
     [InlineData("ada@[IPv6:fe80::1%eth0]")]
     [InlineData("ada@[X400:any]")]
-    [InlineData("äda@example.org")]
-    [InlineData("ada@exämple.org")]
+    [InlineData("\u0085da@example.org")]
+    [InlineData("ada@-exämple.org")]
     public void What_is_no_address_is_refused(string text)
     {
         Assert.False(MailAddress.TryParse(text, out var address));

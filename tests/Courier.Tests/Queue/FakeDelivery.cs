@@ -20,7 +20,17 @@ internal sealed class FakeAgent(Func<DeliveryJob, CancellationToken, ValueTask<O
 
     internal bool SkipsOutcomes { get; set; }
 
+    internal bool IsReportPassedOn { get; init; }
+
     public int? AttemptsAtOnce { get; init; }
+
+    public bool IsRemote { get; init; }
+
+    /// <summary>Of what is deferred, instead of a mailbox's trouble.</summary>
+    internal string? DeferredStatus { get; init; }
+
+    /// <summary>Milliseconds that an attempt takes at least.</summary>
+    internal int Pause { get; init; }
 
     public async ValueTask<IReadOnlyList<RecipientOutcome>> DeliverAsync(DeliveryJob job, CancellationToken ct)
     {
@@ -29,8 +39,10 @@ internal sealed class FakeAgent(Func<DeliveryJob, CancellationToken, ValueTask<O
         Jobs.Enqueue(job);
         try
         {
+            if (Pause > 0)
+                await Task.Delay(Pause, ct);
             var kind = await answer(job, ct);
-            return SkipsOutcomes ? [] : [.. job.Recipients.Select(recipient => new RecipientOutcome(recipient.Number, kind, Status(kind), "said the fake"))];
+            return SkipsOutcomes ? [] : [.. job.Recipients.Select(recipient => new RecipientOutcome(recipient.Number, kind, kind == OutcomeKind.Deferred && DeferredStatus is { } status ? status : Status(kind), "said the fake") { IsReportPassedOn = IsReportPassedOn })];
         }
         finally
         {
@@ -47,7 +59,11 @@ internal sealed class FakeRouter : IRouter
 {
     internal Dictionary<string, Func<Route>> Routes { get; } = new(StringComparer.Ordinal);
 
+    internal Dictionary<string, Route> NextHops { get; } = new(StringComparer.Ordinal);
+
     public Route? StagedRoute { get; set; }
+
+    public Route? RouteTo(string nextHop) => NextHops.GetValueOrDefault(nextHop);
 
     public ValueTask<Route> RouteAsync(MailAddress recipient, CancellationToken ct) => new(Routes[recipient.Domain]());
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Courier.Mail.Reports;
 using Courier.Queue;
 using Courier.Queue.Scheduling;
 using Courier.Queue.Sqlite;
@@ -115,6 +116,8 @@ public sealed class SchedulerTests : IAsyncLifetime
     [Fact]
     public async Task Retries_come_at_their_times_until_expiry_which_is_reported()
     {
+        _settings = new ScheduleSettings { WarnAfter = TimeSpan.Zero };
+        await RestartAsync();
         var agent = new FakeAgent(OutcomeKind.Deferred);
         _router.To("example.com", agent);
         var toSender = new FakeAgent(OutcomeKind.Delivered);
@@ -123,7 +126,7 @@ public sealed class SchedulerTests : IAsyncLifetime
         var id = await _scheduler.SubmitAsync(Messages.Envelope("grace@example.com"));
         await IdleAsync();
         var elapsed = TimeSpan.Zero;
-        foreach (var minutes in new[] { 5, 10, 20, 40, 80, 120, 120 })
+        foreach (var minutes in new[] { 5, 5, 15, 5, 5, 30, 5, 5, 60, 5, 5, 120, 5, 5, 120 })
         {
             var waiting = await WaitingAsync(id);
             Assert.Equal(_clock.GetUtcNow() + TimeSpan.FromMinutes(minutes), waiting.NextAttempt);
@@ -135,9 +138,13 @@ public sealed class SchedulerTests : IAsyncLifetime
             _clock.Advance(TimeSpan.FromSeconds(1));
             await EventuallyAsync(() => agent.Jobs.Count == attempts + 1);
             await IdleAsync();
+            // A report under way must not meet the next leap of the clock.
+            await EventuallyAsync(() => toSender.Jobs.Count == _bounces.Written.Count);
+            await IdleAsync();
         }
 
-        for (; _spool.Length > 0 && elapsed < TimeSpan.FromDays(8); elapsed += TimeSpan.FromHours(2))
+        // Not until the queue is empty: the report leaves by itself, and while it is on its way no alarm is set to wait for.
+        for (; _bounces.Written.IsEmpty && elapsed < TimeSpan.FromDays(8); elapsed += TimeSpan.FromHours(2))
         {
             var attempts = agent.Jobs.Count;
             await EventuallyAsync(() => _clock.Armed > 0);
@@ -145,14 +152,69 @@ public sealed class SchedulerTests : IAsyncLifetime
             // The last step ends in a report, perhaps without another attempt.
             await EventuallyAsync(() => agent.Jobs.Count > attempts || !_bounces.Written.IsEmpty);
             await IdleAsync();
+            await EventuallyAsync(() => toSender.Jobs.Count == _bounces.Written.Count);
+            await IdleAsync();
         }
 
         var (bounced, outcome) = Assert.Single(_bounces.Written);
         Assert.Equal((id, "4.4.7", OutcomeKind.Failed), (bounced, outcome.Status, outcome.Kind));
         Assert.Contains("said the fake", outcome.Diagnostic, StringComparison.Ordinal);
         await QueueEmptyAsync();
-        Assert.Equal("ada@example.org", Assert.Single(toSender.Jobs).Recipients[0].Recipient.Address.ToString());
+        Assert.All(toSender.Jobs, job => Assert.Equal("ada@example.org", job.Recipients[0].Recipient.Address.ToString()));
         Assert.InRange(_clock.GetUtcNow() - agent.Jobs.First().Arrival, TimeSpan.FromDays(7), TimeSpan.FromDays(7) + TimeSpan.FromHours(2));
+    }
+
+    [Fact]
+    public async Task The_sender_is_warned_once_for_each_recipient_also_over_a_restart()
+    {
+        _router.To("example.com", new FakeAgent(OutcomeKind.Deferred));
+        _router.To("example.org", new FakeAgent(OutcomeKind.Delivered));
+        _scheduler.Start();
+        var envelope = Messages.Envelope("grace@example.com", "joan@example.com", "alan@example.com", "mary@example.com");
+        NotifyOn[] notify = [NotifyOn.Default, NotifyOn.Never, NotifyOn.Delay | NotifyOn.Success, NotifyOn.Failure];
+        var id = await _scheduler.SubmitAsync(envelope with { Recipients = [.. envelope.Recipients.Zip(notify, (recipient, on) => recipient with { Notify = on })] });
+        await AdvanceAsync(TimeSpan.FromHours(4) - TimeSpan.FromMinutes(1));
+        Assert.Empty(_bounces.Written);
+
+        await AdvanceAsync(TimeSpan.FromHours(2));
+        Assert.Equal([(id, 0), (id, 2)], _bounces.Written.Select(written => (written.Id, written.Outcome.Number)));
+        Assert.All(_bounces.Written, written => Assert.Equal((OutcomeKind.Deferred, (DateTimeOffset?)_clock.GetUtcNow()),
+            (written.Outcome.Kind, written.Outcome.RetryUntil - TimeSpan.FromDays(7) + TimeSpan.FromHours(6) - TimeSpan.FromMinutes(1))));
+
+        await RestartAsync();
+        _scheduler.Start();
+        await AdvanceAsync(TimeSpan.FromHours(4));
+        Assert.Equal(2, _bounces.Written.Count);
+    }
+
+    /// <summary>Lets an hour pass, and another, each with the attempts that fall due in it.</summary>
+    private async Task AdvanceAsync(TimeSpan time)
+    {
+        for (var step = TimeSpan.FromMinutes(59); time > TimeSpan.Zero; time -= step)
+        {
+            await IdleAsync();
+            step = time < step ? time : step;
+            _clock.Advance(step);
+            await EventuallyAsync(() => _scheduler.InMemory == 0);
+            await Task.Delay(20);
+        }
+
+        await IdleAsync();
+    }
+
+    [Theory]
+    [InlineData(OutcomeKind.Delivered, false, true)]
+    [InlineData(OutcomeKind.Relayed, false, true)]
+    [InlineData(OutcomeKind.Relayed, true, false)]
+    public async Task Success_is_reported_where_asked_for_unless_the_next_hop_does(OutcomeKind kind, bool isPassedOn, bool isReported)
+    {
+        _router.To("example.com", new FakeAgent(kind) { IsReportPassedOn = isPassedOn });
+        _router.To("example.org", new FakeAgent(OutcomeKind.Delivered));
+        _scheduler.Start();
+        var envelope = Messages.Envelope("grace@example.com", "joan@example.com");
+        await _scheduler.SubmitAsync(envelope with { Recipients = [envelope.Recipients[0] with { Notify = NotifyOn.Success }, envelope.Recipients[1]] });
+        await QueueEmptyAsync();
+        Assert.Equal(isReported ? [0] : [], _bounces.Written.Select(written => written.Outcome.Number));
     }
 
     [Fact]
@@ -360,6 +422,98 @@ public sealed class SchedulerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_sender_is_told_of_a_delay_once()
+    {
+        var agent = new FakeAgent(OutcomeKind.Deferred);
+        _router.To("example.com", agent);
+        _router.To("example.org", new FakeAgent(OutcomeKind.Delivered));
+        _scheduler.Start();
+        var id = await _scheduler.SubmitAsync(Messages.Envelope("grace@example.com"));
+        for (var hour = 0; hour < 8; hour++)
+        {
+            await IdleAsync();
+            Assert.Equal(hour >= 4, !_bounces.Written.IsEmpty);
+            var attempts = agent.Jobs.Count;
+            await EventuallyAsync(() => _clock.Armed > 0);
+            _clock.Advance(TimeSpan.FromHours(1));
+            await EventuallyAsync(() => agent.Jobs.Count > attempts);
+            await EventuallyAsync(() => _spool.Leases.Count == 0 && _spool.Length == 1);
+        }
+
+        var (about, outcome) = Assert.Single(_bounces.Written);
+        Assert.Equal((id, OutcomeKind.Deferred), (about, outcome.Kind));
+        Assert.Equal(agent.Jobs.First().Arrival + TimeSpan.FromDays(7), outcome.RetryUntil);
+        Assert.True((await WaitingAsync(id)).IsWarned);
+    }
+
+    [Fact]
+    public async Task Late_mail_goes_to_the_backup_relay_and_its_sender_is_not_told()
+    {
+        _settings = new ScheduleSettings { BackupRelay = "backup.example:25" };
+        await RestartAsync();
+        var agent = new FakeAgent(OutcomeKind.Deferred) { IsRemote = true };
+        var backup = new FakeAgent(OutcomeKind.Relayed) { IsRemote = true };
+        _router.To("example.com", agent);
+        _router.NextHops["backup.example:25"] = new Route(backup, "relay:backup");
+        _scheduler.Start();
+        var id = await _scheduler.SubmitAsync(Messages.Envelope("grace@example.com"));
+        await IdleAsync();
+        await EventuallyAsync(() => _clock.Armed > 0);
+        _clock.Advance(TimeSpan.FromHours(5));
+        await QueueEmptyAsync();
+        Assert.Equal((id, 2), (Assert.Single(backup.Jobs).Id, agent.Jobs.Count));
+        Assert.Empty(_bounces.Written);
+    }
+
+    [Fact]
+    public async Task A_local_delay_does_not_go_to_the_backup_relay()
+    {
+        _settings = new ScheduleSettings { BackupRelay = "backup.example:25" };
+        await RestartAsync();
+        var agent = new FakeAgent(OutcomeKind.Deferred);
+        _router.To("example.com", agent);
+        _router.To("example.org", new FakeAgent(OutcomeKind.Delivered));
+        _scheduler.Start();
+        var id = await _scheduler.SubmitAsync(Messages.Envelope("grace@example.com"));
+        await IdleAsync();
+        await EventuallyAsync(() => _clock.Armed > 0);
+        _clock.Advance(TimeSpan.FromHours(5));
+        await EventuallyAsync(() => !_bounces.Written.IsEmpty);
+        await IdleAsync();
+        Assert.Null((await WaitingAsync(id)).NextHop);
+    }
+
+    [Fact]
+    public async Task A_submit_delay_comes_before_the_first_attempt()
+    {
+        _settings = new ScheduleSettings { SubmitDelay = TimeSpan.FromMinutes(2) };
+        await RestartAsync();
+        var agent = new FakeAgent(OutcomeKind.Delivered);
+        _router.To("example.com", agent);
+        _scheduler.Start();
+        var id = await _scheduler.SubmitAsync(Messages.Envelope("grace@example.com"));
+        Assert.Equal(_clock.GetUtcNow() + TimeSpan.FromMinutes(2), (await WaitingAsync(id)).NextAttempt);
+        await EventuallyAsync(() => _clock.Armed > 0);
+        Assert.Empty(agent.Jobs);
+        _clock.Advance(TimeSpan.FromMinutes(2));
+        await QueueEmptyAsync();
+        Assert.Single(agent.Jobs);
+    }
+
+    [Fact]
+    public async Task A_batch_has_no_more_recipients_than_its_setting()
+    {
+        _settings = new ScheduleSettings { RecipientsPerAttempt = 3 };
+        await RestartAsync();
+        var agent = new FakeAgent(OutcomeKind.Delivered);
+        _router.To("example.com", agent);
+        _scheduler.Start();
+        await _scheduler.SubmitAsync(Messages.Envelope([.. Enumerable.Range(0, 8).Select(n => $"u{n}@example.com")]));
+        await QueueEmptyAsync();
+        Assert.Equal([2, 3, 3], agent.Jobs.Select(job => job.Recipients.Count).Order());
+    }
+
+    [Fact]
     public async Task A_stop_cancels_attempts_quickly_and_their_messages_stay_queued()
     {
         var agent = new FakeAgent(async (_, ct) =>
@@ -429,10 +583,23 @@ public sealed class SchedulerTests : IAsyncLifetime
 
     [Theory]
     [InlineData(1, 5)]
-    [InlineData(2, 10)]
-    [InlineData(5, 80)]
-    [InlineData(6, 120)]
-    [InlineData(1000, 120)]
-    public void Waits_double_up_to_the_cap(int attempts, int minutes) =>
+    [InlineData(2, 5)]
+    [InlineData(3, 15)]
+    [InlineData(4, 5)]
+    [InlineData(6, 30)]
+    [InlineData(9, 60)]
+    [InlineData(12, 120)]
+    [InlineData(999, 120)]
+    [InlineData(1000, 5)]
+    public void Rounds_of_attempts_are_apart_by_waits_that_double_up_to_a_cap(int attempts, int minutes) =>
         Assert.Equal(TimeSpan.FromMinutes(minutes), new ScheduleSettings().WaitAfter(attempts));
+
+    [Theory]
+    [InlineData(1, 4, 60, 0, 60)]
+    [InlineData(2, 4, 60, 0, 60)]
+    [InlineData(10, 10, 7, 0, 7)]
+    [InlineData(4, 2, 7, 2, 14)]
+    public void The_schedule_is_that_of_its_settings(int attempts, int round, int roundWait, int doublings, int minutes) => Assert.Equal(
+        TimeSpan.FromMinutes(minutes),
+        new ScheduleSettings { FirstRetry = TimeSpan.FromMinutes(60), AttemptsPerRound = round, RoundWait = TimeSpan.FromMinutes(roundWait), Doublings = doublings }.WaitAfter(attempts));
 }

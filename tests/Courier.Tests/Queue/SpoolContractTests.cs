@@ -1,3 +1,4 @@
+using Courier.Mail.Reports;
 using Courier.Queue;
 
 namespace Courier.Tests.Queue;
@@ -47,6 +48,19 @@ public abstract class SpoolContractTests : IAsyncLifetime
         var (trace, body) = (await Spool.OpenAsync(id, Ct))!.Value;
         Assert.Equal(Messages.Trace, trace.ToArray());
         Assert.Equal("body\r\n"u8.ToArray(), body.ReadAll());
+    }
+
+    [Fact]
+    public async Task That_the_sender_was_warned_is_remembered()
+    {
+        var id = await Spool.SubmitAsync(Messages.Envelope("grace@example.com", "joan@example.net") with { ReturnHeaders = true });
+        var later = Clock.GetUtcNow() + TimeSpan.FromHours(1);
+        await Spool.CompleteAsync([new(id, 0, later, "busy") { IsWarned = true }, new(id, 1, later, "busy")], [], Ct);
+        await Spool.CompleteAsync([new(id, 0, later, "busy"), new(id, 1, later, "busy")], [], Ct);
+        await ReopenAsync();
+        var entry = await Spool.FindAsync(id, Ct);
+        Assert.Equal([true, false], entry!.Recipients.Select(recipient => recipient.IsWarned));
+        Assert.Equal((false, true), (entry.Envelope.ReturnFull, entry.Envelope.ReturnHeaders));
     }
 
     [Theory]
@@ -245,5 +259,127 @@ public abstract class SpoolContractTests : IAsyncLifetime
         Assert.Equal(2, heard);
         await Spool.FlushAsync(null, null, Ct);
         Assert.Equal(3, heard);
+    }
+
+    private async Task<QueueId[]> SubmitThreeAsync()
+    {
+        var sender = new Courier.Mail.Addresses.ReversePath(Courier.Mail.Addresses.MailAddress.Parse("Eve@example.edu"));
+        return
+        [
+            await Spool.SubmitAsync(Messages.Envelope("grace@example.com", "joan@example.net")),
+            await Spool.SubmitAsync(Messages.Envelope("joan@example.net") with { Sender = sender }),
+            await Spool.SubmitAsync(Messages.Envelope("grace@example.com") with { Sender = Courier.Mail.Addresses.ReversePath.Null }),
+        ];
+    }
+
+    [Theory]
+    [InlineData(null, null, null, "0:0 0:1 1:0 2:0")]
+    [InlineData("eve@EXAMPLE.edu", null, null, "1:0")]
+    [InlineData("", null, null, "2:0")]
+    [InlineData(null, "JOAN@example.net", null, "0:1 1:0")]
+    [InlineData(null, null, "Example.com", "0:0 2:0")]
+    [InlineData("ada@example.org", null, "example.net", "0:1")]
+    [InlineData("ada@example.org", "nobody@example.net", null, "")]
+    public async Task A_listing_shows_the_recipients_that_fit(string? sender, string? recipient, string? domain, string expected)
+    {
+        var ids = await SubmitThreeAsync();
+        var listed = await Spool.ListAsync(new QueueSelection { Sender = sender, Recipient = recipient, Domain = domain }, 10, Ct);
+        Assert.Equal(expected, string.Join(' ', listed.SelectMany(entry => entry.Recipients.Select(one => $"{Array.IndexOf(ids, entry.Id)}:{one.Number}"))));
+        Assert.True((await Spool.ListAsync(QueueSelection.All, 2, Ct)).Count == 2);
+    }
+
+    [Fact]
+    public async Task What_an_operator_holds_stays_held_over_flushes_and_restarts_until_it_is_released()
+    {
+        var ids = await SubmitThreeAsync();
+        Assert.Equal(2, await Spool.ChangeAsync(new QueueSelection { Domain = "example.net" }, new QueueChange.Hold(), Ct));
+        Assert.Equal(0, await Spool.ChangeAsync(new QueueSelection { Domain = "example.net" }, new QueueChange.Hold(), Ct));
+        await Spool.FlushAsync(null, null, Ct);
+        await ReopenAsync();
+        Assert.Equal([(ids[0], 0), (ids[2], 0)], (await Spool.LeaseDueAsync(Clock.GetUtcNow(), 10, Ct)).SelectMany(entry => entry.Recipients.Select(one => (entry.Id, one.Number))));
+        Assert.Null(await Spool.NextDueAsync(Ct));
+        Assert.Equal(WaitsFor.Operator, Assert.Single((await Spool.FindAsync(ids[1], Ct))!.Recipients).NextAttempt);
+        Assert.Equal(1, await Spool.ChangeAsync(QueueSelection.Of(ids[1]), new QueueChange.Release(), Ct));
+        Assert.Equal([ids[1]], (await Spool.LeaseDueAsync(Clock.GetUtcNow(), 10, Ct)).Select(entry => entry.Id));
+    }
+
+    [Fact]
+    public async Task A_hold_during_an_attempt_outlives_the_attempt()
+    {
+        var id = await Spool.SubmitAsync(Messages.Envelope("grace@example.com", "joan@example.net"));
+        Assert.Single(await Spool.LeaseDueAsync(Clock.GetUtcNow(), 10, Ct));
+        Assert.Equal(2, await Spool.ChangeAsync(QueueSelection.Of(id), new QueueChange.Hold(), Ct));
+        Assert.False(Spool.IsLeased(id, 0));
+        await Spool.CompleteAsync([new RecipientUpdate(id, 0, Clock.GetUtcNow(), "451 later"), Done(id, 1)], [], Ct);
+        var waiting = Assert.Single((await Spool.FindAsync(id, Ct))!.Recipients);
+        Assert.Equal((0, WaitsFor.Operator, "451 later"), (waiting.Number, waiting.NextAttempt, waiting.LastDiagnostic));
+        Assert.Empty(await Spool.LeaseDueAsync(Clock.GetUtcNow() + TimeSpan.FromDays(9), 10, Ct));
+    }
+
+    [Fact]
+    public async Task A_lease_that_was_taken_away_is_not_given_again_before_its_holder_lets_go()
+    {
+        var id = await Spool.SubmitAsync(Messages.Envelope("grace@example.com"));
+        Assert.Single(await Spool.LeaseDueAsync(Clock.GetUtcNow(), 10, Ct));
+        await Spool.ChangeAsync(QueueSelection.Of(id), new QueueChange.Cancel("not wanted"), Ct);
+        Assert.False(Spool.IsLeased(id, 0));
+        Assert.Empty(await Spool.LeaseDueAsync(Clock.GetUtcNow(), 10, Ct));
+        var heard = 0;
+        Spool.Disturbed = () => heard++;
+        await Spool.RelinquishAsync(id, [0], Ct);
+        Assert.Equal(1, heard);
+        Assert.Equal("not wanted", Assert.Single(Assert.Single(await Spool.LeaseDueAsync(Clock.GetUtcNow(), 10, Ct)).Recipients).Cancelled);
+        Assert.True(Spool.IsLeased(id, 0));
+    }
+
+    [Fact]
+    public async Task A_recipient_cancelled_during_its_attempt_is_due_at_once_when_the_attempt_fails()
+    {
+        var id = await Spool.SubmitAsync(Messages.Envelope("grace@example.com"));
+        Assert.Single(await Spool.LeaseDueAsync(Clock.GetUtcNow(), 10, Ct));
+        await Spool.ChangeAsync(QueueSelection.Of(id), new QueueChange.Cancel("not wanted"), Ct);
+        var heard = 0;
+        Spool.Disturbed = () => heard++;
+        await Spool.CompleteAsync([new RecipientUpdate(id, 0, Clock.GetUtcNow() + TimeSpan.FromHours(2), "451 later")], [], Ct);
+        Assert.Equal(1, heard);
+        Assert.Single(await Spool.LeaseDueAsync(Clock.GetUtcNow(), 10, Ct));
+    }
+
+    [Fact]
+    public async Task A_next_hop_and_a_warning_are_kept()
+    {
+        var id = await Spool.SubmitAsync(Messages.Envelope("grace@example.com", "joan@example.net"));
+        await Spool.LeaseDueAsync(Clock.GetUtcNow(), 10, Ct);
+        var later = Clock.GetUtcNow() + TimeSpan.FromMinutes(5);
+        await Spool.CompleteAsync([new RecipientUpdate(id, 0, later, "x") { IsWarned = true, NextHop = "backup:25" }, new RecipientUpdate(id, 1, later, "x")], [], Ct);
+        await Spool.CompleteAsync([new RecipientUpdate(id, 0, later, "y")], [], Ct);
+        await ReopenAsync();
+        Assert.Equal([(true, "backup:25"), (false, null)], (await Spool.FindAsync(id, Ct))!.Recipients.Select(one => (one.IsWarned, one.NextHop)));
+        Assert.Equal(2, await Spool.ChangeAsync(QueueSelection.Of(id), new QueueChange.Reroute("other:26"), Ct));
+        var leased = Assert.Single(await Spool.LeaseDueAsync(Clock.GetUtcNow(), 10, Ct));
+        Assert.All(leased.Recipients, one => Assert.Equal("other:26", one.NextHop));
+        Assert.Equal(2, await Spool.ChangeAsync(QueueSelection.Of(id), new QueueChange.Reroute(null), Ct));
+        Assert.All((await Spool.FindAsync(id, Ct))!.Recipients, one => Assert.Null(one.NextHop));
+    }
+
+    [Fact]
+    public async Task A_staged_copy_is_neither_held_nor_cancelled()
+    {
+        var id = await Spool.SubmitAsync(Messages.Envelope("grace@example.com"));
+        await Spool.LeaseDueAsync(Clock.GetUtcNow(), 10, Ct);
+        await Spool.MarkStagedAsync([new StagedCopy(id, 0, "/maildir/courier/staging/x")], Ct);
+        Assert.Equal(0, await Spool.ChangeAsync(QueueSelection.Of(id), new QueueChange.Hold(), Ct));
+        Assert.Equal(0, await Spool.ChangeAsync(QueueSelection.Of(id), new QueueChange.Cancel("x"), Ct));
+        Assert.True(Spool.IsLeased(id, 0));
+    }
+
+    [Fact]
+    public async Task A_submission_with_a_delay_is_due_later()
+    {
+        var submission = Messages.Submission(Path.GetTempPath(), Messages.Envelope("grace@example.com")) with { Delay = TimeSpan.FromMinutes(3) };
+        using var body = submission.Body;
+        await Spool.SubmitAsync(submission, Ct);
+        Assert.Empty(await Spool.LeaseDueAsync(Clock.GetUtcNow(), 10, Ct));
+        Assert.Equal(Clock.GetUtcNow() + TimeSpan.FromMinutes(3), await Spool.NextDueAsync(Ct));
     }
 }

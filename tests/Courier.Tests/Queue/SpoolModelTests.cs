@@ -168,6 +168,7 @@ public sealed class SpoolModelTests
         }
 
         var free = model.Values.SelectMany(recipients => recipients).Where(recipient => recipient is { Leased: false, Next: not null }).Select(recipient => recipient.Next!.Value).ToList();
+        free.RemoveAll(time => time == DateTimeOffset.MaxValue);
         Assert.Equal(free.Count == 0 ? null : free.Min().ToUnixTimeMilliseconds(), (await spool.NextDueAsync(ct))?.ToUnixTimeMilliseconds());
         // Large bodies have a file each, and nobody else has.
         Assert.Equal(entries.Count(entry => entry.Length > settings.InlineLimitBytes), Directory.GetFiles(settings.BodyDirectory).Length - 1);

@@ -140,9 +140,32 @@ public sealed class SqliteSpoolTests : SpoolContractTests
             database.Execute("PRAGMA user_version=99");
         Assert.Contains("newer version (schema 99", Assert.Throws<InvalidDataException>(() => SqliteSpool.Open(Settings, Clock, NullLogger.Instance)).Message, StringComparison.Ordinal);
         using (var database = new SqliteDatabase(Settings.DatabasePath))
-            database.Execute("PRAGMA user_version=1");
+            database.Execute($"PRAGMA user_version={SpoolSchema.Version}");
         await ReopenAsync();
         Assert.Single(await Spool.ListAsync(10, Ct));
+    }
+
+    [Fact]
+    public async Task A_spool_of_the_first_schema_is_brought_up_to_date_with_what_is_in_it()
+    {
+        var id = await Spool.SubmitAsync(Messages.Envelope("grace@example.com"), "body\r\n"u8.ToArray());
+        await Spool.DisposeAsync();
+        using (var database = new SqliteDatabase(Settings.DatabasePath))
+        {
+            // As the first version made them.
+            database.Execute("DROP INDEX message_file");
+            database.Execute("ALTER TABLE recipient DROP COLUMN cancelled");
+            database.Execute("ALTER TABLE recipient DROP COLUMN next_hop");
+            database.Execute("ALTER TABLE recipient DROP COLUMN warned");
+            database.Execute("DROP TABLE terms");
+            database.Execute("PRAGMA user_version=1");
+        }
+
+        await ReopenAsync();
+        await Spool.CompleteAsync([new(id, 0, Clock.GetUtcNow(), "busy") { IsWarned = true }], [], Ct);
+        await ReopenAsync();
+        Assert.True(Assert.Single((await Spool.FindAsync(id, Ct))!.Recipients).IsWarned);
+        Assert.Equal("body\r\n"u8.ToArray(), (await Spool.OpenAsync(id, Ct))!.Value.Body.ReadAll());
     }
 
     [Theory]
@@ -249,5 +272,23 @@ public sealed class SqliteSpoolTests : SpoolContractTests
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
             File.Copy(file, target);
         }
+    }
+
+    [Fact]
+    public async Task A_spool_of_the_first_schema_is_brought_up_to_date_with_its_messages()
+    {
+        using var directory = new TemporaryDirectory();
+        var settings = new SpoolSettings { Directory = directory.Path };
+        using (var database = new SqliteDatabase(settings.DatabasePath))
+        {
+            SpoolSchema.Upgrade(database, from: 0, to: 1);
+            database.Execute("INSERT INTO message(id, arrival, sender, flags, origin, length, trace, body) VALUES(7, 1, 'ada@example.org', 0, 'x', 2, '', 'hi')");
+            database.Execute("INSERT INTO recipient(message, number, address, domain, notify, attempts, next_attempt) VALUES(7, 0, 'grace@example.com', 'example.com', 0, 3, 5)");
+        }
+
+        await using var spool = SqliteSpool.Open(settings, Clock, NullLogger.Instance);
+        var recipient = Assert.Single(Assert.Single(await spool.LeaseDueAsync(Clock.GetUtcNow(), 10, Ct)).Recipients);
+        Assert.Equal((3, null, null, false), (recipient.Attempts, recipient.NextHop, recipient.Cancelled, recipient.IsWarned));
+        Assert.Equal("hi"u8.ToArray(), (await spool.OpenAsync(new QueueId(7), Ct))!.Value.Body.ReadAll());
     }
 }

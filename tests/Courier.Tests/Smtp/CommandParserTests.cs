@@ -1,5 +1,7 @@
 using System.Text;
+using Courier.Mail.Reports;
 using Courier.Smtp.Grammar;
+using Courier.Smtp.Server;
 
 namespace Courier.Tests.Smtp;
 
@@ -31,6 +33,25 @@ public sealed class CommandParserTests
     public void Rcpt_carries_the_forward_path(string line, string path) => Assert.Equal(path, Assert.IsType<RcptTo>(Parse(line)).Path.ToString());
 
     [Theory]
+    [InlineData("NOTIFY=NEVER", NotifyOn.Never, null)]
+    [InlineData("notify=success,delay,failure", NotifyOn.Success | NotifyOn.Delay | NotifyOn.Failure, null)]
+    [InlineData("ORCPT=rfc822;Bob+2Bx@example.org NOTIFY=DELAY,DELAY", NotifyOn.Delay, "rfc822;Bob+2Bx@example.org")]
+    public void Rcpt_carries_what_the_sender_wants_to_hear(string parameters, NotifyOn notify, string? original)
+    {
+        var command = Assert.IsType<RcptTo>(Parse("RCPT TO:<ada@example.org> " + parameters));
+        Assert.Equal((notify, original, SmtpExtensions.Dsn), (command.Notify, command.OriginalRecipient, command.Uses));
+    }
+
+    [Theory]
+    [InlineData("RET=FULL ENVID=QQ314159", ReturnContent.Full, "QQ314159")]
+    [InlineData("ret=hdrs", ReturnContent.Headers, null)]
+    public void Mail_carries_how_reports_shall_be(string parameters, ReturnContent content, string? id)
+    {
+        var command = Assert.IsType<MailFrom>(Parse("MAIL FROM:<> " + parameters)).Parameters;
+        Assert.Equal((content, id, SmtpExtensions.Dsn), (command.Return, command.EnvelopeId, command.Uses));
+    }
+
+    [Theory]
     [InlineData("", 500)]
     [InlineData(" NOOP", 500)]
     [InlineData("XYZZY", 500)]
@@ -39,7 +60,14 @@ public sealed class CommandParserTests
     [InlineData("NOOP\0", 500)]
     [InlineData("NOOP\tx", 500)]
     [InlineData("NOOP \x7f", 500)]
-    [InlineData("MAIL FROM:<ü@example.org>", 500)]
+    [InlineData("MAIL FROM:<ü@example.org>", 500)]              // Latin-1: no UTF-8
+    [InlineData("NOOP ü", 500)]
+    [InlineData("EHLO ü", 500)]
+    [InlineData("MAIL FROM:<Ã¼@example.org>", 550)]             // UTF-8, but SMTPUTF8 is missing
+    [InlineData("MAIL FROM:<Ã¼@example.org> SMTPUTF8 SMTPUTF8", 501)]
+    [InlineData("MAIL FROM:<a@example.org> SMTPUTF8=1", 501)]
+    [InlineData("MAIL FROM:<a@example.org> SMTPUTF8 ENVID=Ã¼", 501)]
+    [InlineData("RCPT TO:<Ã¼@example.org> ORCPT=rfc822;Ã¼", 501)]
     [InlineData("MAIL", 501)]
     [InlineData("MAIL FROM", 501)]
     [InlineData("MAIL TO:<a@example.org>", 501)]
@@ -56,12 +84,35 @@ public sealed class CommandParserTests
     [InlineData("MAIL FROM:<a@example.org> BODY", 501)]
     [InlineData("MAIL FROM:<a@example.org> =1", 501)]
     [InlineData("MAIL FROM:<a@example.org> a_b=1", 501)]
-    [InlineData("MAIL FROM:<a@example.org> SMTPUTF8", 555)]
+    [InlineData("MAIL FROM:<a@example.org> SMTPUTF9", 555)]
+    [InlineData("XCLIENT", 501)]
+    [InlineData("XCLIENT NAME", 501)]
+    [InlineData("XCLIENT NAME=a+0Ab", 501)]
+    [InlineData("XCLIENT IDENT=a", 501)]
+    [InlineData("XFORWARD LOGIN=a", 501)]
     [InlineData("RCPT", 501)]
     [InlineData("RCPT TO:<>", 501)]
     [InlineData("RCPT TO:<a>", 501)]
     [InlineData("RCPT TO:<a@example.org>x", 501)]
-    [InlineData("RCPT TO:<a@example.org> NOTIFY=NEVER", 555)]
+    [InlineData("RCPT TO:<a@example.org> SIZE=1", 555)]
+    [InlineData("RCPT TO:<a@example.org> NOTIFY=NEVER,DELAY", 501)]
+    [InlineData("RCPT TO:<a@example.org> NOTIFY=DELAY,,SUCCESS", 501)]
+    [InlineData("RCPT TO:<a@example.org> NOTIFY", 501)]
+    [InlineData("RCPT TO:<a@example.org> NOTIFY=NEVER NOTIFY=NEVER", 501)]
+    [InlineData("RCPT TO:<a@example.org> ORCPT=a@b", 501)]
+    [InlineData("RCPT TO:<a@example.org> ORCPT=;a@b", 501)]
+    [InlineData("RCPT TO:<a@example.org> ORCPT=rfc822;", 501)]
+    [InlineData("RCPT TO:<a@example.org> ORCPT=rfc822;a=b", 501)]
+    [InlineData("RCPT TO:<a@example.org> ORCPT=rfc822;a+0D+0Ab", 501)]
+    [InlineData("RCPT TO:<a@example.org> ORCPT=rfc822;a ORCPT=rfc822;a", 501)]
+    [InlineData("MAIL FROM:<> RET=", 501)]
+    [InlineData("MAIL FROM:<> RET=FULL RET=FULL", 501)]
+    [InlineData("MAIL FROM:<> ENVID", 501)]
+    [InlineData("MAIL FROM:<> ENVID=a+0a", 501)]
+    [InlineData("MAIL FROM:<> ENVID=a+0A", 501)]
+    [InlineData("MAIL FROM:<> ENVID=a ENVID=a", 501)]
+    [InlineData("MAIL FROM:<> AUTH=<> AUTH=<>", 501)]
+    [InlineData("MAIL FROM:<> BODY=7BIT BODY=8BITMIME", 501)]
     [InlineData("EHLO", 501)]
     [InlineData("EHLO ", 501)]
     [InlineData("EHLO a b", 501)]
@@ -92,6 +143,24 @@ public sealed class CommandParserTests
         var initial = Assert.IsType<Auth>(Parse(line)).InitialResponse;
         Assert.Equal(response, initial is null ? null : Encoding.ASCII.GetString(initial));
     }
+
+    [Theory]
+    [InlineData("BDAT 0", 0, false)]
+    [InlineData("bdat 86  last", 86, true)]
+    [InlineData("BDAT 9223372036854775807 LAST", long.MaxValue, true)]
+    public void Bdat_says_how_much_follows(string line, long octets, bool isLast) => Assert.Equal(new Bdat(octets, isLast), Parse(line));
+
+    [Theory]
+    [InlineData("BDAT")]
+    [InlineData("BDAT LAST")]
+    [InlineData("BDAT -1")]
+    [InlineData("BDAT +1")]
+    [InlineData("BDAT 1x")]
+    [InlineData("BDAT 0x10")]
+    [InlineData("BDAT 1 LAST x")]
+    [InlineData("BDAT 1 FIRST")]
+    [InlineData("BDAT 9223372036854775808")]
+    public void Bdat_without_a_length_ends_the_trust(string line) => Assert.Same(BadBdat.Command, Parse(line));
 
     [Theory]
     [InlineData("GET / HTTP/1.1")]

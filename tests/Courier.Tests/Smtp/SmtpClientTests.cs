@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Courier.IO.Files;
 using Courier.Mail.Addresses;
+using Courier.Mail.Reports;
 using Courier.Smtp.Client;
 using Courier.Smtp.Server;
 using Courier.Tests.Shared.Smtp;
@@ -82,6 +83,21 @@ public sealed class SmtpClientTests
         await using var client = await SmtpClient.ConnectAsync("127.0.0.1", server.Port, _settings with { Limits = Limits() }, default);
         await client.SendAsync(Message("x\r\n", "a@example.test"), default);
         Assert.Contains("MAIL FROM:<ada@example.org> SIZE=20 BODY=8BITMIME", server.Lines);
+    }
+
+    [Theory]
+    [InlineData("250-srv\n250-DSN\n250 SIZE", "MAIL FROM:<ada@example.org> SIZE=20 RET=HDRS ENVID=a+2Bb", "RCPT TO:<a@example.test> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;b@example.test", true)]
+    [InlineData("250-srv\n250 SIZE", "MAIL FROM:<ada@example.org> SIZE=20", "RCPT TO:<a@example.test>", false)]
+    public async Task What_the_sender_wants_to_hear_is_passed_on_where_the_server_knows_of_it(string hello, string mail, string rcpt, bool isPassedOn)
+    {
+        await using var server = new ScriptedServer($">220 hi | <EHLO | >{hello} | <MAIL | >250 ok | <RCPT | >250 ok | <DATA | >354 go | . | >250 ok");
+        await using var client = await SmtpClient.ConnectAsync("127.0.0.1", server.Port, _settings with { Limits = Limits() }, default);
+        var message = Message("x\r\n", "a@example.test") with { Return = ReturnContent.Headers, EnvelopeId = "a+2Bb" };
+        message = message with { Recipients = [message.Recipients[0] with { Notify = NotifyOn.Success | NotifyOn.Failure, OriginalRecipient = "rfc822;b@example.test" }] };
+        var result = await client.SendAsync(message, default);
+        Assert.Contains(mail, server.Lines);
+        Assert.Contains(rcpt, server.Lines);
+        Assert.Equal(isPassedOn, result.IsReportPassedOn);
     }
 
     [Fact]
@@ -312,7 +328,7 @@ public sealed class SmtpClientTests
     private static OutgoingMessage Message(string body, params string[] recipients) => Message(MessageBody.OfBytes(Encoding.Latin1.GetBytes(body)), recipients);
 
     private static OutgoingMessage Message(MessageBody body, params string[] recipients) => new(
-        new ReversePath(MailAddress.Parse("ada@example.org")), [.. recipients.Select(MailAddress.Parse)], "Received: by us\r\n"u8.ToArray(), body, Is8Bit: true);
+        new ReversePath(MailAddress.Parse("ada@example.org")), [.. recipients.Select(recipient => new OutgoingRecipient(MailAddress.Parse(recipient)))], "Received: by us\r\n"u8.ToArray(), body, Is8Bit: true);
 
     private static string Codes(SendResult result) => string.Join(' ', result.Recipients.Select(r => r.Reply?.Code.ToString(CultureInfo.InvariantCulture) ?? "lost"));
 

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Courier.Mta.Routing;
 using Courier.Smtp.Client;
 using Microsoft.Extensions.Logging;
@@ -10,11 +9,6 @@ namespace Courier.Mta.Delivery.Remote;
 /// <param name="Client">The protocol.</param>
 public sealed record ConnectorSettings(SmtpClientSettings Client)
 {
-    /// <summary>Our addresses towards other servers; null leaves them to the system.</summary>
-    public IPAddress? SourceIPv4 { get; init; }
-
-    public IPAddress? SourceIPv6 { get; init; }
-
     /// <summary>Addresses tried in one attempt, over all hosts.</summary>
     /// <remarks>RFC 5321 §5.1: at least two, and a limit is allowed. Ten dead ones take five minutes.</remarks>
     public int AddressesMax { get; init; } = 10;
@@ -106,7 +100,6 @@ public sealed class Connector(
             Tls = isBroken ? TlsUse.Never : demand.Use,
             Check = demand.Check,
             Credentials = candidate.Hop.Credentials,
-            Source = endPoint.AddressFamily == AddressFamily.InterNetwork ? settings.SourceIPv4 : settings.SourceIPv6,
         };
         var connection = await SmtpClient.ConnectAsync(endPoint, candidate.Host.Name, client, ct);
         if (connection.TlsProblem is { } problem)

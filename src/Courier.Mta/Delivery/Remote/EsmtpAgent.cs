@@ -27,6 +27,8 @@ public sealed class EsmtpAgent : IDeliveryAgent, IAsyncDisposable
 
     private sealed record UnreachableSince(HopException Failure, long At);
 
+    public bool IsRemote => true;
+
     /// <summary>Connections that wait for a message.</summary>
     public int IdleConnections => _pool.Count;
 
@@ -78,8 +80,7 @@ public sealed class EsmtpAgent : IDeliveryAgent, IAsyncDisposable
     private async ValueTask<IReadOnlyList<JobRecipient>> SendAsync(
         DeliveryJob job, IReadOnlyList<JobRecipient> recipients, List<RecipientOutcome> outcomes, CancellationToken ct)
     {
-        var message = new OutgoingMessage(
-            job.Envelope.Sender, [.. recipients.Select(static r => r.Recipient.Address)], job.Trace, job.Body, job.Envelope.Is8Bit);
+        var message = Outgoing.Of(job, recipients);
         var (result, server) = await TransactAsync(message, ct);
         var mayContinue = result.IsUsable && result.Recipients.Any(static r => r.IsTaken);
         var left = new List<JobRecipient>();
@@ -88,7 +89,7 @@ public sealed class EsmtpAgent : IDeliveryAgent, IAsyncDisposable
             if (mayContinue && OutcomeReader.IsTooManyRecipients(result.Recipients[i]))
                 left.Add(recipients[i]);
             else
-                outcomes.Add(OutcomeReader.Read(recipients[i].Number, result.Recipients[i], server));
+                outcomes.Add(OutcomeReader.Read(recipients[i].Number, result.Recipients[i], server) with { IsReportPassedOn = result.IsReportPassedOn });
         }
 
         return left;

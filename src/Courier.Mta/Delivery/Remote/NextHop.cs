@@ -66,6 +66,23 @@ public sealed record NextHop(string Host, int Port)
         }
     }
 
+    /// <summary>Reads <c>host</c>, <c>host:port</c>, <c>192.0.2.1:25</c> or <c>[2001:db8::1]:25</c>; without a port it is 25.</summary>
+    public static bool TryParse(string text, out NextHop hop)
+    {
+        hop = new NextHop(text.Trim('[', ']'), SmtpPort);
+        if (text.Length == 0 || IPAddress.TryParse(hop.Host, out _))
+            return text.Length > 0;
+        var colon = text.LastIndexOf(':');
+        if (colon >= 0)
+        {
+            if (!ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port == 0)
+                return false;
+            hop = new NextHop(text[..colon].Trim('[', ']'), port);
+        }
+
+        return IPAddress.TryParse(hop.Host, out _) || Uri.CheckHostName(hop.Host) == UriHostNameType.Dns;
+    }
+
     /// <summary>Where mail for a domain without a route goes: to its mail exchangers, or to the address of an address literal
     /// (RFC 5321 §4.1.3, §5.1).</summary>
     public static NextHop OfDomain(string domain) => Literal(domain) is { } address

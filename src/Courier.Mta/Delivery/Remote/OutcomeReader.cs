@@ -8,8 +8,9 @@ namespace Courier.Mta.Delivery.Remote;
 /// <summary>What an answer of the next hop means for the recipient: done, later, or never, with its code of RFC 3463.</summary>
 internal static class OutcomeReader
 {
-    public static RecipientOutcome Read(int number, RecipientResult result, string server)
+    public static RecipientOutcome Read(int number, RecipientResult result, string hop)
     {
+        var server = result.IsOurs ? null : hop;
         if (result.Reply is not { } reply)
             return new(number, OutcomeKind.Deferred, "4.4.2", $"Connection lost {Where(result.Step)}: {result.Problem}", server);
         var kind = result.IsTaken ? OutcomeKind.Relayed

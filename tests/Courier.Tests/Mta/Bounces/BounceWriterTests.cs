@@ -1,8 +1,8 @@
 using System.Text;
 using Courier.IO.Files;
 using Courier.Mail.Addresses;
-using Courier.Mail.Reports;
 using Courier.Mta.Bounces;
+using Courier.Mail.Reports;
 using Courier.Queue;
 using Courier.Tests.Queue;
 
@@ -78,7 +78,12 @@ public sealed class BounceWriterTests
     [InlineData(NotifyOn.Delay, OutcomeKind.Failed, false)]
     [InlineData(NotifyOn.Success, OutcomeKind.Delivered, true)]
     [InlineData(NotifyOn.Default, OutcomeKind.Delivered, false)]
-    [InlineData(NotifyOn.Default, OutcomeKind.Deferred, false)]
+    [InlineData(NotifyOn.Success, OutcomeKind.Relayed, true)]
+    [InlineData(NotifyOn.Failure, OutcomeKind.Relayed, false)]
+    [InlineData(NotifyOn.Default, OutcomeKind.Deferred, true)]
+    [InlineData(NotifyOn.Delay, OutcomeKind.Deferred, true)]
+    [InlineData(NotifyOn.Failure | NotifyOn.Success, OutcomeKind.Deferred, false)]
+    [InlineData(NotifyOn.Never, OutcomeKind.Deferred, false)]
     public async Task Notify_says_whether_there_is_one(NotifyOn notify, OutcomeKind kind, bool expected)
     {
         var envelope = Messages.Envelope("grace@example.com");
@@ -86,7 +91,19 @@ public sealed class BounceWriterTests
         var written = await WriteAsync(envelope, outcomes: [new RecipientOutcome(0, kind, kind == OutcomeKind.Failed ? "5.0.0" : "2.0.0", "x")]);
         Assert.Equal(expected, written is not null);
         if (written is { } report)
-            Assert.Contains(kind == OutcomeKind.Failed ? "Action: failed" : "Action: delivered", report.Text, StringComparison.Ordinal);
+            Assert.Contains($"Action: {(kind == OutcomeKind.Deferred ? "delayed" : kind.ToString().ToLowerInvariant())}\r\n", report.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_warning_says_until_when_it_is_tried()
+    {
+        var until = new DateTimeOffset(2026, 3, 7, 12, 0, 0, TimeSpan.Zero);
+        var outcome = new RecipientOutcome(0, OutcomeKind.Deferred, "4.4.1", "Connection refused") { RetryUntil = until };
+        var (_, text) = (await WriteAsync(Messages.Envelope("grace@example.com") with { ReturnFull = true }, outcomes: [outcome]))!.Value;
+        Assert.Contains("Subject: Delayed mail", text, StringComparison.Ordinal);
+        Assert.Contains("Action: delayed\r\nStatus: 4.4.1\r\n", text, StringComparison.Ordinal);
+        Assert.Contains("Will-Retry-Until: Sat, 07 Mar 2026 12:00:00 +0000\r\n", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret body", text, StringComparison.Ordinal);
     }
 
     [Fact]

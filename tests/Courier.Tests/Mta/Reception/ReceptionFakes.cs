@@ -74,14 +74,14 @@ internal sealed class ReceptionBench : IDisposable
         new(ConnectionFrom(address), helo, isExtended, user);
 
     internal static SmtpTransaction Begin(SmtpPeer? peer = null, string? sender = "eve@example.net", long? size = null) =>
-        new(peer ?? PeerAt(), new MailParameters(sender is null ? ReversePath.Null : new ReversePath(MailAddress.Parse(sender)), size, Is8Bit: true));
+        new(peer ?? PeerAt(), new MailParameters(sender is null ? ReversePath.Null : new ReversePath(MailAddress.Parse(sender))) { Size = size, Is8Bit = true });
 
     internal static async Task<int> RecipientAsync(IReception reception, SmtpTransaction transaction, string? recipient)
     {
         var (reply, address) = await reception.AddRecipientAsync(transaction, recipient is null ? null : MailAddress.Parse(recipient), CancellationToken.None);
         Assert.Equal(reply.IsPositive, address is not null);
         if (address is not null)
-            transaction.Recipients.Add(address);
+            transaction.Recipients.Add(new SmtpRecipient(address));
         return reply.Code;
     }
 

@@ -78,7 +78,7 @@ public sealed class TraceFieldsTests
     private static string Received(SmtpPeer peer, string protocol)
     {
         var transaction = Begin(peer);
-        transaction.Recipients.Add(MailAddress.Parse("ada@example.test"));
+        transaction.Recipients.Add(new SmtpRecipient(MailAddress.Parse("ada@example.test")));
         return TraceFields.Received(transaction, "mx.example.test", protocol, "X", _now).ToString();
     }
 }

@@ -1,0 +1,51 @@
+using Courier.Smtp.Grammar;
+using Courier.Smtp.Replies;
+
+namespace Courier.Smtp.Server;
+
+/// <summary>MAIL and RCPT: RFC 5321 §4.1.1.2, §4.1.1.3. Parameters of what the listener does not offer are unknown to it (§4.1.1.11).</summary>
+internal static class EnvelopeVerbs
+{
+    public static async ValueTask<SmtpReply?> BeginAsync(SmtpSession session, MailParameters parameters)
+    {
+        var settings = session.Settings;
+        if (settings.TlsRequired && !session.Connection.IsSecure)
+            return Reply.TlsRequired;
+        if (settings.AuthRequired && session.User is null)
+            return Reply.AuthRequired;
+        if (!session.Offers(parameters.Uses))
+            return Reply.UnknownParameter;
+        if (parameters.Size > session.Limits.MessageBytes)
+            return Reply.TooLarge;
+        if (session.Transactions >= session.Limits.Transactions)
+            return session.Close(Reply.TooManyMessages);
+        var transaction = new SmtpTransaction(session.Peer!, parameters);
+        var reply = await session.Reception.BeginAsync(transaction, session.Stopping);
+        if (reply.IsPositive)
+            session.Begin(transaction);
+        return reply;
+    }
+
+    public static async ValueTask<SmtpReply?> AddRecipientAsync(SmtpSession session, RcptTo command)
+    {
+        var transaction = session.Transaction!;
+        if (!session.Offers(command.Uses))
+            return Reply.UnknownParameter;
+        if (command.IsUtf8 && !transaction.Mail.IsUtf8)
+            return Reply.RecipientNotAscii;
+        if (transaction.Recipients.Count >= session.Limits.Recipients)
+            return Reply.TooManyRecipients;
+        var (reply, address) = await session.Reception.AddRecipientAsync(transaction, command.Path.Address, session.Stopping);
+        if (reply.IsPositive)
+        {
+            var taken = address ?? throw new InvalidOperationException("A recipient was taken without an address.");
+            transaction.Recipients.Add(new SmtpRecipient(taken, command.Notify, command.OriginalRecipient));
+        }
+        else if (!reply.IsTransient)
+        {
+            session.Patience.RefusedRecipient();
+        }
+
+        return reply;
+    }
+}

@@ -1,0 +1,37 @@
+namespace Courier.Smtp.Server;
+
+/// <summary>What a listener may offer in EHLO, and be told not to. STARTTLS and AUTH have settings of their own; ENHANCEDSTATUSCODES,
+/// PIPELINING, SIZE and 8BITMIME only describe how we behave anyway.</summary>
+[Flags]
+public enum SmtpExtensions
+{
+    None = 0,
+
+    /// <summary>RFC 3461.</summary>
+    Dsn = 1,
+
+    /// <summary>RFC 3030 §2: BDAT.</summary>
+    Chunking = 2,
+
+    /// <summary>RFC 3030 §3: BODY=BINARYMIME. Only where <see cref="Chunking"/> is offered, too.</summary>
+    BinaryMime = 4,
+
+    /// <summary>RFC 6531.</summary>
+    Utf8 = 8,
+
+    /// <summary>RFC 9422.</summary>
+    Limits = 16,
+}
+
+/// <summary>Their words in EHLO, for those who set up a listener.</summary>
+public static class SmtpExtensionWords
+{
+    public static IReadOnlyDictionary<string, SmtpExtensions> All { get; } = new Dictionary<string, SmtpExtensions>(StringComparer.Ordinal)
+    {
+        ["DSN"] = SmtpExtensions.Dsn,
+        ["CHUNKING"] = SmtpExtensions.Chunking,
+        ["BINARYMIME"] = SmtpExtensions.BinaryMime,
+        ["LIMITS"] = SmtpExtensions.Limits,
+        ["SMTPUTF8"] = SmtpExtensions.Utf8,
+    };
+}

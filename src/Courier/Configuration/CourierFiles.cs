@@ -1,0 +1,147 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Courier.Configuration;
+
+/// <summary>What became of one of Courier's files, or of one line in it.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="Setting">The key of ours that it set; null when it set none.</param>
+/// <param name="Reason">Why it set none.</param>
+internal sealed record CourierFileUse(string Path, string? Setting, string? Reason);
+
+/// <summary>Reads those files of the original Courier that hold one value, and its module files, where they lie beside courier.conf. They come before
+/// it: what courier.conf says wins.</summary>
+/// <remarks>A file holds one line; '#' begins a comment; an empty file says nothing. Times are Courier's: <c>1w2d</c>, <c>5m</c> (minutes), a plain
+/// number is seconds. A file that cannot be understood is a problem like any other, with its line.</remarks>
+internal sealed partial class CourierFiles(string directory) : IConfigurationSource
+{
+    /// <summary>These files hold one line.</summary>
+    private const long FileBytesMax = 64 * 1024;
+
+    private static readonly (string File, Setting Setting, Func<string, string?> Read)[] _values =
+    [
+        ("queuetime", SettingTable.QueueTime, Time),
+        ("warntime", SettingTable.WarnAfter, Time),
+        ("retryalpha", SettingTable.RetryFirst, Time),
+        ("retrybeta", SettingTable.RetryRound, Same),
+        ("retrygamma", SettingTable.RetryRoundWait, Time),
+        ("retrymaxdelta", SettingTable.RetryDoublings, Same),
+        ("submitdelay", SettingTable.SubmitDelay, Time),
+        ("batchsize", SettingTable.BatchSize, Same),
+        ("backuprelay", SettingTable.BackupRelay, Same),
+        ("ipout", SettingTable.SourceV4, Same),
+        ("ip6out", SettingTable.SourceV6, Same),
+    ];
+
+    private static readonly (string File, string Key, Setting Setting)[] _modules =
+    [
+        ("module.esmtp", "MAXDELS", SettingTable.AttemptsAtOnce),
+        ("module.esmtp", "MAXHOST", SettingTable.AttemptsPerDestination),
+        ("module.esmtp", "MAXRCPT", SettingTable.BatchSize),
+        ("module.local", "MAXDELS", SettingTable.LocalAttempts),
+    ];
+
+    private static readonly (string File, string Reason)[] _ignored =
+    [
+        ("queuelo", "messages beyond what memory holds wait in the spool"),
+        ("queuehi", "messages beyond what memory holds wait in the spool"),
+        ("queuefill", "the queue is never read again to find what is due"),
+        ("respawnlo", "the server does not need to be started anew"),
+        ("respawnhi", "the server does not need to be started anew"),
+        ("faxqueuetime", "there is no fax module"),
+        ("module.dsn", "reports are written where deliveries end"),
+        ("module.fax", "there is no fax module"),
+        ("module.uucp", "there is no UUCP module"),
+    ];
+
+    private readonly List<CourierFileUse> _uses = [];
+
+    /// <summary>What was found, once it has been read.</summary>
+    internal IReadOnlyList<CourierFileUse> Uses => _uses;
+
+    public IEnumerable<ConfigurationEntry> Read(ICollection<ConfigurationProblem> problems)
+    {
+        var entries = new List<ConfigurationEntry>();
+        _uses.Clear();
+        foreach (var (file, setting, read) in _values)
+            ReadValue(file, setting, read, entries, problems);
+        foreach (var file in _modules.Select(module => module.File).Distinct(StringComparer.Ordinal))
+            ReadModule(file, entries, problems);
+        foreach (var (file, reason) in _ignored.Where(ignored => File.Exists(Path.Combine(directory, ignored.File))))
+            _uses.Add(new(Path.Combine(directory, file), null, reason));
+        return entries;
+    }
+
+    private void ReadValue(string file, Setting setting, Func<string, string?> read, List<ConfigurationEntry> entries, ICollection<ConfigurationProblem> problems)
+    {
+        foreach (var (number, text) in Lines(file, problems).Take(1))
+            Take(new Origin(Path.Combine(directory, file), number), setting, text, read(text), entries, problems);
+    }
+
+    private void ReadModule(string file, List<ConfigurationEntry> entries, ICollection<ConfigurationProblem> problems)
+    {
+        foreach (var (number, text) in Lines(file, problems))
+        {
+            var origin = new Origin(Path.Combine(directory, file), number);
+            var equals = text.IndexOf('=', StringComparison.Ordinal);
+            var key = equals < 0 ? text : text[..equals].Trim();
+            if (_modules.FirstOrDefault(module => module.File == file && module.Key == key) is { Setting: { } setting })
+                Take(origin, setting, text, Same(text[(equals + 1)..].Trim().Trim('"')), entries, problems);
+            else
+                _uses.Add(new(origin.ToString(), null, $"{key} is not known here"));
+        }
+    }
+
+    private void Take(Origin origin, Setting setting, string found, string? value, List<ConfigurationEntry> entries, ICollection<ConfigurationProblem> problems)
+    {
+        if (value is null || !setting.Accepts(value))
+        {
+            problems.Add(new(origin, null, found, value is null ? "a time, as 1w2d or 5m" : setting.Expected));
+            return;
+        }
+
+        _uses.Add(new(origin.ToString(), $"[{setting.Section}] {setting.Key} = {value}", null));
+        entries.Add(new(setting.Section, null, setting.Key, value, origin));
+    }
+
+    private IEnumerable<(int Number, string Text)> Lines(string file, ICollection<ConfigurationProblem> problems)
+    {
+        var path = Path.Combine(directory, file);
+        if (!File.Exists(path))
+            return [];
+        try
+        {
+            if (new FileInfo(path).Length > FileBytesMax)
+                throw new IOException("the file is too large");
+            return [.. File.ReadAllLines(path).Select((line, index) => (index + 1, line.Split('#')[0].Trim())).Where(line => line.Item2.Length > 0)];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            problems.Add(new(new Origin(path, 0), null, file, $"a readable file ({e.Message})"));
+            return [];
+        }
+    }
+
+    private static string Same(string text) => text;
+
+    /// <summary>Courier's times in ours: seconds.</summary>
+    private static string? Time(string text)
+    {
+        if (!TimePattern().IsMatch(text))
+            return null;
+        long seconds = 0;
+        foreach (Match part in TimePart().Matches(text))
+        {
+            long unit = part.Groups["unit"].Value switch { "w" => 604_800, "d" => 86_400, "h" => 3600, "m" => 60, _ => 1 };
+            seconds += long.Parse(part.Groups["number"].ValueSpan, CultureInfo.InvariantCulture) * unit;
+        }
+
+        return string.Create(CultureInfo.InvariantCulture, $"{seconds}s");
+    }
+
+    [GeneratedRegex("^(?:[0-9]{1,9}[wdhms]\\s*)*(?:[0-9]{1,9})?$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex TimePattern();
+
+    [GeneratedRegex("(?<number>[0-9]+)(?<unit>[wdhms]?)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex TimePart();
+}

@@ -1,0 +1,72 @@
+using System.Net;
+using Courier.Configuration;
+
+namespace Courier.Tests.Program;
+
+/// <summary>Courier's files of one value, and its module files.</summary>
+public sealed class CourierFilesTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("courier-files").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    private (SettingsValues? Values, IReadOnlyList<ConfigurationProblem> Problems, CourierFiles Files) Load(params (string Name, string Text)[] files)
+    {
+        foreach (var (name, text) in files)
+            File.WriteAllText(Path.Combine(_directory, name), text);
+        var courier = new CourierFiles(_directory);
+        var (settings, problems) = Settings.Load(courier, new CommandLineSource(["server.state=/x"]));
+        return (settings?.Defaults, problems, courier);
+    }
+
+    [Theory]
+    [InlineData("1w", 604_800)]
+    [InlineData("1w2d", 777_600)]
+    [InlineData("5m", 300)]
+    [InlineData("90", 90)]
+    [InlineData("1h30m10s", 5410)]
+    [InlineData("# four days\n4d\n", 345_600)]
+    public void Times_are_Courier_s(string text, int seconds) =>
+        Assert.Equal(TimeSpan.FromSeconds(seconds), Load(("queuetime", text)).Values!.Get(SettingTable.QueueTime));
+
+    [Fact]
+    public void Every_file_sets_its_key()
+    {
+        var (values, problems, files) = Load(
+            ("queuetime", "3d\n"), ("warntime", "0\n"), ("retryalpha", "1m\n"), ("retrybeta", "5\n"), ("retrygamma", "2m\n"), ("retrymaxdelta", "0\n"), ("submitdelay", "10\n"),
+            ("batchsize", "7\n"), ("backuprelay", "relay.example.org\n"), ("ipout", "192.0.2.7\n"), ("ip6out", "2001:db8::7\n"),
+            ("module.esmtp", "MAXDELS=11\nMAXHOST=3\nCOLOUR=blue\n"), ("module.local", "MAXDELS=12\n"), ("queuelo", "100\n"));
+        Assert.Empty(problems);
+        Assert.Equal(TimeSpan.FromDays(3), values!.Get(SettingTable.QueueTime));
+        Assert.Equal(TimeSpan.Zero, values.Get(SettingTable.WarnAfter));
+        Assert.Equal(TimeSpan.FromMinutes(1), values.Get(SettingTable.RetryFirst));
+        Assert.Equal((5, TimeSpan.FromMinutes(2), 0), (values.Get(SettingTable.RetryRound), values.Get(SettingTable.RetryRoundWait), values.Get(SettingTable.RetryDoublings)));
+        Assert.Equal((TimeSpan.FromSeconds(10), 7, "relay.example.org"), (values.Get(SettingTable.SubmitDelay), values.Get(SettingTable.BatchSize), values.Get(SettingTable.BackupRelay)));
+        Assert.Equal((IPAddress.Parse("192.0.2.7"), IPAddress.Parse("2001:db8::7")), (values.Get(SettingTable.SourceV4), values.Get(SettingTable.SourceV6)));
+        Assert.Equal((11, 3, 12), (values.Get(SettingTable.AttemptsAtOnce), values.Get(SettingTable.AttemptsPerDestination), values.Get(SettingTable.LocalAttempts)));
+        Assert.Equal(["module.esmtp:3", "queuelo"], files.Uses.Where(use => use.Setting is null).Select(use => Path.GetFileName(use.Path)));
+    }
+
+    [Fact]
+    public void Courier_conf_has_the_last_word()
+    {
+        File.WriteAllText(Path.Combine(_directory, "queuetime"), "3d");
+        File.WriteAllText(Path.Combine(_directory, "courier.conf"), "[server]\nstate = /x\n[queue]\nexpire = 4d\n");
+        var (settings, _) = Settings.Load(new CourierFiles(_directory), new NativeFile(Path.Combine(_directory, "courier.conf")));
+        Assert.Equal(TimeSpan.FromDays(4), settings!.Defaults.Get(SettingTable.QueueTime));
+    }
+
+    [Theory]
+    [InlineData("queuetime", "soon", "a time")]
+    [InlineData("retrybeta", "0", "a number from 1")]
+    [InlineData("ipout", "2001:db8::1", "an IPv4 address")]
+    public void What_cannot_be_understood_is_a_problem_with_file_and_line(string file, string text, string expected)
+    {
+        var problem = Assert.Single(Load((file, "\n" + text)).Problems);
+        Assert.Equal((Path.Combine(_directory, file), 2), (problem.Origin.Source, problem.Origin.Line));
+        Assert.Contains(expected, problem.Expected, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_empty_file_or_none_says_nothing() => Assert.Empty(Load(("queuetime", "# nothing\n")).Files.Uses);
+}
