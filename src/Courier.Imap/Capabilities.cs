@@ -11,6 +11,7 @@ internal static class Capabilities
         "IMAP4rev1",      // RFC 3501
         "LITERAL+",       // RFC 7888
         "SASL-IR",        // RFC 4959
+        "ENABLE",         // RFC 5161
         "ID",             // RFC 2971
         "IDLE",           // RFC 2177
         "NAMESPACE",      // RFC 2342
@@ -18,11 +19,38 @@ internal static class Capabilities
         "UIDPLUS",        // RFC 4315
         "UNSELECT",       // RFC 3691
         "MULTIAPPEND",    // RFC 3502
+        "MOVE",           // RFC 6851
+        "CONDSTORE",      // RFC 7162
+        "QRESYNC",        // RFC 7162
+        "ESEARCH",        // RFC 4731
+        "SEARCHRES",      // RFC 5182
+        "WITHIN",         // RFC 5032
+        "PARTIAL",        // RFC 9394
+        "LIST-EXTENDED",  // RFC 5258
+        "LIST-STATUS",    // RFC 5819
+        "LIST-METADATA",  // RFC 9590
+        "METADATA",       // RFC 5464
+        "METADATA-SERVER",
+        "SPECIAL-USE",    // RFC 6154
+        "CREATE-SPECIAL-USE",
+        "STATUS=SIZE",    // RFC 8438
+        "SAVEDATE",       // RFC 8514
+        "OBJECTID",       // RFC 8474
+        "PREVIEW",        // RFC 8970
+        "SORT",           // RFC 5256
+        "SORT=DISPLAY",   // RFC 5957
+        "ESORT",          // RFC 5267
+        "THREAD=ORDEREDSUBJECT",
+        "THREAD=REFERENCES",
+        "THREAD=REFS",    // draft-ietf-morg-inthread
+        "INPROGRESS",     // RFC 9585
+        "LANGUAGE",       // RFC 5255
+        "UNAUTHENTICATE", // RFC 8437
     ];
 
     public static string For(ImapSession session)
     {
-        var offered = new List<string>(_always);
+        var offered = new List<string>(_always) { $"APPENDLIMIT={session.Limits.MessageBytes}" }; // RFC 7889
         if (OffersStartTls(session))
             offered.Add("STARTTLS");
         if (!session.IsLoggedIn && AllowsLogin(session))

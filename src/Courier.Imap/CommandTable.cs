@@ -33,6 +33,9 @@ internal enum CommandEffects
 
     /// <summary>The mailbox that was selected is left: there is nothing to be told of it.</summary>
     LeavesMailbox = 8,
+
+    /// <summary>Makes no sense without sequence numbers: refused once they are given up (RFC 9586 §3).</summary>
+    NeedsSequenceNumbers = 16,
 }
 
 internal delegate ImapCommand CommandParser(ref ImapParser p);
@@ -43,7 +46,8 @@ internal sealed record CommandEntry(ImapStates States, CommandEffects Effects, C
 /// <summary>Every command there is. Adding one: docs/recipes/imap-command.md.</summary>
 internal static class CommandTable
 {
-    private const CommandEffects Numbers = CommandEffects.UsesSequenceNumbers;
+    private const CommandEffects Numbers = CommandEffects.UsesSequenceNumbers | CommandEffects.NeedsSequenceNumbers;
+    private const CommandEffects AnyByNumber = CommandEffects.MaySendExpunge | CommandEffects.NeedsSequenceNumbers;
     private const CommandEffects Uids = CommandEffects.UsesUids | CommandEffects.MaySendExpunge;
     private const CommandEffects Any = CommandEffects.MaySendExpunge;
 
@@ -68,11 +72,16 @@ internal static class CommandTable
         ["RENAME"] = new(ImapStates.AfterLogin, Any, RenameCommand.Parse),
         ["SUBSCRIBE"] = new(ImapStates.AfterLogin, Any, static (ref p) => SubscribeCommand.Parse(ref p, subscribe: true)),
         ["UNSUBSCRIBE"] = new(ImapStates.AfterLogin, Any, static (ref p) => SubscribeCommand.Parse(ref p, subscribe: false)),
-        ["LIST"] = new(ImapStates.AfterLogin, Any, static (ref p) => ListCommand.Parse(ref p, subscribedOnly: false)),
-        ["LSUB"] = new(ImapStates.AfterLogin, Any, static (ref p) => ListCommand.Parse(ref p, subscribedOnly: true)),
+        ["LIST"] = new(ImapStates.AfterLogin, Any, ListCommand.Parse),
+        ["LSUB"] = new(ImapStates.AfterLogin, Any, LsubCommand.Parse),
         ["STATUS"] = new(ImapStates.AfterLogin, Any, StatusCommand.Parse),
         ["APPEND"] = new(ImapStates.AfterLogin, Any, AppendCommand.Parse),
         ["NAMESPACE"] = new(ImapStates.AfterLogin, Any, NamespaceCommand.Parse),
+        ["GETMETADATA"] = new(ImapStates.AfterLogin, Any, GetMetadataCommand.Parse),
+        ["SETMETADATA"] = new(ImapStates.AfterLogin, Any, SetMetadataCommand.Parse),
+        ["ENABLE"] = new(ImapStates.AfterLogin, Any, EnableCommand.Parse),
+        ["LANGUAGE"] = new(ImapStates.Any, Any, LanguageCommand.Parse),
+        ["UNAUTHENTICATE"] = new(ImapStates.AfterLogin, CommandEffects.LeavesMailbox, UnauthenticateCommand.Parse),
         ["IDLE"] = new(ImapStates.AfterLogin, Any, IdleCommand.Parse),
 
         // With a mailbox (§6.4)
@@ -83,12 +92,18 @@ internal static class CommandTable
         ["SEARCH"] = new(ImapStates.Selected, Numbers, static (ref p) => SearchCommand.Parse(ref p, Numbering.Sequence)),
         ["FETCH"] = new(ImapStates.Selected, Numbers, static (ref p) => FetchCommand.Parse(ref p, Numbering.Sequence)),
         ["STORE"] = new(ImapStates.Selected, Numbers, static (ref p) => StoreCommand.Parse(ref p, Numbering.Sequence)),
-        ["COPY"] = new(ImapStates.Selected, Any, static (ref p) => CopyCommand.Parse(ref p, Numbering.Sequence)),
+        ["COPY"] = new(ImapStates.Selected, AnyByNumber, static (ref p) => CopyCommand.Parse(ref p, Numbering.Sequence)),
+        ["MOVE"] = new(ImapStates.Selected, AnyByNumber, static (ref p) => MoveCommand.Parse(ref p, Numbering.Sequence)),
+        ["SORT"] = new(ImapStates.Selected, Numbers, static (ref p) => SortCommand.Parse(ref p, Numbering.Sequence)),
+        ["THREAD"] = new(ImapStates.Selected, Numbers, static (ref p) => ThreadCommand.Parse(ref p, Numbering.Sequence)),
+        ["UID SORT"] = new(ImapStates.Selected, Uids, static (ref p) => SortCommand.Parse(ref p, Numbering.Uid)),
+        ["UID THREAD"] = new(ImapStates.Selected, Uids, static (ref p) => ThreadCommand.Parse(ref p, Numbering.Uid)),
         ["UID EXPUNGE"] = new(ImapStates.Selected, Uids, ExpungeCommand.ParseUid),
         ["UID SEARCH"] = new(ImapStates.Selected, Uids, static (ref p) => SearchCommand.Parse(ref p, Numbering.Uid)),
         ["UID FETCH"] = new(ImapStates.Selected, Uids, static (ref p) => FetchCommand.Parse(ref p, Numbering.Uid)),
         ["UID STORE"] = new(ImapStates.Selected, Uids, static (ref p) => StoreCommand.Parse(ref p, Numbering.Uid)),
         ["UID COPY"] = new(ImapStates.Selected, Uids, static (ref p) => CopyCommand.Parse(ref p, Numbering.Uid)),
+        ["UID MOVE"] = new(ImapStates.Selected, Uids, static (ref p) => MoveCommand.Parse(ref p, Numbering.Uid)),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>Reads the name of a command; UID and what follows it are one name.</summary>

@@ -56,11 +56,20 @@ public sealed record ImapLimits
     /// <summary>Keys of one SEARCH; Courier's own cap.</summary>
     public int SearchKeys { get; init; } = 1000;
 
+    /// <summary>How often a command that takes long says how far it is (RFC 9585 §3 advises 10 s).</summary>
+    public TimeSpan ProgressEvery { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Items of one FETCH: each may make the server send the whole message again.</summary>
     public int FetchItems { get; init; } = 100;
 
     /// <summary>Part numbers in one section, as in BODY[1.2.3]; the MIME reader goes 100 deep.</summary>
     public int SectionDepth { get; init; } = 100;
+
+    /// <summary>Entries of one GETMETADATA or SETMETADATA, and of a mailbox.</summary>
+    public int MetadataEntries { get; init; } = 100;
+
+    /// <summary>Octets of one value of METADATA; RFC 5464 §6 leaves it to us. What is longer belongs into a message.</summary>
+    public int MetadataValueBytes { get; init; } = 8 * 1024;
 
     /// <summary>Flags and keywords of one STORE or APPEND.</summary>
     public int FlagsPerCommand { get; init; } = 200;

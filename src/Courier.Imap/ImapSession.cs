@@ -19,6 +19,7 @@ internal sealed class ImapSession : IAsyncDisposable
         Writer = new(Transport, Limits);
         Reader = new(Transport, Writer, Limits);
         Record = new(this);
+        Naming = MailboxNaming.Of(server.Settings.HasFolderPrefix, isUtf8: false);
     }
 
     public ImapServer Server { get; }
@@ -43,10 +44,19 @@ internal sealed class ImapSession : IAsyncDisposable
 
     public bool IsLoggedIn => Account is not null;
 
+    /// <summary>What the client has enabled; only LOGOUT and UNAUTHENTICATE take it back.</summary>
+    public Extensions Enabled { get; private set; }
+
+    /// <summary>How names of mailboxes are written, as things stand.</summary>
+    public MailboxNaming Naming { get; private set; }
+
+    /// <summary>The tag of the command at hand, for responses that name it (RFC 4466 §2.6.2).</summary>
+    public byte[] Tag { get; private set; } = [];
+
     /// <summary>Set by LOGOUT and by whatever else ends the session.</summary>
     public bool IsEnding { get; set; }
 
-    private ImapStates State => Selected is not null ? ImapStates.Selected : IsLoggedIn ? ImapStates.LoggedIn : ImapStates.NotLoggedIn;
+    public ImapStates State => Selected is not null ? ImapStates.Selected : IsLoggedIn ? ImapStates.LoggedIn : ImapStates.NotLoggedIn;
 
     public void LogIn(Account account)
     {
@@ -55,6 +65,28 @@ internal sealed class ImapSession : IAsyncDisposable
         Transport.IsLoggedIn = true;
         _mistakes = 0;
     }
+
+    /// <summary>Forgets who it was (RFC 8437 §2): all is as it was before the login, but for TLS and compression.</summary>
+    public async ValueTask LogOutAsync()
+    {
+        await SelectAsync(null);
+        Account = null;
+        Mailboxes = null!;
+        Enabled = Extensions.None;
+        Naming = MailboxNaming.Of(Naming.HasPrefix, isUtf8: false);
+        Transport.Forget();
+    }
+
+    /// <summary>Turns extensions on, and those that they bring with them.</summary>
+    public void Enable(Extensions extensions)
+    {
+        if ((extensions & Extensions.Qresync) != 0)
+            extensions |= Extensions.Condstore; // RFC 7162 §3.2.3
+        Enabled |= extensions;
+        Naming = MailboxNaming.Of(Naming.HasPrefix, (Enabled & (Extensions.Utf8 | Extensions.Rev2)) != 0);
+    }
+
+    public bool Has(Extensions extension) => (Enabled & extension) != 0;
 
     /// <summary>Leaves the mailbox and, unless null, enters another.</summary>
     public async ValueTask SelectAsync(SelectedMailbox? next)
@@ -65,9 +97,13 @@ internal sealed class ImapSession : IAsyncDisposable
             await left.DisposeAsync();
     }
 
+    /// <summary>OK for a command that has removed messages, with the mod-sequence that the client may go on from (RFC 7162 §3.2.7).</summary>
+    public Completion Completed(string text, SelectedMailbox selected) =>
+        Has(Extensions.Qresync) ? Completion.Ok($"HIGHESTMODSEQ {selected.Mailbox.Current.HighestModSeq}", text) : Completion.Ok(text);
+
     /// <summary>Says what changed in the mailbox, as far as a command with these effects allows.</summary>
     public ValueTask WriteUpdatesAsync(CommandEffects effects, CancellationToken ct) => Selected is { } selected && (effects & CommandEffects.LeavesMailbox) == 0
-        ? selected.WriteUpdatesAsync(Writer, (effects & CommandEffects.MaySendExpunge) != 0, (effects & CommandEffects.UsesUids) != 0, ct)
+        ? selected.WriteUpdatesAsync(Writer, new((effects & CommandEffects.MaySendExpunge) != 0, (effects & CommandEffects.UsesUids) != 0, Enabled), ct)
         : default;
 
     public async Task RunAsync()
@@ -115,7 +151,7 @@ internal sealed class ImapSession : IAsyncDisposable
                 await ByeAsync("That is more than is taken here", "too much input");
                 break;
             case var status:
-                await AnswerAsync(ReceivedCommand.Interpret(Reader.Text, status, State, Limits));
+                await AnswerAsync(ReceivedCommand.Interpret(Reader.Text, status, State, Limits, Naming));
                 break;
         }
     }
@@ -139,7 +175,10 @@ internal sealed class ImapSession : IAsyncDisposable
         ImapMeter.Commands.Add(1, new KeyValuePair<string, object?>("command", received.Name));
         try
         {
+            if (Has(Extensions.UidOnly) && (received.Entry!.Effects & CommandEffects.NeedsSequenceNumbers) != 0)
+                return new(CompletionStatus.Bad, "UIDREQUIRED", "Sequence numbers are not in use any more");
             Selected?.Adopt();
+            Tag = received.Tag;
             var completion = await received.Command!.RunAsync(this, Transport.Token);
             await WriteUpdatesAsync(received.Entry!.Effects, Transport.Token);
             return completion;

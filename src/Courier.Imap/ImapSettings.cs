@@ -15,5 +15,8 @@ public sealed record ImapSettings
     /// <summary>Certificate for STARTTLS, asked for at each handshake; null: STARTTLS is not offered.</summary>
     public Func<SslServerAuthenticationOptions>? StartTls { get; init; }
 
+    /// <summary>Whether folders are named <c>INBOX.Sent</c>, as Courier names them, or <c>Sent</c> (RFC 2342).</summary>
+    public bool HasFolderPrefix { get; init; } = true;
+
     public ImapLimits Limits { get; init; } = new();
 }

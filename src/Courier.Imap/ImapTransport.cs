@@ -10,7 +10,8 @@ namespace Courier.Imap;
 internal sealed class ImapTransport(Connection connection, ImapLimits limits, TimeProvider clock, CancellationToken stopping) : IDisposable
 {
     private readonly Deadline _deadline = new(stopping);
-    private readonly long _began = clock.GetTimestamp();
+    private long _began = clock.GetTimestamp();
+    private long _before;
     private readonly Lock _lock = new();
     private long? _readEnd;
     private long? _flushEnd;
@@ -29,7 +30,7 @@ internal sealed class ImapTransport(Connection connection, ImapLimits limits, Ti
     public bool IsLoggedIn { get; set; }
 
     /// <summary>Before login: the client has sent more than a stranger may.</summary>
-    public bool IsOverBudget => !IsLoggedIn && BytesIn > limits.PreAuthBytes;
+    public bool IsOverBudget => !IsLoggedIn && BytesIn - _before > limits.PreAuthBytes;
 
     public PipeWriter Output => connection.Output;
 
@@ -112,6 +113,9 @@ internal sealed class ImapTransport(Connection connection, ImapLimits limits, Ti
             // It does not listen any more.
         }
     }
+
+    /// <summary>The client is a stranger again: the limits of a connection that has just begun.</summary>
+    public void Forget() => (IsLoggedIn, _began, _before) = (false, clock.GetTimestamp(), BytesIn);
 
     public void Dispose() => _deadline.Dispose();
 

@@ -7,9 +7,10 @@ namespace Courier.Imap;
 internal readonly record struct ReceivedCommand(byte[] Tag, string Name, CommandEntry? Entry, ImapCommand? Command, string Complaint)
 {
     /// <summary>Looks the command up, sees whether it is allowed in this state, and parses it. All syntax mistakes end here.</summary>
-    public static ReceivedCommand Interpret(ReadOnlySpan<byte> text, ReadStatus status, ImapStates state, ImapLimits limits)
+    public static ReceivedCommand Interpret(
+        ReadOnlySpan<byte> text, ReadStatus status, ImapStates state, ImapLimits limits, MailboxNaming? naming = null)
     {
-        var p = new ImapParser(text, limits);
+        var p = new ImapParser(text, limits, naming);
         byte[] tag = [(byte)'*'];
         try
         {

@@ -5,6 +5,23 @@ using Courier.Mailboxes.Names;
 
 namespace Courier.Imap;
 
+/// <summary>How updates are told: what the command at hand allows, and what the client has enabled.</summary>
+/// <param name="MayExpunge">Whether numbers may change.</param>
+/// <param name="WithUid">Whether FETCH responses carry the UID.</param>
+/// <param name="Enabled">What the client understands.</param>
+internal readonly record struct UpdateForm(bool MayExpunge, bool WithUid, Extensions Enabled)
+{
+    /// <summary>VANISHED in the place of EXPUNGE (RFC 7162 §3.2.10, RFC 9586 §3.3).</summary>
+    public bool SaysVanished => (Enabled & (Extensions.Qresync | Extensions.UidOnly)) != 0;
+
+    /// <summary>The items of a FETCH that tells of a change of flags (RFC 7162 §3.2.4: with the UID under QRESYNC).</summary>
+    public FetchAttributes Items => FetchAttributes.Flags
+        | (WithUid || (Enabled & Extensions.Qresync) != 0 ? FetchAttributes.Uid : 0)
+        | ((Enabled & Extensions.Condstore) != 0 ? FetchAttributes.ModSeq : 0);
+
+    public bool IsUidOnly => (Enabled & Extensions.UidOnly) != 0;
+}
+
 /// <summary>One session's view of its mailbox: what its sequence numbers mean, and what it has been told.</summary>
 /// <remarks>
 /// Three snapshots: <see cref="Announced"/> gives the numbers (it moves only when EXPUNGE may be said, RFC 3501 §7.4.1),
@@ -36,6 +53,9 @@ internal sealed class SelectedMailbox : IAsyncDisposable
     public MailboxSnapshot Announced { get; private set; }
 
     public MailboxSnapshot Newest { get; private set; }
+
+    /// <summary>What the last SEARCH with SAVE found (RFC 5182 §2.1); what has gone since is no longer found in it.</summary>
+    public UidSet SavedResult { get; set; } = UidSet.Empty;
 
     public int RecentCount => IsReadOnly ? Announced.UnclaimedCount : _recent.Count;
 
@@ -94,6 +114,40 @@ internal sealed class SelectedMailbox : IAsyncDisposable
         FlagText.WriteDefined(writer, Newest.Keywords, IsReadOnly);
     }
 
+    /// <summary>The positions that a set names here and now.</summary>
+    public List<PositionRange> Resolve(SequenceSet set, Numbering numbering) =>
+        ReferenceEquals(set, SequenceSet.Saved) ? SavedPositions() : set.Resolve(Announced, numbering);
+
+    /// <summary>A set of UIDs as ranges, whether or not there are such messages.</summary>
+    public IReadOnlyList<(uint First, uint Last)> UidRanges(SequenceSet set)
+    {
+        if (ReferenceEquals(set, SequenceSet.Saved))
+            return SavedResult.Ranges;
+        var uids = new UidSet();
+        foreach (var range in set.Ranges)
+        {
+            var (low, high) = range.Ordered(LastUid.Value);
+            uids.Add(new(low), new(Math.Min(high, uint.MaxValue - 1)));
+        }
+
+        return uids.Ranges;
+    }
+
+    private List<PositionRange> SavedPositions()
+    {
+        var positions = new List<PositionRange>();
+        foreach (var (first, last) in SavedResult.Ranges)
+        {
+            var from = Announced.IndexOf(new(first));
+            var to = Announced.IndexOf(new(last));
+            PositionRange range = new(from < 0 ? ~from : from, to < 0 ? ~to - 1 : to);
+            if (range.First <= range.Last)
+                positions.Add(range);
+        }
+
+        return SequenceSet.Merge(positions);
+    }
+
     /// <summary>The positions as UIDs.</summary>
     public List<Uid> Uids(List<PositionRange> positions)
     {
@@ -107,38 +161,34 @@ internal sealed class SelectedMailbox : IAsyncDisposable
         return uids;
     }
 
-    /// <summary>Tells the client what has changed: EXPUNGE and EXISTS if <paramref name="mayExpunge"/> or nothing was removed, and flags always.</summary>
-    /// <param name="writer">Where to.</param>
-    /// <param name="mayExpunge">Whether the command at hand allows numbers to change.</param>
-    /// <param name="withUid">Whether FETCH responses carry the UID.</param>
-    /// <param name="ct">Ends it.</param>
-    public async ValueTask WriteUpdatesAsync(ImapWriter writer, bool mayExpunge, bool withUid, CancellationToken ct)
+    /// <summary>Tells the client what has changed: EXPUNGE and EXISTS if the form allows or nothing was removed, and flags always.</summary>
+    public async ValueTask WriteUpdatesAsync(ImapWriter writer, UpdateForm form, CancellationToken ct)
     {
-        var newest = mayExpunge ? await Mailbox.RefreshAsync(ct) : Mailbox.Current;
+        var newest = form.MayExpunge ? await Mailbox.RefreshAsync(ct) : Mailbox.Current;
         if (newest.UidValidity != Announced.UidValidity)
             throw new MailboxReplacedException();
-        var renumbers = mayExpunge || RemovedCount(newest) == 0;
+        var renumbers = form.MayExpunge || RemovedCount(newest) == 0;
         if (renumbers && !IsReadOnly && newest.UnclaimedCount > 0)
         {
             AddRecent(await Mailbox.ClaimRecentAsync(ct));
             newest = Mailbox.Current;
-            renumbers = mayExpunge || RemovedCount(newest) == 0;
+            renumbers = form.MayExpunge || RemovedCount(newest) == 0;
         }
 
         if (!ReferenceEquals(newest, _told) || !ReferenceEquals(newest, Announced))
-            await WriteAsync(writer, newest, renumbers, withUid);
+            await WriteAsync(writer, newest, renumbers, form);
         _shown.Clear();
         _seen.Clear();
     }
 
     public ValueTask DisposeAsync() => Mailbox.DisposeAsync();
 
-    private async ValueTask WriteAsync(ImapWriter writer, MailboxSnapshot newest, bool renumbers, bool withUid)
+    private async ValueTask WriteAsync(ImapWriter writer, MailboxSnapshot newest, bool renumbers, UpdateForm form)
     {
         var changed = ReferenceEquals(newest, _told) ? [] : newest.ChangedSince(_told);
         var known = LastUid;
         if (renumbers)
-            await RenumberAsync(writer, newest);
+            await RenumberAsync(writer, newest, form);
         var shown = Newest;
         Newest = _told = newest;
         DefineKeywords(writer);
@@ -148,42 +198,68 @@ internal sealed class SelectedMailbox : IAsyncDisposable
             var number = renumbers ? position : Announced.IndexOf(message.Uid);
             if (message.Uid > known || number < 0 || IsShown(message, shown))
                 continue;
-            FetchResponse.Flags(writer, number + 1, message, IsRecent(message), withUid);
+            FetchResponse.Whole(writer, form.IsUidOnly ? FetchResponse.ByUid : number + 1, message, form.Items, IsRecent(message));
             await writer.FlushIfFullAsync();
         }
     }
 
-    private async ValueTask RenumberAsync(ImapWriter writer, MailboxSnapshot newest)
+    private async ValueTask RenumberAsync(ImapWriter writer, MailboxSnapshot newest, UpdateForm form)
     {
         var left = Announced.Count;
         if (RemovedCount(newest) > 0)
-        {
-            // From the highest down: then each number means what it meant before.
-            for (var position = Announced.Count - 1; position >= 0; position--)
-            {
-                var uid = Announced.UidAt(position);
-                if (newest.IndexOf(uid) >= 0)
-                    continue;
-                writer.Raw("* "u8);
-                writer.Number(position + 1);
-                writer.Raw(" EXPUNGE\r\n"u8);
-                _recent.Remove(uid);
-                left--;
-                await writer.FlushIfFullAsync();
-            }
-        }
-
+            left -= form.SaysVanished ? Vanish(writer, newest) : await ExpungeAsync(writer, newest);
         Announced = newest;
         if (newest.Count != left)
-            WriteCounts(writer);
+            WriteCounts(writer, form.Enabled);
     }
 
-    /// <summary>EXISTS and RECENT (RFC 3501 §7.3).</summary>
-    public void WriteCounts(ImapWriter writer)
+    private async ValueTask<int> ExpungeAsync(ImapWriter writer, MailboxSnapshot newest)
+    {
+        var removed = 0;
+        // From the highest down: then each number means what it meant before.
+        for (var position = Announced.Count - 1; position >= 0; position--)
+        {
+            var uid = Announced.UidAt(position);
+            if (newest.IndexOf(uid) >= 0)
+                continue;
+            writer.Raw("* "u8);
+            writer.Number(position + 1);
+            writer.Raw(" EXPUNGE\r\n"u8);
+            _recent.Remove(uid);
+            removed++;
+            await writer.FlushIfFullAsync();
+        }
+
+        return removed;
+    }
+
+    private int Vanish(ImapWriter writer, MailboxSnapshot newest)
+    {
+        var removed = new List<Uid>();
+        for (var position = 0; position < Announced.Count; position++)
+        {
+            var uid = Announced.UidAt(position);
+            if (newest.IndexOf(uid) >= 0)
+                continue;
+            removed.Add(uid);
+            _recent.Remove(uid);
+        }
+
+        writer.Raw("* VANISHED "u8);
+        writer.Raw(UidText.Of(removed));
+        writer.Line();
+        return removed.Count;
+    }
+
+    /// <summary>EXISTS and RECENT (RFC 3501 §7.3); the newer protocol knows no RECENT (RFC 9051 appendix E).</summary>
+    public void WriteCounts(ImapWriter writer, Extensions enabled)
     {
         writer.Raw("* "u8);
         writer.Number(Announced.Count);
-        writer.Raw(" EXISTS\r\n* "u8);
+        writer.Raw(" EXISTS\r\n"u8);
+        if ((enabled & Extensions.Rev2) != 0)
+            return;
+        writer.Raw("* "u8);
         writer.Number(RecentCount);
         writer.Raw(" RECENT\r\n"u8);
     }

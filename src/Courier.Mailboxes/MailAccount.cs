@@ -34,8 +34,47 @@ public enum RenameOutcome
     NotAllowed,
 }
 
+public enum AnnotateOutcome
+{
+    Done,
+    NoSuchMailbox,
+
+    /// <summary>More entries than a mailbox may have.</summary>
+    TooMany,
+}
+
 /// <summary>Counts for STATUS (RFC 3501 §6.3.10).</summary>
-public sealed record MailboxStatus(int Messages, int Recent, Uid UidNext, UidValidity UidValidity, int Unseen, ModSeq HighestModSeq);
+public sealed record MailboxStatus(int Messages, int Recent, Uid UidNext, UidValidity UidValidity, int Unseen, ModSeq HighestModSeq)
+{
+    private readonly MailboxSnapshot? _snapshot;
+
+    internal MailboxStatus(MailboxSnapshot snapshot)
+        : this(snapshot.Count, snapshot.UnclaimedCount, snapshot.UidNext, snapshot.UidValidity, snapshot.UnseenCount, snapshot.HighestModSeq) => _snapshot = snapshot;
+
+    /// <summary>Messages with \Deleted; counted when asked for.</summary>
+    public int Deleted
+    {
+        get
+        {
+            var deleted = 0;
+            for (var i = 0; i < (_snapshot?.Count ?? 0); i++)
+                deleted += (_snapshot!.FlagsAt(i) & MessageFlags.Deleted) != 0 ? 1 : 0;
+            return deleted;
+        }
+    }
+
+    /// <summary>Octets of all messages as RFC822.SIZE counts them (RFC 8438); added up when asked for, and a file whose name does not say is read.</summary>
+    public long Size
+    {
+        get
+        {
+            long size = 0;
+            for (var i = 0; i < (_snapshot?.Count ?? 0); i++)
+                size += _snapshot![i].Size;
+            return size;
+        }
+    }
+}
 
 /// <summary>One message to append. <paramref name="Date"/> null means now. The caller disposes of the buffer.</summary>
 public sealed record AppendMessage(MessageBuffer Message, MessageFlags Flags, ImmutableArray<string> Keywords, DateTimeOffset? Date);
@@ -74,6 +113,34 @@ public sealed class MailAccount
 
     /// <summary>Makes a mailbox; parents need not exist (they are then names without a mailbox, as in Courier).</summary>
     public ValueTask<CreateOutcome> CreateAsync(MailboxName name, CancellationToken ct) => AloneAsync(() => new ValueTask<CreateOutcome>(_folders.Create(name)), ct);
+
+    /// <summary>What the mailboxes are for; those without a use are not in it.</summary>
+    public ValueTask<IReadOnlyDictionary<MailboxName, IReadOnlyList<string>>> SpecialUsesAsync(CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        var mailboxes = _folders.List().Where(mailbox => mailbox.Exists).Select(mailbox => mailbox.Name).ToList();
+        return new(SpecialUses.Of(mailboxes, name => Notes(name).Read().GetValueOrDefault(SpecialUses.Entry)));
+    }
+
+    /// <summary>What is noted about a mailbox, or with null about the account (RFC 5464); null where there is no such mailbox.</summary>
+    public ValueTask<IReadOnlyDictionary<string, byte[]>?> AnnotationsAsync(MailboxName? name, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        return new(name is null || _folders.Exists(name) ? Notes(name).Read() : null);
+    }
+
+    /// <summary>Notes all of this or nothing; a null takes an entry away.</summary>
+    public ValueTask<AnnotateOutcome> AnnotateAsync(MailboxName? name, IReadOnlyList<KeyValuePair<string, byte[]?>> changes, CancellationToken ct) =>
+        AloneAsync(() => new ValueTask<AnnotateOutcome>(
+            name is not null && !_folders.Exists(name) ? AnnotateOutcome.NoSuchMailbox
+            : Notes(name).Change(changes) ? AnnotateOutcome.Done : AnnotateOutcome.TooMany), ct);
+
+    /// <summary>A mailbox's identity for as long as it lives, whatever it is called (RFC 8474 §4); null where there is no such mailbox.</summary>
+    public ValueTask<string?> MailboxIdAsync(MailboxName name, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        return new(_folders.Exists(name) ? _folders.IdOf(name) : null);
+    }
 
     public ValueTask<DeleteOutcome> DeleteAsync(MailboxName name, CancellationToken ct) => AloneAsync(() => DeleteAloneAsync(name, ct), ct);
 
@@ -121,9 +188,7 @@ public sealed class MailAccount
     /// <summary>Counts without leaving a trace in the mailbox; null where there is none.</summary>
     public ValueTask<MailboxStatus?> StatusAsync(MailboxName name, CancellationToken ct) => WithAsync(name, async state =>
     {
-        var snapshot = await state.RefreshAsync(ct);
-        return new MailboxStatus(
-            snapshot.Count, snapshot.UnclaimedCount, snapshot.UidNext, snapshot.UidValidity, snapshot.UnseenCount, snapshot.HighestModSeq);
+        return new MailboxStatus(await state.RefreshAsync(ct));
     });
 
     /// <summary>Adds messages, all or none, durable on return; null where there is no such mailbox.</summary>
@@ -136,6 +201,8 @@ public sealed class MailAccount
             await state.RefreshAsync(ct);
             return await new Copier(source, state).CopyAsync(uids, ct);
         });
+
+    private Annotations Notes(MailboxName? name) => new(name is null ? Main : _folders.FolderOf(name), isServer: name is null);
 
     /// <summary>The shared state of a mailbox, to be left; null where there is no directory of that name.</summary>
     private MailboxState? Enter(MailboxName name)

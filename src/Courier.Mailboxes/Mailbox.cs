@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Courier.Mail.Mime;
+using Courier.Mailboxes.Content;
 using Courier.Mailboxes.Index;
 using Courier.Mailboxes.Names;
 
@@ -18,11 +19,18 @@ public sealed record FlagChange(FlagChangeKind Kind, MessageFlags Flags, Immutab
 /// <summary>Copied messages: where from and where to, in the same order (RFC 4315 COPYUID).</summary>
 public sealed record CopyResult(UidValidity UidValidity, IReadOnlyList<Uid> Sources, IReadOnlyList<Uid> Copies);
 
+/// <summary>What a conditional change did not change: messages that do not exist, and those that were changed since.</summary>
+public sealed record ConditionalStoreResult(IReadOnlyList<Uid> Gone, IReadOnlyList<Uid> Modified);
+
 /// <summary>Parsed forms of one message, kept by the mailbox as bytes ready for the wire.</summary>
 /// <param name="Envelope">ENVELOPE.</param>
 /// <param name="BodyStructure">BODYSTRUCTURE with extension data.</param>
 /// <param name="Body">BODY without.</param>
-public readonly record struct MessageForms(ReadOnlyMemory<byte> Envelope, ReadOnlyMemory<byte> BodyStructure, ReadOnlyMemory<byte> Body);
+public readonly record struct MessageForms(ReadOnlyMemory<byte> Envelope, ReadOnlyMemory<byte> BodyStructure, ReadOnlyMemory<byte> Body)
+{
+    /// <summary>What <see cref="MessageKeys"/> reads.</summary>
+    internal ReadOnlyMemory<byte> Keys { get; init; }
+}
 
 /// <summary>The bytes of one message with CRLF line ends, and its structure when asked for. Dispose it soon.</summary>
 public abstract class MessageContent : IDisposable
@@ -80,10 +88,36 @@ public sealed class Mailbox : IAsyncDisposable
     public async ValueTask<IReadOnlyList<Uid>> StoreAsync(IReadOnlyList<Uid> uids, FlagChange change, CancellationToken ct) =>
         await _state.ChangeAsync(() => new FlagChanges(_state).Store(uids, change), ct);
 
+    /// <summary>The same for those of the messages that have not changed since (RFC 7162 §3.1.3): nobody's change comes between the
+    /// question and the answer.</summary>
+    public async ValueTask<ConditionalStoreResult> StoreAsync(IReadOnlyList<Uid> uids, FlagChange change, ModSeq unchangedSince, CancellationToken ct)
+    {
+        await RefreshAsync(ct);
+        return await _state.ChangeAsync(() =>
+        {
+            var snapshot = _state.Current;
+            var modified = uids.Where(uid => snapshot.IndexOf(uid) is >= 0 and var at && snapshot.EntryAt(at).ModSeq > unchangedSince.Value).ToHashSet();
+            var gone = new FlagChanges(_state).Store(modified.Count == 0 ? uids : [.. uids.Where(uid => !modified.Contains(uid))], change);
+            return new ConditionalStoreResult(gone, [.. modified.Order()]);
+        }, ct);
+    }
+
     /// <summary>Copies all of the messages or none, durable on return; null where the target does not exist.
     /// Messages that are gone are left out of the result.</summary>
     public ValueTask<CopyResult?> CopyAsync(IReadOnlyList<Uid> uids, MailboxName target, CancellationToken ct) =>
         _account.CopyAsync(_state, uids, target, ct);
+
+    /// <summary>Moves all of the messages or none: they are durable in the target before the first leaves this mailbox (RFC 6851 §3.3).
+    /// Null where the target does not exist.</summary>
+    public async ValueTask<CopyResult?> MoveAsync(IReadOnlyList<Uid> uids, MailboxName target, CancellationToken ct)
+    {
+        if (await CopyAsync(uids, target, ct) is not { } result)
+            return null;
+        // From here on it has happened: not to be given up halfway because the client left.
+        if (result.Sources.Count > 0)
+            await _state.ChangeAsync(() => new FlagChanges(_state).Expunge(result.Sources, evenUndeleted: true), CancellationToken.None);
+        return result;
+    }
 
     /// <summary>Removes the messages with \Deleted (of <paramref name="only"/>, when given); returns those removed.</summary>
     public async ValueTask<IReadOnlyList<Uid>> ExpungeAsync(IReadOnlyList<Uid>? only, CancellationToken ct) =>
@@ -95,6 +129,12 @@ public sealed class Mailbox : IAsyncDisposable
 
     /// <summary>ENVELOPE, BODYSTRUCTURE and BODY, from the index when it has them; null when the message is gone.</summary>
     public ValueTask<MessageForms?> FormsAsync(Uid uid, CancellationToken ct) => _state.Reader.FormsAsync(uid, ct);
+
+    /// <summary>What SORT and THREAD compare, kept like the forms; null when the message is gone.</summary>
+    public ValueTask<MessageKeys?> KeysAsync(Uid uid, CancellationToken ct) => _state.Reader.KeysAsync(uid, ct);
+
+    /// <summary>EMAILID, THREADID and PREVIEW, found out when somebody first asks and kept; null when the message is gone.</summary>
+    public ValueTask<MessageFacts?> FactsAsync(Uid uid, CancellationToken ct) => _state.Reader.FactsAsync(uid, ct);
 
     public ValueTask DisposeAsync()
     {

@@ -57,6 +57,11 @@ public readonly record struct MessageRecord
     public DateTimeOffset InternalDate => DateTimeOffset.FromUnixTimeSeconds(
         _source is null || _date != Entry.UnknownDate ? _date : _source.Tables.Facts.DateOf(_source, _index));
 
+    /// <summary>When it came into this mailbox (RFC 8514), which is what its file's name begins with: every program names the file anew
+    /// when it delivers, appends or copies, and keeps the name when it only changes flags. Null for a name of another kind.</summary>
+    public DateTimeOffset? SaveDate =>
+        _source is not null && Maildir.FileName.TimeOf(_source.NameAt(_index)) is var seconds and > 0 ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null;
+
     /// <summary>Last change.</summary>
     public ModSeq ModSeq { get; }
 }

@@ -10,7 +10,7 @@ public static partial class NativeHeap
     public static void Trim()
     {
         if (NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), "malloc_trim", out _))
-            MallocTrim(0);
+            _ = MallocTrim(0);
     }
 
     [LibraryImport("libc", EntryPoint = "malloc_trim")]

@@ -62,7 +62,7 @@ internal sealed record AppendCommand(MailboxArgument Mailbox, AppendCommand.Item
 
     private static Item? Following(ImapSession session)
     {
-        var p = new ImapParser(session.Reader.Text, session.Limits);
+        var p = new ImapParser(session.Reader.Text, session.Limits, session.Naming);
         return p.AtEnd ? null : ReadItem(ref p);
     }
 

@@ -20,7 +20,7 @@ internal sealed record CopyCommand(SequenceSet Messages, MailboxArgument Target,
     public override async ValueTask<Completion> RunAsync(ImapSession session, CancellationToken ct)
     {
         var selected = session.Selected!;
-        var uids = selected.Uids(Messages.Resolve(selected.Announced, Numbering));
+        var uids = selected.Uids(selected.Resolve(Messages, Numbering));
         if (uids.Count == 0)
             return Completion.Ok("There was nothing to copy");
         if (Target.Name is null || await selected.Mailbox.CopyAsync(uids, Target.Name, ct) is not { } result)

@@ -26,9 +26,11 @@ internal sealed record ExpungeCommand(SequenceSet? Only) : ImapCommand
         var selected = session.Selected!;
         if (selected.IsReadOnly)
             return Completion.ReadOnly;
-        var only = Only is null ? null : selected.Uids(Only.Resolve(selected.Announced, Numbering.Uid));
-        if (only is not { Count: 0 })
-            session.Record.Expunged += (await selected.Mailbox.ExpungeAsync(only, ct)).Count;
-        return Completion.Ok("EXPUNGE completed");
+        var only = Only is null ? null : selected.Uids(selected.Resolve(Only, Numbering.Uid));
+        if (only is { Count: 0 })
+            return Completion.Ok("EXPUNGE completed");
+        var expunged = await selected.Mailbox.ExpungeAsync(only, ct);
+        session.Record.Expunged += expunged.Count;
+        return expunged.Count == 0 ? Completion.Ok("EXPUNGE completed") : session.Completed("EXPUNGE completed", selected);
     }
 }

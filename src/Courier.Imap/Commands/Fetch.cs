@@ -2,12 +2,14 @@ using System.Collections.Immutable;
 using Courier.Imap.Grammar;
 using Courier.Imap.Responses;
 using Courier.Mailboxes;
+using Courier.Mailboxes.Content;
 
 namespace Courier.Imap.Commands;
 
 /// <summary>FETCH: data of messages. One message is in hand at a time, and goes out before the next is opened.</summary>
-/// <remarks>RFC 3501 §6.4.5, §7.4.2: fetch = "FETCH" SP sequence-set SP ("ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")")</remarks>
-internal sealed record FetchCommand(SequenceSet Messages, FetchItems Items, Numbering Numbering) : ImapCommand
+/// <remarks>RFC 3501 §6.4.5, §7.4.2: fetch = "FETCH" SP sequence-set SP ("ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")")
+/// [SP "(" fetch-modifier *(SP fetch-modifier) ")"] ; RFC 7162 §7 and RFC 9394 §4 for the modifiers, see <see cref="FetchModifiers"/>.</remarks>
+internal sealed record FetchCommand(SequenceSet Messages, FetchItems Items, FetchModifiers Modifiers, Numbering Numbering) : ImapCommand
 {
     // \Seen is stored for so many at once: often enough that little is lost with a connection, seldom enough to be cheap.
     private const int SeenBatch = 64;
@@ -18,16 +20,24 @@ internal sealed record FetchCommand(SequenceSet Messages, FetchItems Items, Numb
         var messages = p.SequenceSet();
         p.Space();
         var items = FetchItems.Parse(ref p);
+        var modifiers = FetchModifiers.Parse(ref p, numbering);
         p.End();
-        return new(messages, numbering == Numbering.Uid ? items with { Attributes = items.Attributes | FetchAttributes.Uid } : items, numbering);
+        var implied = (numbering == Numbering.Uid ? FetchAttributes.Uid : 0) | (modifiers.ChangedSince is null ? 0 : FetchAttributes.ModSeq);
+        return new(messages, items with { Attributes = items.Attributes | implied }, modifiers, numbering);
     }
 
     public override async ValueTask<Completion> RunAsync(ImapSession session, CancellationToken ct)
     {
         var selected = session.Selected!;
-        var positions = Messages.Resolve(selected.Announced, Numbering);
+        if (Modifiers.SaysVanished && !session.Has(Extensions.Qresync))
+            throw new ImapSyntaxException("VANISHED takes ENABLE QRESYNC"); // RFC 7162 §3.2.6
+        if ((Items.Attributes & FetchAttributes.ModSeq) != 0)
+            session.Enable(Extensions.Condstore); // §3.1: a command that shows the client knows
+        var positions = Modifiers.Restrict(selected, selected.Resolve(Messages, Numbering));
+        if (Modifiers.SaysVanished)
+            Vanished.WriteEarlier(session.Writer, selected.UidRanges(Messages), selected.Announced, known: default);
         session.Record.Fetched += SequenceSet.Count(positions);
-        var isComplete = Items.NeedsForms || Items.Sections.Count > 0
+        var isComplete = Items.NeedsForms || Items.NeedsFacts || Items.Sections.Count > 0
             ? await FetchContentAsync(session, selected, positions, ct)
             : await FetchRecordsAsync(session, selected, positions);
         if ((Items.Attributes & FetchAttributes.Flags) != 0)
@@ -46,7 +56,7 @@ internal sealed record FetchCommand(SequenceSet Messages, FetchItems Items, Numb
         {
             for (var position = first; position <= last;)
             {
-                position = WriteRecords(session.Writer, selected, position, last);
+                position = WriteRecords(session, selected, position, last);
                 await session.Writer.FlushIfFullAsync();
             }
         }
@@ -55,12 +65,13 @@ internal sealed record FetchCommand(SequenceSet Messages, FetchItems Items, Numb
     }
 
     // As many as may be written before the client must read: a plain loop, without an await for each message.
-    private int WriteRecords(ImapWriter writer, SelectedMailbox selected, int position, int last)
+    private int WriteRecords(ImapSession session, SelectedMailbox selected, int position, int last)
     {
+        var (writer, isUidOnly) = (session.Writer, session.Has(Extensions.UidOnly));
         while (position <= last && !writer.IsFull)
         {
             var message = selected.RecordAt(position++);
-            FetchResponse.Begin(writer, position, message, Items.Attributes, selected.IsRecent(message));
+            FetchResponse.Begin(writer, isUidOnly ? FetchResponse.ByUid : position, message, Items.Attributes, selected.IsRecent(message));
             FetchResponse.End(writer);
         }
 
@@ -75,23 +86,24 @@ internal sealed record FetchCommand(SequenceSet Messages, FetchItems Items, Numb
         {
             for (var position = first; position <= last; position++)
             {
-                isComplete &= await FetchOneAsync(session.Writer, selected, position, seen, ct);
+                isComplete &= await FetchOneAsync(session, selected, position, seen, ct);
                 if (seen.Count >= SeenBatch)
-                    await StoreSeenAsync(selected, seen, ct);
+                    await StoreSeenAsync(session, selected, seen, ct);
             }
         }
 
-        await StoreSeenAsync(selected, seen, ct);
+        await StoreSeenAsync(session, selected, seen, ct);
         return isComplete;
     }
 
     /// <summary>False when the message is gone: then nothing is said of it.</summary>
-    private async ValueTask<bool> FetchOneAsync(ImapWriter writer, SelectedMailbox selected, int position, List<Uid> seen, CancellationToken ct)
+    private async ValueTask<bool> FetchOneAsync(ImapSession session, SelectedMailbox selected, int position, List<Uid> seen, CancellationToken ct)
     {
         var message = selected.RecordAt(position);
         var forms = Items.NeedsForms ? await selected.Mailbox.FormsAsync(message.Uid, ct) : default(MessageForms);
         using var content = Items.Sections.Count > 0 ? await selected.Mailbox.OpenMessageAsync(message.Uid, ct) : null;
-        if (forms is not { } known || (Items.Sections.Count > 0 && content is null))
+        var facts = Items.NeedsFacts ? await selected.Mailbox.FactsAsync(message.Uid, ct) : null;
+        if (forms is not { } known || (Items.Sections.Count > 0 && content is null) || (Items.NeedsFacts && facts is null))
             return false;
         var parts = new ReadOnlyMemory<byte>?[Items.Sections.Count];
         for (var i = 0; i < parts.Length; i++)
@@ -100,27 +112,30 @@ internal sealed record FetchCommand(SequenceSet Messages, FetchItems Items, Numb
         if (becomesSeen)
             seen.Add(message.Uid);
 
-        await WriteAsync(writer, selected, position, message, known, parts, becomesSeen);
+        await WriteAsync(session, selected, position, message, new(known, facts, parts), becomesSeen);
         return true;
     }
 
     private async ValueTask WriteAsync(
-        ImapWriter writer, SelectedMailbox selected, int position, MessageRecord message, MessageForms forms, ReadOnlyMemory<byte>?[] parts, bool becomesSeen)
+        ImapSession session, SelectedMailbox selected, int position, MessageRecord message, Found found, bool becomesSeen)
     {
-        const FetchAttributes inRecord = FetchAttributes.Uid | FetchAttributes.Flags | FetchAttributes.InternalDate | FetchAttributes.Size;
+        const FetchAttributes inRecord = FetchAttributes.Uid | FetchAttributes.Flags | FetchAttributes.InternalDate | FetchAttributes.Size | FetchAttributes.ModSeq | FetchAttributes.SaveDate;
+        var (writer, isUidOnly) = (session.Writer, session.Has(Extensions.UidOnly));
         // A change of flags that the fetch itself makes belongs into its response (§6.4.5).
         var attributes = Items.Attributes | (becomesSeen ? FetchAttributes.Flags : 0);
         writer.IsMidResponse = true;
-        FetchResponse.Begin(writer, position + 1, message, attributes, selected.IsRecent(message), becomesSeen ? MessageFlags.Seen : MessageFlags.None);
-        var needsSpace = (attributes & inRecord) != 0;
-        FetchResponse.Forms(writer, forms, attributes, ref needsSpace);
-        for (var i = 0; i < parts.Length; i++)
+        FetchResponse.Begin(writer, isUidOnly ? FetchResponse.ByUid : position + 1, message, attributes, selected.IsRecent(message), becomesSeen ? MessageFlags.Seen : MessageFlags.None);
+        var needsSpace = (attributes & (isUidOnly ? inRecord & ~FetchAttributes.Uid : inRecord)) != 0;
+        FetchResponse.Forms(writer, found.Forms, attributes, ref needsSpace);
+        if (found.Facts is { } facts)
+            FetchResponse.Facts(writer, facts, attributes, ref needsSpace);
+        for (var i = 0; i < found.Parts.Length; i++)
         {
             if (needsSpace)
                 writer.Raw(" "u8);
             needsSpace = true;
             writer.Raw(Items.Sections[i].Name);
-            if (parts[i] is not { } part)
+            if (found.Parts[i] is not { } part)
             {
                 writer.Raw(" NIL"u8);
                 continue;
@@ -136,12 +151,17 @@ internal sealed record FetchCommand(SequenceSet Messages, FetchItems Items, Numb
         await writer.FlushIfFullAsync();
     }
 
-    private static async ValueTask StoreSeenAsync(SelectedMailbox selected, List<Uid> seen, CancellationToken ct)
+    private static async ValueTask StoreSeenAsync(ImapSession session, SelectedMailbox selected, List<Uid> seen, CancellationToken ct)
     {
         if (seen.Count == 0)
             return;
         await selected.Mailbox.StoreAsync(seen, new(FlagChangeKind.Add, MessageFlags.Seen, ImmutableArray<string>.Empty), ct);
-        selected.MarkSeen(seen);
+        // With CONDSTORE the client is told the mod-sequence that this change has made (RFC 7162 §3.1).
+        if (!session.Has(Extensions.Condstore))
+            selected.MarkSeen(seen);
         seen.Clear();
     }
+
+    /// <summary>What was read of one message.</summary>
+    private readonly record struct Found(MessageForms Forms, MessageFacts? Facts, ReadOnlyMemory<byte>?[] Parts);
 }

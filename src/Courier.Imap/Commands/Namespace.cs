@@ -15,7 +15,7 @@ internal sealed record NamespaceCommand : ImapCommand
 
     public override ValueTask<Completion> RunAsync(ImapSession session, CancellationToken ct)
     {
-        session.Writer.Raw("* NAMESPACE ((\"INBOX.\" \".\")) NIL NIL\r\n"u8);
+        session.Writer.Raw($"* NAMESPACE ((\"{session.Naming.Prefix}\" \".\")) NIL NIL\r\n");
         return new(Completion.Ok("NAMESPACE completed"));
     }
 }

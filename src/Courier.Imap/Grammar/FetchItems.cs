@@ -15,6 +15,14 @@ internal enum FetchAttributes
     Envelope = 16,
     Body = 32,
     BodyStructure = 64,
+    ModSeq = 128,
+    SaveDate = 256,
+    EmailId = 512,
+    ThreadId = 1024,
+    Preview = 2048,
+
+    /// <summary>PREVIEW only where it is at hand (RFC 8970 §3.2); here it always is.</summary>
+    LazyPreview = 4096,
 }
 
 /// <summary>One BODY[section]&lt;partial&gt;, or one of the RFC822 names for the same.</summary>
@@ -34,10 +42,13 @@ internal sealed record FetchSection(
 
 /// <summary>What a FETCH asks for (RFC 3501 §6.4.5).</summary>
 /// <remarks>fetch-att = "ENVELOPE" / "FLAGS" / "INTERNALDATE" / "RFC822" [".HEADER" / ".SIZE" / ".TEXT"] /
-/// "BODY" ["STRUCTURE"] / "UID" / "BODY" section ["&lt;" number "." nz-number "&gt;"] / "BODY.PEEK" section [partial]</remarks>
+/// "BODY" ["STRUCTURE"] / "MODSEQ" (RFC 7162) / "SAVEDATE" (RFC 8514) / "EMAILID" / "THREADID" (RFC 8474) / "PREVIEW" [SP "(LAZY)"] (RFC 8970) / "UID" / "BODY" section ["&lt;" number "." nz-number "&gt;"] / "BODY.PEEK" section [partial]</remarks>
 internal sealed record FetchItems(FetchAttributes Attributes, IReadOnlyList<FetchSection> Sections)
 {
     public bool NeedsForms => (Attributes & (FetchAttributes.Envelope | FetchAttributes.Body | FetchAttributes.BodyStructure)) != 0;
+
+    /// <summary>What the mailbox finds out of a message when somebody first asks.</summary>
+    public bool NeedsFacts => (Attributes & (FetchAttributes.EmailId | FetchAttributes.ThreadId | FetchAttributes.Preview)) != 0;
 
     public bool SetsSeen { get; } = Sections.Any(section => section.SetsSeen);
 
@@ -89,6 +100,15 @@ internal sealed record FetchItems(FetchAttributes Attributes, IReadOnlyList<Fetc
             case "FLAGS": attributes |= FetchAttributes.Flags; break;
             case "INTERNALDATE": attributes |= FetchAttributes.InternalDate; break;
             case "RFC822.SIZE": attributes |= FetchAttributes.Size; break;
+            case "MODSEQ": attributes |= FetchAttributes.ModSeq; break;
+            case "EMAILID": attributes |= FetchAttributes.EmailId; break;
+            case "THREADID": attributes |= FetchAttributes.ThreadId; break;
+            case "PREVIEW":
+                attributes |= FetchAttributes.Preview;
+                if (p.TryWord(" (LAZY)"u8))
+                    attributes |= FetchAttributes.LazyPreview;
+                break;
+            case "SAVEDATE": attributes |= FetchAttributes.SaveDate; break;
             case "ENVELOPE": attributes |= FetchAttributes.Envelope; break;
             case "BODYSTRUCTURE": attributes |= FetchAttributes.BodyStructure; break;
             case "BODY" when !p.Next((byte)'['): attributes |= FetchAttributes.Body; break;

@@ -2,13 +2,13 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
 using Courier.Mail.Headers;
-using Courier.Mailboxes.Names;
+using Courier.Mailboxes;
 
 namespace Courier.Imap.Grammar;
 
 /// <summary>Reads the formal syntax of RFC 3501 §9 from one whole command: its lines and literals as they came, without the last
 /// line end. It has no state beyond its place in the bytes; every method either moves on or throws.</summary>
-internal ref struct ImapParser(ReadOnlySpan<byte> text, ImapLimits limits)
+internal ref struct ImapParser(ReadOnlySpan<byte> text, ImapLimits limits, MailboxNaming? naming = null)
 {
     // atom-specials = "(" / ")" / "{" / SP / CTL / list-wildcards / quoted-specials / resp-specials
     private const string AtomText = "!#$&'+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[^_`abcdefghijklmnopqrstuvwxyz|}~";
@@ -24,6 +24,9 @@ internal ref struct ImapParser(ReadOnlySpan<byte> text, ImapLimits limits)
     private int _at;
 
     public readonly ImapLimits Limits => limits;
+
+    /// <summary>How the session writes the names of mailboxes.</summary>
+    public readonly MailboxNaming Naming => naming ?? MailboxNaming.Default;
 
     public readonly bool AtEnd => _at >= _text.Length;
 
@@ -79,6 +82,9 @@ internal ref struct ImapParser(ReadOnlySpan<byte> text, ImapLimits limits)
     /// <summary>string = quoted / literal</summary>
     public ReadOnlySpan<byte> String() => Next((byte)'"') ? Quoted() : Literal();
 
+    /// <summary>string / literal8, of which the latter may hold NUL (RFC 3516 §4.2).</summary>
+    public ReadOnlySpan<byte> StringOrLiteral8() => TryByte((byte)'~') ? Literal(mayHoldNul: true) : String();
+
     /// <summary>An astring as text. Beyond ASCII it is read as UTF-8, which RFC 3501 leaves open for user names and passwords.</summary>
     public string AstringText() => Utf8(Astring());
 
@@ -94,8 +100,8 @@ internal ref struct ImapParser(ReadOnlySpan<byte> text, ImapLimits limits)
         }
     }
 
-    /// <summary>mailbox = "INBOX" / astring, in modified UTF-7 (§5.1.3). A name that no mailbox can have is an answer, not an error.</summary>
-    public MailboxArgument Mailbox() => MailboxArgument.Read(Astring());
+    /// <summary>mailbox = "INBOX" / astring. A name that no mailbox can have is an answer, not an error.</summary>
+    public MailboxArgument Mailbox() => Naming.Read(Astring());
 
     /// <summary>number = 1*DIGIT ; unsigned 32 bits</summary>
     public uint Number()
@@ -118,9 +124,27 @@ internal ref struct ImapParser(ReadOnlySpan<byte> text, ImapLimits limits)
     /// <summary>nz-number</summary>
     public uint NonZero() => Number() is var number and not 0 ? number : throw new ImapSyntaxException("Zero is not allowed here");
 
-    /// <summary>sequence-set = (seq-number / seq-range) *("," sequence-set)</summary>
+    /// <summary>A mod-sequence: 63 bits (RFC 7162 §7).</summary>
+    public ModSeq ModSeq() => new(Number64());
+
+    /// <summary>The name of an item or option, in capitals: letters, digits, dots and hyphens.</summary>
+    public string Name()
+    {
+        var rest = Rest;
+        var length = 0;
+        while (length < rest.Length && (char.IsAsciiLetterOrDigit((char)rest[length]) || rest[length] is (byte)'.' or (byte)'-'))
+            length++;
+        if (length == 0)
+            throw new ImapSyntaxException("Expected a word");
+        _at += length;
+        return Encoding.ASCII.GetString(rest[..length]).ToUpperInvariant();
+    }
+
+    /// <summary>sequence-set = (seq-number / seq-range) *("," sequence-set) / "$" (RFC 5182 §4)</summary>
     public SequenceSet SequenceSet()
     {
+        if (TryByte((byte)'$'))
+            return Grammar.SequenceSet.Saved;
         var ranges = new List<SequenceRange>();
         do
         {
@@ -223,7 +247,7 @@ internal ref struct ImapParser(ReadOnlySpan<byte> text, ImapLimits limits)
     }
 
     // literal = "{" number ["+"] "}" CRLF *CHAR8 ; CommandReader has put its octets here (RFC 3501 §4.3, RFC 7888 §3).
-    private ReadOnlySpan<byte> Literal()
+    private ReadOnlySpan<byte> Literal(bool mayHoldNul = false)
     {
         Expect((byte)'{', "Expected a string");
         var length = Number();
@@ -234,7 +258,7 @@ internal ref struct ImapParser(ReadOnlySpan<byte> text, ImapLimits limits)
         if (length > Rest.Length)
             throw new ImapSyntaxException("Literal is incomplete");
         var octets = Rest[..(int)length];
-        if (octets.Contains((byte)0))
+        if (!mayHoldNul && octets.Contains((byte)0))
             throw new ImapSyntaxException("NUL is not allowed in a literal"); // CHAR8 = %x01-ff
         _at += (int)length;
         return octets;
@@ -253,20 +277,4 @@ internal ref struct ImapParser(ReadOnlySpan<byte> text, ImapLimits limits)
 
         throw new ImapSyntaxException("No such month");
     }
-}
-
-/// <summary>A mailbox name as the client wrote it, and what it names; null where no mailbox can have that name.</summary>
-internal readonly record struct MailboxArgument(string Wire, MailboxName? Name)
-{
-    /// <summary>A name that ends with the separator announces names below it (RFC 3501 §6.3.3).</summary>
-    public bool HasTrailingSeparator => Wire.EndsWith('.');
-
-    public static MailboxArgument Read(ReadOnlySpan<byte> text)
-    {
-        var wire = Encoding.Latin1.GetString(text);
-        return new(wire, ModifiedUtf7.TryDecode(text, out var decoded) && MailboxName.TryParse(decoded, out var name) ? name : null);
-    }
-
-    /// <summary>The same without the separator at its end.</summary>
-    public MailboxArgument WithoutTrailingSeparator() => HasTrailingSeparator ? Read(Encoding.Latin1.GetBytes(Wire[..^1])) : this;
 }

@@ -82,7 +82,7 @@ internal static class SearchCriteria
 
     private static SearchKey Leaf(ref ImapParser p)
     {
-        if (!p.AtEnd && (char.IsAsciiDigit((char)p.Rest[0]) || p.Next((byte)'*')))
+        if (!p.AtEnd && (char.IsAsciiDigit((char)p.Rest[0]) || p.Next((byte)'*') || p.Next((byte)'$')))
             return Numbers(p.SequenceSet(), Numbering.Sequence);
         var name = Encoding.ASCII.GetString(p.Atom()).ToUpperInvariant();
         return ByFlag(name) ?? ByArgument(ref p, name);
@@ -104,6 +104,7 @@ internal static class SearchCriteria
         "NEW" => new AndKey([new RecentKey(), new FlagKey(MessageFlags.Seen, IsSet: false)]),
         "OLD" => new NotKey(new RecentKey()),
         "RECENT" => new RecentKey(),
+        "SAVEDATESUPPORTED" => new AllKey(), // RFC 8514 §4.3
         _ => null,
     };
 
@@ -126,6 +127,14 @@ internal static class SearchCriteria
             case "BODY": return new BodyKey(Pattern(ref p));
             case "TEXT": return new TextKey(Pattern(ref p));
             case "UID": return Numbers(p.SequenceSet(), Numbering.Uid);
+            case "YOUNGER": return new WithinKey(p.NonZero(), IsYounger: true);
+            case "OLDER": return new WithinKey(p.NonZero(), IsYounger: false);
+            case "SAVEDBEFORE": return new SavedDateKey(DateRelation.Before, p.Date());
+            case "SAVEDON": return new SavedDateKey(DateRelation.On, p.Date());
+            case "SAVEDSINCE": return new SavedDateKey(DateRelation.Since, p.Date());
+            case "EMAILID": return new ObjectIdKey(Encoding.ASCII.GetString(p.Astring()), IsThread: false);
+            case "THREADID": return new ObjectIdKey(Encoding.ASCII.GetString(p.Astring()), IsThread: true);
+            case "MODSEQ": return ModSeq(ref p);
             case "HEADER":
                 var field = p.AstringText();
                 p.Space();
@@ -137,6 +146,20 @@ internal static class SearchCriteria
     // US-ASCII is part of UTF-8, so one reading serves both charsets.
     private static TextPattern Pattern(ref ImapParser p) => new(p.AstringText());
 
-    private static PositionsKey Numbers(SequenceSet set, Numbering numbering) =>
-        new(snapshot => [.. set.Resolve(snapshot, numbering).Select(range => (range.First, range.Last))]);
+    private static NumbersKey Numbers(SequenceSet set, Numbering numbering) => new(set, numbering);
+
+    // search-modsequence = "MODSEQ" [SP entry-name SP entry-type-req] SP mod-sequence-valzer (RFC 7162 §7)
+    private static ModSeqKey ModSeq(ref ImapParser p)
+    {
+        if (p.Next((byte)'"'))
+        {
+            p.String();
+            p.Space();
+            if (!p.TryWord("PRIV"u8) && !p.TryWord("SHARED"u8) && !p.TryWord("ALL"u8))
+                throw new ImapSyntaxException("Expected priv, shared or all");
+            p.Space();
+        }
+
+        return new(p.ModSeq());
+    }
 }

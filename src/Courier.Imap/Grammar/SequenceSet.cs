@@ -16,6 +16,14 @@ internal readonly record struct SequenceRange(uint First, uint Second)
     public const uint Star = uint.MaxValue;
 
     public bool HasStar => First == Star || Second == Star;
+
+    /// <summary>The lower end first; "*" is <paramref name="last"/>.</summary>
+    public (uint Low, uint High) Ordered(uint last)
+    {
+        var first = First == Star ? last : First;
+        var second = Second == Star ? last : Second;
+        return first <= second ? (first, second) : (second, first);
+    }
 }
 
 /// <summary>Positions from 0 in a snapshot, both ends included.</summary>
@@ -24,6 +32,9 @@ internal readonly record struct PositionRange(int First, int Last);
 /// <summary>sequence-set of RFC 3501 §9: numbers, ranges either way round, and "*".</summary>
 internal sealed class SequenceSet(IReadOnlyList<SequenceRange> ranges)
 {
+    /// <summary>"$": what the last SEARCH with SAVE found (RFC 5182). Only the session knows what that is.</summary>
+    public static SequenceSet Saved { get; } = new([]);
+
     public IReadOnlyList<SequenceRange> Ranges => ranges;
 
     /// <summary>The positions it names in a snapshot: ascending, none twice.</summary>
@@ -41,6 +52,11 @@ internal sealed class SequenceSet(IReadOnlyList<SequenceRange> ranges)
         return Merge(found);
     }
 
+    /// <summary>The same where numbers are a condition and no request: what is not there does not fit (RFC 3501 §6.4.4).</summary>
+    public List<PositionRange> Find(MailboxSnapshot snapshot, Numbering numbering) => numbering == Numbering.Uid || snapshot.Count == 0
+        ? (snapshot.Count == 0 ? [] : Resolve(snapshot, numbering))
+        : new SequenceSet([.. ranges.Where(range => range.Ordered((uint)snapshot.Count).Low <= snapshot.Count)]).Resolve(snapshot, numbering);
+
     public static int Count(List<PositionRange> positions)
     {
         var count = 0;
@@ -53,7 +69,7 @@ internal sealed class SequenceSet(IReadOnlyList<SequenceRange> ranges)
     {
         if (count == 0 && range.HasStar)
             return null;
-        var (low, high) = Ordered(range, (uint)count);
+        var (low, high) = range.Ordered((uint)count);
         return low > count
             ? throw new ImapSyntaxException("There is no message with that number")
             : new((int)low - 1, (int)Math.Min(high, (uint)count) - 1);
@@ -63,7 +79,7 @@ internal sealed class SequenceSet(IReadOnlyList<SequenceRange> ranges)
     {
         if (snapshot.Count == 0)
             return null;
-        var (low, high) = Ordered(range, snapshot.UidAt(snapshot.Count - 1).Value);
+        var (low, high) = range.Ordered(snapshot.UidAt(snapshot.Count - 1).Value);
         return new(AtOrAfter(snapshot, low), high == uint.MaxValue ? snapshot.Count - 1 : AtOrAfter(snapshot, high + 1) - 1);
     }
 
@@ -73,14 +89,8 @@ internal sealed class SequenceSet(IReadOnlyList<SequenceRange> ranges)
         return position < 0 ? ~position : position;
     }
 
-    private static (uint Low, uint High) Ordered(SequenceRange range, uint last)
-    {
-        var first = range.First == SequenceRange.Star ? last : range.First;
-        var second = range.Second == SequenceRange.Star ? last : range.Second;
-        return first <= second ? (first, second) : (second, first);
-    }
-
-    private static List<PositionRange> Merge(List<PositionRange> ranges)
+    /// <summary>In order, without overlap.</summary>
+    internal static List<PositionRange> Merge(List<PositionRange> ranges)
     {
         if (ranges.Count < 2)
             return ranges;

@@ -7,7 +7,12 @@ internal sealed class UidSet
 {
     private readonly List<(uint First, uint Last)> _ranges = [];
 
+    /// <summary>To be read only.</summary>
+    public static UidSet Empty { get; } = new();
+
     public int Count { get; private set; }
+
+    public IReadOnlyList<(uint First, uint Last)> Ranges => _ranges;
 
     public void Add(Uid uid) => Add(uid, uid);
 

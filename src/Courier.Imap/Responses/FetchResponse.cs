@@ -1,8 +1,10 @@
 using System.Buffers.Text;
+using System.Text;
 using Courier.Imap.Grammar;
 using Courier.Mail.Headers;
 using Courier.Mail.Mime;
 using Courier.Mailboxes;
+using Courier.Mailboxes.Content;
 
 namespace Courier.Imap.Responses;
 
@@ -10,11 +12,14 @@ namespace Courier.Imap.Responses;
 /// client asks of 10,000 messages at a time.</summary>
 internal static class FetchResponse
 {
-    private const int FixedBytes = 160;
+    /// <summary>In the place of a sequence number: the response is UIDFETCH, and the UID is no item but its number (RFC 9586 §3.4).</summary>
+    public const int ByUid = 0;
+
+    private const int FixedBytes = 260;
 
     /// <summary>Begins a response with the items that need no file.</summary>
     /// <param name="writer">Where to.</param>
-    /// <param name="sequenceNumber">From 1.</param>
+    /// <param name="sequenceNumber">From 1, or <see cref="ByUid"/>.</param>
     /// <param name="message">What the index knows.</param>
     /// <param name="attributes">Items to write.</param>
     /// <param name="isRecent">Whether it is \Recent in this session.</param>
@@ -25,10 +30,10 @@ internal static class FetchResponse
         var output = writer.Reserve(FixedBytes + ((attributes & FetchAttributes.Flags) != 0 ? FlagText.Bound(message.Keywords) : 0));
         "* "u8.CopyTo(output);
         var at = 2;
-        at += Number(output[at..], sequenceNumber);
-        at += Copy(" FETCH ("u8, output[at..]);
+        at += Number(output[at..], sequenceNumber == ByUid ? message.Uid.Value : sequenceNumber);
+        at += Copy(sequenceNumber == ByUid ? " UIDFETCH ("u8 : " FETCH ("u8, output[at..]);
         var start = at;
-        if ((attributes & FetchAttributes.Uid) != 0)
+        if ((attributes & FetchAttributes.Uid) != 0 && sequenceNumber != ByUid)
         {
             at += Copy("UID "u8, output[at..]);
             at += Number(output[at..], message.Uid.Value);
@@ -54,15 +59,36 @@ internal static class FetchResponse
             at += Number(output[at..], message.Size);
         }
 
+        if ((attributes & FetchAttributes.ModSeq) != 0)
+        {
+            at += Copy(at > start ? " MODSEQ ("u8 : "MODSEQ ("u8, output[at..]);
+            at += Number(output[at..], message.ModSeq.Value);
+            output[at++] = (byte)')';
+        }
+
+        if ((attributes & FetchAttributes.SaveDate) != 0)
+            at += SaveDate(output[at..], message.SaveDate, at > start);
         writer.Advance(at);
+    }
+
+    // RFC 8514 §4.2: NIL where it is not known.
+    private static int SaveDate(Span<byte> output, DateTimeOffset? date, bool needsSpace)
+    {
+        var at = Copy(needsSpace ? " SAVEDATE "u8 : "SAVEDATE "u8, output);
+        if (date is not { } known)
+            return at + Copy("NIL"u8, output[at..]);
+        output[at++] = (byte)'"';
+        at += DateTime(output[at..], known);
+        output[at++] = (byte)'"';
+        return at;
     }
 
     public static void End(ImapWriter writer) => writer.Raw(")\r\n"u8);
 
-    /// <summary>A whole response of nothing but FLAGS, with the UID when the command speaks in UIDs (RFC 3501 §6.4.8).</summary>
-    public static void Flags(ImapWriter writer, int sequenceNumber, in MessageRecord message, bool isRecent, bool withUid)
+    /// <summary>A whole response of what the index knows.</summary>
+    public static void Whole(ImapWriter writer, int sequenceNumber, in MessageRecord message, FetchAttributes attributes, bool isRecent)
     {
-        Begin(writer, sequenceNumber, message, withUid ? FetchAttributes.Flags | FetchAttributes.Uid : FetchAttributes.Flags, isRecent);
+        Begin(writer, sequenceNumber, message, attributes, isRecent);
         End(writer);
     }
 
@@ -72,6 +98,27 @@ internal static class FetchResponse
         Form(writer, "ENVELOPE "u8, forms.Envelope, (attributes & FetchAttributes.Envelope) != 0, ref needsSpace);
         Form(writer, "BODY "u8, forms.Body, (attributes & FetchAttributes.Body) != 0, ref needsSpace);
         Form(writer, "BODYSTRUCTURE "u8, forms.BodyStructure, (attributes & FetchAttributes.BodyStructure) != 0, ref needsSpace);
+    }
+
+    /// <summary>EMAILID, THREADID (RFC 8474 §5) and PREVIEW (RFC 8970 §3).</summary>
+    public static void Facts(ImapWriter writer, MessageFacts facts, FetchAttributes attributes, ref bool needsSpace)
+    {
+        Item(writer, $"EMAILID ({facts.EmailId})", (attributes & FetchAttributes.EmailId) != 0, ref needsSpace);
+        Item(writer, $"THREADID ({facts.ThreadId})", (attributes & FetchAttributes.ThreadId) != 0, ref needsSpace);
+        if ((attributes & FetchAttributes.Preview) == 0)
+            return;
+        Item(writer, "PREVIEW ", isWanted: true, ref needsSpace);
+        writer.String(Encoding.UTF8.GetBytes(facts.Preview));
+    }
+
+    private static void Item(ImapWriter writer, string text, bool isWanted, ref bool needsSpace)
+    {
+        if (!isWanted)
+            return;
+        if (needsSpace)
+            writer.Raw(" "u8);
+        needsSpace = true;
+        writer.Raw(text);
     }
 
     /// <summary>The octets that a section names; null where the message has no such part.</summary>

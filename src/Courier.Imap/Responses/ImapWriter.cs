@@ -90,8 +90,14 @@ internal sealed class ImapWriter(ImapTransport transport, ImapLimits limits)
         Raw("\""u8);
     }
 
-    /// <summary>A mailbox's name as it goes over the wire: modified UTF-7, which a quoted string can always carry.</summary>
-    public void Mailbox(string wire) => String(Encoding.ASCII.GetBytes(wire));
+    /// <summary>A mailbox's name as it goes over the wire: modified UTF-7, which a quoted string can always carry, or the UTF-8 that
+    /// the client has asked for, which then may stand in one too (RFC 6855 §3). No name holds a control character.</summary>
+    public void Mailbox(string wire)
+    {
+        Raw("\""u8);
+        Raw(Encoding.UTF8.GetBytes(wire.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)));
+        Raw("\""u8);
+    }
 
     public void LiteralHeader(long length)
     {

@@ -7,7 +7,7 @@ namespace Courier.Mailboxes.Index;
 /// <summary>ENVELOPE, BODYSTRUCTURE and BODY of the messages that somebody asked for, as they go over the wire: the file <c>courier/forms</c>,
 /// append-only, and the blocks of it that are in memory. A cache: every record says whose it is and carries a checksum, and whatever does not fit
 /// is made again from the message.</summary>
-/// <remarks>A record is <c>uid, crc, three lengths, zero</c> (u32 each, little-endian), then the three forms, then zeros up to <see cref="Unit"/>;
+/// <remarks>A record is <c>uid, crc, four lengths</c> (u32 each, little-endian), then the three forms and the keys, then zeros up to <see cref="Unit"/>;
 /// none goes over the end of a block. The checksum is of the forms and
 /// UIDVALIDITY, so that processes which write over each other's records cost time and nothing else. Readers take blocks without a lock: the bytes of a record never change once its place is known.</remarks>
 internal sealed class FormsFile(Func<MaildirFolder> folder, Func<uint> uidValidity)
@@ -68,19 +68,23 @@ internal sealed class FormsFile(Func<MaildirFolder> folder, Func<uint> uidValidi
         var envelope = BinaryPrimitives.ReadUInt32LittleEndian(header[8..]);
         var structure = BinaryPrimitives.ReadUInt32LittleEndian(header[12..]);
         var body = BinaryPrimitives.ReadUInt32LittleEndian(header[16..]);
-        if (BinaryPrimitives.ReadUInt32LittleEndian(header) != uid || (ulong)envelope + structure + body > (ulong)(block.Length - start - HeaderBytes))
+        var keys = BinaryPrimitives.ReadUInt32LittleEndian(header[20..]);
+        if (BinaryPrimitives.ReadUInt32LittleEndian(header) != uid || (ulong)envelope + structure + body + keys > (ulong)(block.Length - start - HeaderBytes))
             return false;
-        var content = block.AsMemory(start + HeaderBytes, (int)(envelope + structure + body));
+        var content = block.AsMemory(start + HeaderBytes, (int)(envelope + structure + body + keys));
         if ((UidFile.Crc(content.Span) ^ uidValidity()) != BinaryPrimitives.ReadUInt32LittleEndian(header[4..]))
             return false;
-        forms = new MessageForms(content[..(int)envelope], content.Slice((int)envelope, (int)structure), content[(int)(envelope + structure)..]);
+        forms = new MessageForms(content[..(int)envelope], content.Slice((int)envelope, (int)structure), content.Slice((int)(envelope + structure), (int)body))
+        {
+            Keys = content[(int)(envelope + structure + body)..],
+        };
         return true;
     }
 
     /// <summary>Keeps the forms of a message; returns their place, 0 when they are not kept.</summary>
     internal uint Add(uint uid, in MessageForms forms)
     {
-        var length = forms.Envelope.Length + forms.BodyStructure.Length + forms.Body.Length;
+        var length = forms.Envelope.Length + forms.BodyStructure.Length + forms.Body.Length + forms.Keys.Length;
         if (length > MaxFormsBytes)
             return 0;
         var total = (int)Aligned(HeaderBytes + length, Unit);
@@ -96,12 +100,14 @@ internal sealed class FormsFile(Func<MaildirFolder> folder, Func<uint> uidValidi
             forms.Envelope.Span.CopyTo(content);
             forms.BodyStructure.Span.CopyTo(content[forms.Envelope.Length..]);
             forms.Body.Span.CopyTo(content[(forms.Envelope.Length + forms.BodyStructure.Length)..]);
+            forms.Keys.Span.CopyTo(content[^forms.Keys.Length..]);
             var header = block.AsSpan(start, HeaderBytes);
             BinaryPrimitives.WriteUInt32LittleEndian(header, uid);
             BinaryPrimitives.WriteUInt32LittleEndian(header[4..], UidFile.Crc(content) ^ uidValidity());
             BinaryPrimitives.WriteUInt32LittleEndian(header[8..], (uint)forms.Envelope.Length);
             BinaryPrimitives.WriteUInt32LittleEndian(header[12..], (uint)forms.BodyStructure.Length);
             BinaryPrimitives.WriteUInt32LittleEndian(header[16..], (uint)forms.Body.Length);
+            BinaryPrimitives.WriteUInt32LittleEndian(header[20..], (uint)forms.Keys.Length);
             var at = (uint)(_end / Unit);
             _end += total;
             return at;

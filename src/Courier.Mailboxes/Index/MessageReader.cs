@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using Courier.IO.Files;
 using Courier.Mail.Mime;
 using Courier.Mailboxes.Content;
@@ -81,12 +82,43 @@ internal sealed class MessageReader(MailboxState state) : IMessageFacts
         return MakeFormsAsync(uid, ct);
     }
 
-    private async ValueTask<MessageForms?> MakeFormsAsync(Uid uid, CancellationToken ct)
+    /// <summary>From the forms where they have them.</summary>
+    internal ValueTask<MessageKeys?> KeysAsync(Uid uid, CancellationToken ct)
+    {
+        var snapshot = state.Current;
+        var index = snapshot.IndexOf(uid);
+        if (index >= 0 && Volatile.Read(ref snapshot.EntryAt(index).FormsAt) is var at and not 0 && state.Forms.TryGet(uid.Value, at, out var forms)
+            && MessageKeys.Parse(forms.Keys) is { } keys)
+            return new(keys);
+        return MakeAsync();
+
+        async ValueTask<MessageKeys?> MakeAsync() => await MakeFormsAsync(uid, ct) is { } made ? MessageKeys.Parse(made.Keys) : null;
+    }
+
+    /// <summary>EMAILID and the rest take the whole message: they are made for those who ask, and kept with the forms from then on.</summary>
+    internal async ValueTask<MessageFacts?> FactsAsync(Uid uid, CancellationToken ct)
+    {
+        if (await KeysAsync(uid, ct) is not { } keys)
+            return null;
+        if (!keys.HasExtras)
+        {
+            if (await MakeFormsAsync(uid, ct, withExtras: true) is not { } forms || MessageKeys.Parse(forms.Keys) is not { } made)
+                return null;
+            keys = made;
+        }
+
+        // A message without any identifier is a thread of its own.
+        return new MessageFacts(keys.EmailId, keys.Root == 0 ? "T" + keys.EmailId[1..] : string.Create(CultureInfo.InvariantCulture, $"T{keys.Root:x16}"), keys.Preview);
+    }
+
+    private async ValueTask<MessageForms?> MakeFormsAsync(Uid uid, CancellationToken ct, bool withExtras = false)
     {
         using var content = await OpenAsync(uid, ct);
         if (content is null)
             return null;
         var forms = Write(content);
+        if (withExtras && MessageKeys.Parse(forms.Keys) is { } keys)
+            forms = forms with { Keys = keys.WithExtras(content, DateOf(uid)) };
         var at = state.Forms.Add(uid.Value, forms);
         var snapshot = state.Current;
         var index = snapshot.IndexOf(uid);
@@ -107,8 +139,17 @@ internal sealed class MessageReader(MailboxState state) : IMessageFacts
         ImapForm.WriteBodyStructure(message, content.Structure, writer);
         var structure = writer.WrittenCount - envelope;
         ImapForm.WriteBody(message, content.Structure, writer);
+        var body = writer.WrittenCount - envelope - structure;
+        MessageKeys.Write(writer, content.Header.Span);
         ReadOnlyMemory<byte> bytes = writer.WrittenSpan.ToArray();
-        return new MessageForms(bytes[..envelope], bytes.Slice(envelope, structure), bytes[(envelope + structure)..]);
+        return new MessageForms(bytes[..envelope], bytes.Slice(envelope, structure), bytes.Slice(envelope + structure, body)) { Keys = bytes[(envelope + structure + body)..] };
+    }
+
+    private long DateOf(Uid uid)
+    {
+        var current = state.Current;
+        var index = current.IndexOf(uid);
+        return index < 0 ? 0 : current[index].InternalDate.ToUnixTimeSeconds();
     }
 
     public uint SizeOf(Snapshot snapshot, int index)

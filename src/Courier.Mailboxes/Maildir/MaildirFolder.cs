@@ -30,6 +30,8 @@ internal sealed class MaildirFolder(string path)
     /// <summary>Locked instead of <see cref="Uids"/>, which is replaced when it is compacted.</summary>
     internal string UidsLock { get; } = path + "/courier/lock";
 
+    internal string Id { get; } = path + "/courier/id";
+
     internal string Index { get; } = path + "/courier/index";
 
     internal string Forms { get; } = path + "/courier/forms";

@@ -75,6 +75,8 @@ internal static class SettingTable
     internal static readonly Setting<int> ConnectionsPerPeer = new("limits", "connections_per_peer", Types.Count, "1000", "Connections of one address to one listener.");
     internal static readonly Setting<long> FreeSpace = new("limits", "free_space", Types.Size, "100MiB", "With less than this free on the state's file system, mail is refused for the time being.");
 
+    internal static readonly Setting<string> FolderPrefix = new("imap", "folder_prefix", Types.Choice("INBOX.", "none"), "INBOX.", "What stands before the names of folders in IMAP: `INBOX.` as in Courier (INBOX.Sent), or `none` (Sent). The Maildir is the same either way; clients that were set up with the one look for their folders there.");
+
     internal static readonly Setting<string> LogLevel = new("log", "level", Types.Choice("debug", "information", "warning"), "information", "Least level that is written.");
     internal static readonly Setting<string> LogFormat = new("log", "format", Types.Choice("console", "systemd", "syslog"), "console", "`console`: lines with time on standard error; `systemd`: lines with priority; `syslog`: datagrams to /dev/log.");
 
@@ -107,14 +109,14 @@ internal static class SettingTable
         DnsServers, DnsTimeout, DnsMixCase, Withheld, Proxies, XClientPeers, XForwardPeers,
         RetryFirst, RetryRound, RetryRoundWait, RetryDoublings, QueueTime, WarnAfter, BackupRelay, SubmitDelay, BatchSize,
         AttemptsAtOnce, AttemptsPerDestination, LocalAttempts, HistorySize,
-        ReportSize, ReportFrom, ReportTemplates, MessageSize, Recipients, Connections, ConnectionsPerPeer, FreeSpace, LogLevel, LogFormat,
+        ReportSize, ReportFrom, ReportTemplates, MessageSize, Recipients, Connections, ConnectionsPerPeer, FreeSpace, FolderPrefix, LogLevel, LogFormat,
     ];
 
     internal static readonly IReadOnlyList<Setting> Required = [State];
 
     private static readonly HashSet<Setting> _contextual =
     [
-        HostName, CleartextLogins, Postmaster, RelayNetworks, MessageSize, Recipients, FreeSpace, Withheld, XClientPeers, XForwardPeers,
+        HostName, CleartextLogins, Postmaster, RelayNetworks, MessageSize, Recipients, FreeSpace, Withheld, XClientPeers, XForwardPeers, FolderPrefix,
     ];
 
     /// <summary>Whether a key may stand in a section with a condition: what is asked for per connection or message.</summary>

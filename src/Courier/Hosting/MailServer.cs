@@ -10,7 +10,6 @@ using Courier.Mta.Delivery.Local;
 using Courier.Mta.Delivery.Remote;
 using Courier.Mta.Routing;
 using Courier.Pop3;
-using Courier.Net;
 using Courier.Queue.History;
 using Courier.Queue.Scheduling;
 using Courier.Queue.Sqlite;
@@ -138,6 +137,7 @@ internal sealed class MailServer : IAsyncDisposable
             SpillDirectory = Stores.Spool(_settings).BodyDirectory,
             StartTls = _tls,
             CleartextLogins = Values.CleartextLogins(values),
+            HasFolderPrefix = values.Get(SettingTable.FolderPrefix) != "none",
             Limits = new ImapLimits { MessageBytes = values.Get(SettingTable.MessageSize) },
         },
         _accounts, _store, _clock, _logging.CreateLogger<ImapServer>()).ServeAsync;

@@ -127,7 +127,7 @@ public static class ImapPattern
     private static Order OrderAfter(string kind, string before) => (kind, before) switch
     {
         (_, "FLAGS" or "PERMANENTFLAGS") => Order.Set,
-        ("FETCH", "FETCH") => Order.Pairs,
+        ("FETCH", "FETCH") or ("UIDFETCH", "UIDFETCH") => Order.Pairs,
         ("LIST" or "LSUB", "LIST" or "LSUB") => Order.Set,
         ("STATUS", not "STATUS") => Order.Pairs,
         _ => Order.Sequence,

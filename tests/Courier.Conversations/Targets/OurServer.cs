@@ -29,6 +29,16 @@ public sealed class OurServer : ITarget
             [limits]
             message_size = 1MiB
             """,
+        ["no-prefix"] = """
+            [accounts]
+            default_domain = example.test
+            postmaster = postmaster@example.test
+            cleartext_logins = loopback
+            [relay]
+            hold = yes
+            [imap]
+            folder_prefix = none
+            """,
         ["strict"] = """
             [accounts]
             default_domain = example.test

@@ -88,14 +88,16 @@ public sealed class SmtpLoadTests
         Assert.Equal("T1", Messages.TokenOf(text));
         Assert.True(Messages.IsWhole(text.Replace("\r\n", "\n", StringComparison.Ordinal), "T1"));
         Assert.False(Messages.IsWhole(text[..^20], "T1"));
+        Assert.False(Messages.IsWhole(text.Replace("\r\n\r\n", "\r\n\r\nx", StringComparison.Ordinal), "T1"));
+        Assert.False(Messages.IsWhole(text + "x", "T1"));
     }
 
     [Fact]
-    public void Sizes_lie_between_1_and_200_kilobytes_and_most_are_small()
+    public void Sizes_lie_between_1_and_400_kilobytes_and_most_are_small()
     {
         var random = new Random(1);
         var sizes = Enumerable.Range(0, 1000).Select(_ => Messages.RandomSize(random)).ToList();
-        Assert.All(sizes, size => Assert.InRange(size, 1024, 200 * 1024));
+        Assert.All(sizes, size => Assert.InRange(size, 1024, 400 * 1024));
         Assert.InRange(sizes.Count(size => size > 16 * 1024), 300, 700);
     }
 }

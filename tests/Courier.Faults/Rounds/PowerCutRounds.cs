@@ -11,7 +11,10 @@ public sealed class PowerCutRounds(ITestOutputHelper output)
     private const int PerDisk = 20;             // rounds before a fresh disk, so that the image stays small
     private const int DiskMegabytes = 4096;
     private static readonly TimeSpan FirstAnswer = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Reading = TimeSpan.FromMilliseconds(100);  // for answers that were given before the cut
     private const string Relayed = "far@sink.test";
+
+    private volatile bool _isWithoutPower;
 
     [ToolFact(LoopDisk.Root, "mkfs.ext4", "e2fsck", "mount")]
     public async Task No_acknowledged_message_is_lost_or_doubled_by_a_power_cut()
@@ -30,14 +33,15 @@ public sealed class PowerCutRounds(ITestOutputHelper output)
         var settings = $"[relay]\nnetworks = 127.0.0.0/8\nroute.sink.test = 127.0.0.1:{sink.Port}\n[queue]\nretry_first = 1s\n";
         await using var run = await FaultRun.CreateAsync(Path.Combine(disk.MountPoint, "state"), settings, seed, output, imapUsers);
         disk.Sync();
-        var imap = imapUsers.Select((user, i) => new ImapLoad(run.Imap, user, FaultRun.Password, seed + i) { IsHeard = () => !disk.IsWithoutPower }).ToList();
-        var plan = new LoadPlan(6, [.. run.Local, Relayed], 3, TimeSpan.FromMilliseconds(20), Messages.RandomSize) { IsHeard = () => !disk.IsWithoutPower };
+        var imap = imapUsers.Select((user, i) => new ImapLoad(run.Imap, user, FaultRun.Password, seed + i) { IsHeard = () => !_isWithoutPower }).ToList();
+        var plan = new LoadPlan(6, [.. run.Local, Relayed], 3, TimeSpan.FromMilliseconds(20), Messages.RandomSize) { IsHeard = () => !_isWithoutPower };
         for (var round = 1; round <= rounds; round++)
         {
             await run.Server.StartAsync(CancellationToken.None);
             await CutUnderLoadAsync(run, disk, plan, imap, round);
             run.Server.Kill();
             disk.PowerOn();
+            _isWithoutPower = false;
             await run.Server.StartAsync(CancellationToken.None);
             await run.DrainAsync();
             run.Require(run.Audit.Judge(run.Ledger, sink));
@@ -52,21 +56,26 @@ public sealed class PowerCutRounds(ITestOutputHelper output)
         Assert.Equal(0, sink.Torn);
         var verdict = run.Audit.Judge(run.Ledger, sink);
         run.Say($"IMAP: {imap.Sum(client => client.Appended)} appended, {imap.Sum(client => client.UidsSeen)} UIDs seen, none reused");
-        Assert.All(imap, client => Assert.True(client.Appended > 0, "an IMAP client appended nothing"));
+        Assert.True(imap.Sum(client => client.Appended) > 0, "the IMAP clients appended nothing");
         await run.ConcludeAsync("power cut", rounds, verdict);
     }
 
-    private static async Task CutUnderLoadAsync(FaultRun run, LoopDisk disk, LoadPlan plan, List<ImapLoad> imap, int round)
+    private async Task CutUnderLoadAsync(FaultRun run, LoopDisk disk, LoadPlan plan, List<ImapLoad> imap, int round)
     {
         await using var smtp = new Background(new SmtpLoad(run.Smtp, plan, run.Ledger, run.Seed * 100 + round).RunAsync).Start();
         await using var clients = new Background(ct => Task.WhenAll(imap.Select(client => Task.Run(() => client.RunAsync(ct), CancellationToken.None)))).Start();
-        // A cold server on a busy machine answers late: the random moment is counted from the first 250.
-        var (before, start) = (run.Ledger.Acknowledged, TimeProvider.System.GetTimestamp());
-        while (run.Ledger.Acknowledged == before && TimeProvider.System.GetElapsedTime(start) < FirstAnswer)
+        // A cold server on a busy machine answers late: the random moment is counted from the first answer to each kind of client.
+        var (acknowledged, appended, start) = (run.Ledger.Acknowledged, imap.Sum(client => client.Appended), TimeProvider.System.GetTimestamp());
+        while ((run.Ledger.Acknowledged == acknowledged || imap.Sum(client => client.Appended) == appended) && TimeProvider.System.GetElapsedTime(start) < FirstAnswer)
             await Task.Delay(20);
         await Task.Delay(run.Between(0, 1500));
+        // All that the server said before it froze was said by a machine with power, and counts. What it says afterwards does not.
+        await run.Server.FreezeAsync();
         disk.CutPower();
-        // The server runs on without a disk for a moment and must not harm what it has; its answers are not heard any more.
+        await Task.Delay(Reading);
+        _isWithoutPower = true;
+        // The server runs on without a disk for a moment and must not harm what it has.
+        run.Server.Thaw();
         await Task.Delay(run.Between(0, 200));
         run.Server.Kill();
     }

@@ -15,6 +15,9 @@ public sealed partial class CourierServer : IAsyncDisposable
 
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(60);      // a busy machine, and recovery after a crash
     private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(15);
+    private const int SigTerm = 15;
+    private const int SigCont = 18;
+    private const int SigStop = 19;
     private const int ShownLog = 40;                                            // lines of log in the message of a failure
 
     private readonly Dictionary<string, int> _ports = new(StringComparer.Ordinal);
@@ -85,6 +88,32 @@ public sealed partial class CourierServer : IAsyncDisposable
         return (process, ready.Task);
     }
 
+    /// <summary>SIGSTOP: once it returns the server says nothing more. A thread inside the kernel ends what it does there, and stays.</summary>
+    public async Task FreezeAsync()
+    {
+        var process = _process ?? throw new InvalidOperationException("not running");
+        _ = SendSignal(process.Id, SigStop);
+        while (Directory.EnumerateDirectories($"/proc/{process.Id}/task").Any(IsAwake))
+            await Task.Yield();
+    }
+
+    /// <summary>SIGCONT.</summary>
+    public void Thaw() => _ = SendSignal((_process ?? throw new InvalidOperationException("not running")).Id, SigCont);
+
+    /// <summary>Neither stopped (T) nor waiting for a disk (D): proc(5), /proc/pid/stat, the field after the name.</summary>
+    private static bool IsAwake(string thread)
+    {
+        try
+        {
+            var stat = File.ReadAllText(Path.Combine(thread, "stat"));
+            return stat[stat.LastIndexOf(')') + 2] is not ('T' or 'D');
+        }
+        catch (IOException)
+        {
+            return false;       // it ended meanwhile
+        }
+    }
+
     /// <summary>SIGKILL: nothing is flushed, nothing is said.</summary>
     public void Kill()
     {
@@ -107,7 +136,7 @@ public sealed partial class CourierServer : IAsyncDisposable
     public async Task<int> StopAsync()
     {
         var process = _process ?? throw new InvalidOperationException("not running");
-        _ = SendSignal(process.Id, 15);
+        _ = SendSignal(process.Id, SigTerm);
         using var limit = new CancellationTokenSource(StopTime);
         await process.WaitForExitAsync(limit.Token);
         var code = process.ExitCode;

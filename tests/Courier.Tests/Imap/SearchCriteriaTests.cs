@@ -83,7 +83,7 @@ public sealed class SearchCriteriaTests
         SentKey sent => $"Sent:{sent.Relation}:{sent.Date:yyyy-MM-dd}",
         HeaderKey header => $"{header.Field}:{header.Text.Text}",
         BodyKey body => "Body:" + body.Text.Text,
-        PositionsKey => "Set",
+        PositionsKey or NumbersKey => "Set",
         NotKey not => $"Not({Show(not.Key)})",
         OrKey or => $"Or({Show(or.Left)} {Show(or.Right)})",
         AndKey and => $"And({string.Join(' ', and.Keys.Select(Show))})",

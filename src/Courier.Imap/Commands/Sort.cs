@@ -1,0 +1,52 @@
+using System.Text;
+using Courier.Imap.Grammar;
+using Courier.Imap.Responses;
+using Courier.Mailboxes.Search;
+using Courier.Mailboxes.Sorting;
+
+namespace Courier.Imap.Commands;
+
+/// <summary>SORT: a search whose result is in order. The work is done by <see cref="MessageSort"/>.</summary>
+/// <remarks>RFC 5256 §3, §5, RFC 5267 §3: sort = "SORT" [search-return-opts] SP sort-criteria SP charset 1*(SP search-key)</remarks>
+internal sealed record SortCommand(SearchReturn? Return, IReadOnlyList<SortCriterion> Criteria, SearchKey? Key, Numbering Numbering) : ImapCommand
+{
+    public static SortCommand Parse(ref ImapParser p, Numbering numbering)
+    {
+        p.Space();
+        var form = SearchReturn.Parse(ref p);
+        var criteria = SortCriteria.Parse(ref p);
+        p.Space();
+        return new(form, criteria, ParseKeys(ref p), numbering);
+    }
+
+    /// <summary>charset 1*(SP search-key): null for a charset that we do not read.</summary>
+    public static SearchKey? ParseKeys(ref ImapParser p)
+    {
+        var isKnown = MessageFinder.IsKnown(Encoding.Latin1.GetString(p.Astring()));
+        p.Space();
+        return isKnown ? SearchCriteria.Parse(ref p) : null;
+    }
+
+    public override async ValueTask<Completion> RunAsync(ImapSession session, CancellationToken ct)
+    {
+        var selected = session.Selected!;
+        if (Key is null)
+        {
+            if (Return is { Parts: var parts } && (parts & SearchParts.Save) != 0)
+                selected.SavedResult = UidSet.Empty;
+            return Completion.No("BADCHARSET (US-ASCII UTF-8)", "Unknown charset");
+        }
+
+        var found = await MessageFinder.FindAsync(session, Key, ct);
+        found = await MessageSort.RunAsync(MessageFinder.ScopeOf(session), selected.Mailbox, found, Criteria, ct);
+        var response = new SearchResponse(session, selected, Numbering);
+        var withModSeq = SessionKeys.AsksForModSeq(Key);
+        if (Return is null)
+            await response.WriteListAsync("SORT", found, withModSeq);
+        else if (Return is not { Parts: SearchParts.Save, Partial: null })
+            response.WriteExtended(found, Return, withModSeq, isSorted: true);
+        if (Return is not null && (Return.Parts & SearchParts.Save) != 0)
+            response.Save(found, Return);
+        return Completion.Ok("SORT completed");
+    }
+}

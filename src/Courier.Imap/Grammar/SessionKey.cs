@@ -1,0 +1,133 @@
+using Courier.Mailboxes;
+using Courier.Mailboxes.Search;
+
+namespace Courier.Imap.Grammar;
+
+/// <summary>A search key that only the session can answer: it becomes the positions that fit before the mailbox is searched.</summary>
+internal abstract record SessionKey() : SearchKey(SearchCost.Record)
+{
+    public abstract ValueTask<PositionsKey> BindAsync(ImapSession session, SelectedMailbox selected, CancellationToken ct);
+
+    /// <summary>The positions whose record fits.</summary>
+    protected static PositionsKey Where(SelectedMailbox selected, Func<MessageRecord, bool> fits)
+    {
+        var found = new List<(int First, int Last)>();
+        for (var position = 0; position < selected.Announced.Count; position++)
+        {
+            if (fits(selected.RecordAt(position)))
+                Add(found, position);
+        }
+
+        return new(_ => found);
+    }
+
+    protected static void Add(List<(int First, int Last)> found, int position)
+    {
+        if (found.Count > 0 && found[^1].Last == position - 1)
+            found[^1] = (found[^1].First, position);
+        else
+            found.Add((position, position));
+    }
+}
+
+/// <summary>"$", or numbers: which of them are there (RFC 3501 §6.4.4, RFC 5182 §2.1).</summary>
+internal sealed record NumbersKey(SequenceSet Set, Numbering Numbering) : SessionKey
+{
+    public override ValueTask<PositionsKey> BindAsync(ImapSession session, SelectedMailbox selected, CancellationToken ct)
+    {
+        if (Numbering == Numbering.Sequence && session.Has(Extensions.UidOnly) && !ReferenceEquals(Set, SequenceSet.Saved))
+            throw new ImapSyntaxException("Sequence numbers are not in use any more");
+        var ranges = ReferenceEquals(Set, SequenceSet.Saved) ? selected.Resolve(Set, Numbering) : Set.Find(selected.Announced, Numbering);
+        IReadOnlyList<(int First, int Last)> found = [.. ranges.Select(range => (range.First, range.Last))];
+        return new(new PositionsKey(_ => found));
+    }
+}
+
+/// <summary>MODSEQ: changed since, or then (RFC 7162 §3.1.5). The names of entries make no difference here: a message has one mod-sequence.</summary>
+internal sealed record ModSeqKey(ModSeq AtLeast) : SessionKey
+{
+    public override ValueTask<PositionsKey> BindAsync(ImapSession session, SelectedMailbox selected, CancellationToken ct)
+    {
+        session.Enable(Extensions.Condstore); // §3.1
+        return new(Where(selected, message => message.ModSeq.Value >= AtLeast.Value));
+    }
+}
+
+/// <summary>YOUNGER and OLDER: the internal date within so many seconds of now, or not (RFC 5032 §2).</summary>
+internal sealed record WithinKey(uint Seconds, bool IsYounger) : SessionKey
+{
+    public override ValueTask<PositionsKey> BindAsync(ImapSession session, SelectedMailbox selected, CancellationToken ct)
+    {
+        var limit = session.Server.Clock.GetUtcNow().AddSeconds(-(double)Seconds);
+        return new(Where(selected, message => IsYounger ? message.InternalDate >= limit : message.InternalDate <= limit));
+    }
+}
+
+/// <summary>SAVEDBEFORE, SAVEDON and SAVEDSINCE; where it is not known, the internal date stands in for it (RFC 8514 §4.3).</summary>
+internal sealed record SavedDateKey(DateRelation Relation, DateOnly Date) : SessionKey
+{
+    public override ValueTask<PositionsKey> BindAsync(ImapSession session, SelectedMailbox selected, CancellationToken ct) => new(Where(selected, message =>
+    {
+        var saved = DateOnly.FromDateTime((message.SaveDate ?? message.InternalDate).DateTime);
+        return Relation switch
+        {
+            DateRelation.Before => saved < Date,
+            DateRelation.On => saved == Date,
+            _ => saved >= Date,
+        };
+    }));
+}
+
+/// <summary>EMAILID and THREADID (RFC 8474 §6).</summary>
+internal sealed record ObjectIdKey(string Id, bool IsThread) : SessionKey
+{
+    public override async ValueTask<PositionsKey> BindAsync(ImapSession session, SelectedMailbox selected, CancellationToken ct)
+    {
+        var found = new List<(int First, int Last)>();
+        var progress = new Progress(session, selected.Announced.Count);
+        for (var position = 0; position < selected.Announced.Count; position++)
+        {
+            await progress.TellAsync(position);
+            var facts = await selected.Mailbox.FactsAsync(selected.Announced.UidAt(position), ct);
+            if (facts is not null && (IsThread ? facts.ThreadId : facts.EmailId) == Id)
+                Add(found, position);
+        }
+
+        return new(_ => found);
+    }
+}
+
+/// <summary>Puts positions in the place of every session key of a tree.</summary>
+internal static class SessionKeys
+{
+    /// <summary>As deep as the parser lets keys be.</summary>
+    public static async ValueTask<SearchKey> BindAsync(SearchKey key, ImapSession session, SelectedMailbox selected, CancellationToken ct)
+    {
+        switch (key)
+        {
+            case SessionKey own:
+                return await own.BindAsync(session, selected, ct);
+            case NotKey not:
+                return new NotKey(await BindAsync(not.Key, session, selected, ct));
+            case OrKey or:
+                return new OrKey(await BindAsync(or.Left, session, selected, ct), await BindAsync(or.Right, session, selected, ct));
+            case AndKey and:
+                var keys = new List<SearchKey>(and.Keys.Count);
+                foreach (var part in and.Keys)
+                    keys.Add(await BindAsync(part, session, selected, ct));
+                return new AndKey(keys);
+            default:
+                return key;
+        }
+    }
+
+    /// <summary>Whether the search asks for mod-sequences: then its answer names the highest (RFC 7162 §3.1.6).</summary>
+    public static bool AsksForModSeq(SearchKey key) => key switch
+    {
+        ModSeqKey => true,
+        NotKey not => AsksForModSeq(not.Key),
+        OrKey or => AsksForModSeq(or.Left) || AsksForModSeq(or.Right),
+        AndKey and => and.Keys.Any(AsksForModSeq),
+        _ => false,
+    };
+}

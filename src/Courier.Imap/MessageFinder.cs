@@ -1,0 +1,54 @@
+using Courier.Imap.Grammar;
+using Courier.Mailboxes;
+using Courier.Mailboxes.Search;
+
+namespace Courier.Imap;
+
+/// <summary>Searches the selected mailbox for a session: what SEARCH, SORT and THREAD have in common. A search that takes long says how
+/// far it is (RFC 9585 §3).</summary>
+internal static class MessageFinder
+{
+    /// <returns>Positions from 0, ascending.</returns>
+    public static async ValueTask<List<int>> FindAsync(ImapSession session, SearchKey key, CancellationToken ct)
+    {
+        var selected = session.Selected!;
+        return await MailboxSearch.RunAsync(new Scope(session, selected), await SessionKeys.BindAsync(key, session, selected, ct), ct);
+    }
+
+    /// <summary>The mailbox as the session sees it.</summary>
+    public static SearchScope ScopeOf(ImapSession session) => new Scope(session, session.Selected!);
+
+    /// <summary>[SP "CHARSET" SP astring] 1*(SP search-key): null for a charset that we do not read.</summary>
+    public static SearchKey? Parse(ref ImapParser p)
+    {
+        if (p.TryWord("CHARSET "u8))
+        {
+            // What follows is in a charset that we do not read, so it cannot be parsed either.
+            if (!IsKnown(System.Text.Encoding.Latin1.GetString(p.Astring())))
+                return null;
+            p.Space();
+        }
+
+        return SearchCriteria.Parse(ref p);
+    }
+
+    public static bool IsKnown(string charset) =>
+        charset.Equals("UTF-8", StringComparison.OrdinalIgnoreCase) || charset.Equals("US-ASCII", StringComparison.OrdinalIgnoreCase);
+
+    private sealed class Scope(ImapSession session, SelectedMailbox selected) : SearchScope
+    {
+        private readonly Progress _progress = new(session, selected.Announced.Count);
+
+        public override MailboxSnapshot Snapshot => selected.Announced;
+
+        public override MessageRecord RecordAt(int position) => selected.RecordAt(position);
+
+        public override bool IsRecent(in MessageRecord message) => selected.IsRecent(message);
+
+        public override async ValueTask<MessageContent?> OpenAsync(Uid uid, CancellationToken ct)
+        {
+            await _progress.TellAsync(selected.Announced.IndexOf(uid));
+            return await selected.Mailbox.OpenMessageAsync(uid, ct);
+        }
+    }
+}

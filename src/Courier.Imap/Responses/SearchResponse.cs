@@ -1,0 +1,127 @@
+using System.Text;
+using Courier.Imap.Grammar;
+
+namespace Courier.Imap.Responses;
+
+/// <summary>The answer of a search: SEARCH or SORT with all numbers (RFC 3501 §7.2.5), or ESEARCH with what was asked for (RFC 4731 §3.1).</summary>
+internal sealed class SearchResponse(ImapSession session, SelectedMailbox selected, Numbering numbering)
+{
+    private readonly bool _isByUid = numbering == Numbering.Uid;
+
+    /// <summary><c>* SEARCH 2 84 882 (MODSEQ 5)</c>; <paramref name="name"/> is SEARCH or SORT.</summary>
+    public async ValueTask WriteListAsync(string name, List<int> found, bool withModSeq)
+    {
+        var writer = session.Writer;
+        writer.Raw("* ");
+        writer.Raw(name);
+        writer.IsMidResponse = true;
+        foreach (var position in found)
+        {
+            writer.Raw(" "u8);
+            writer.Number(Number(position));
+            await writer.FlushIfFullAsync();
+        }
+
+        if (withModSeq && found.Count > 0)
+            writer.Raw($" (MODSEQ {Highest(found)})");
+        writer.Line();
+        writer.IsMidResponse = false;
+    }
+
+    /// <summary><c>* ESEARCH (TAG "a") UID COUNT 17 ALL 4:18,21</c>. MIN and MAX are the first and the last in the order of the result (RFC 5267 §3).</summary>
+    public void WriteExtended(List<int> found, SearchReturn asked, bool withModSeq, bool isSorted = false)
+    {
+        var writer = session.Writer;
+        writer.Raw($"* ESEARCH (TAG \"{Encoding.ASCII.GetString(session.Tag)}\")");
+        if (_isByUid)
+            writer.Raw(" UID"u8);
+        // What is not there is not said (§3.1), but for the count.
+        if (Asks(SearchParts.Min) && found.Count > 0)
+            writer.Raw($" MIN {Number(found[0])}");
+        if (Asks(SearchParts.Max) && found.Count > 0)
+            writer.Raw($" MAX {Number(found[^1])}");
+        if (Asks(SearchParts.All) && found.Count > 0)
+        {
+            writer.Raw(" ALL "u8);
+            WriteSet(found, isSorted);
+        }
+
+        if (Asks(SearchParts.Count))
+            writer.Raw($" COUNT {found.Count}");
+        if (asked.Partial is { } partial)
+            WritePartial(found, partial, isSorted);
+        if (withModSeq && found.Count > 0)
+            writer.Raw($" MODSEQ {Highest(Counted(found, asked))}");
+        writer.Line();
+
+        bool Asks(SearchParts part) => (asked.Parts & part) != 0;
+    }
+
+    /// <summary>What SAVE keeps: with MIN or MAX alone only those (RFC 5182 §2.4).</summary>
+    public void Save(List<int> found, SearchReturn asked)
+    {
+        var saved = new UidSet();
+        foreach (var position in Counted(found, asked).Order())
+            saved.Add(selected.Announced.UidAt(position));
+        selected.SavedResult = saved;
+    }
+
+    private void WritePartial(List<int> found, PartialRange partial, bool isSorted)
+    {
+        var (start, length) = partial.Of(found.Count);
+        session.Writer.Raw($" PARTIAL ({partial} ");
+        if (length == 0)
+            session.Writer.Raw("NIL"u8);
+        else
+            WriteSet(found.GetRange(start, length), isSorted);
+        session.Writer.Raw(")"u8);
+    }
+
+    // RFC 4731 §3.1 and RFC 5267 §3: of the extremes alone, where nothing else is asked for.
+    private static IReadOnlyList<int> Counted(List<int> found, SearchReturn asked)
+    {
+        var (parts, extremes) = (asked.Parts & ~SearchParts.Save, SearchParts.Min | SearchParts.Max);
+        if (asked.Partial is { } partial && (parts & ~extremes) == 0)
+            return partial.Of(found.Count) is var (start, length) ? found.GetRange(start, length) : [];
+        if (found.Count == 0 || (parts & extremes) == 0 || (parts & ~extremes) != 0)
+            return found;
+        return parts switch
+        {
+            SearchParts.Min => [found[0]],
+            SearchParts.Max => [found[^1]],
+            _ => [found[0], found[^1]],
+        };
+    }
+
+    // Runs as ranges; a sorted result keeps its order, in which a range counts upwards too (RFC 5267 §3.1).
+    private void WriteSet(List<int> found, bool isSorted)
+    {
+        var writer = session.Writer;
+        for (var at = 0; at < found.Count;)
+        {
+            var end = at;
+            while (end + 1 < found.Count && Number(found[end + 1]) == Number(found[end]) + 1)
+                end++;
+            if (at > 0)
+                writer.Raw(","u8);
+            writer.Number(Number(found[at]));
+            if (end > at)
+            {
+                writer.Raw(isSorted && end == at + 1 ? ","u8 : ":"u8);
+                writer.Number(Number(found[end]));
+            }
+
+            at = end + 1;
+        }
+    }
+
+    private long Highest(IReadOnlyList<int> found)
+    {
+        long highest = 0;
+        foreach (var position in found)
+            highest = Math.Max(highest, selected.RecordAt(position).ModSeq.Value);
+        return highest;
+    }
+
+    private uint Number(int position) => _isByUid ? selected.Announced.UidAt(position).Value : (uint)position + 1;
+}

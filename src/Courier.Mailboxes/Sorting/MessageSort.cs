@@ -1,0 +1,102 @@
+using Courier.Mailboxes.Content;
+using Courier.Mailboxes.Search;
+
+namespace Courier.Mailboxes.Sorting;
+
+/// <summary>What messages are put in order by (RFC 5256 §3, RFC 5957 §3).</summary>
+public enum SortBy
+{
+    Arrival,
+    Cc,
+    Date,
+    From,
+    Size,
+    Subject,
+    To,
+    DisplayFrom,
+    DisplayTo,
+}
+
+/// <summary>One criterion; those after it decide between what is equal by it.</summary>
+public readonly record struct SortCriterion(SortBy By, bool IsReverse);
+
+/// <summary>One message with what it is compared by.</summary>
+/// <param name="Position">From 0.</param>
+/// <param name="Keys">Texts and identifiers.</param>
+/// <param name="Date">When it was sent, or else received (RFC 5256 §2.2).</param>
+/// <param name="Received">Internal date.</param>
+public readonly record struct SortedMessage(int Position, MessageKeys Keys, long Date, long Received);
+
+/// <summary>Puts messages in order by what the mailbox keeps of them: no file is opened but for those that nobody has asked about yet.</summary>
+public static class MessageSort
+{
+    /// <summary>Positions in the order of the criteria; what is equal by all of them is in the order of the mailbox (RFC 5256 §3).</summary>
+    public static async ValueTask<List<int>> RunAsync(SearchScope scope, Mailbox mailbox, List<int> positions, IReadOnlyList<SortCriterion> criteria, CancellationToken ct)
+    {
+        if (!criteria.Any(criterion => NeedsKeys(criterion.By)))
+            return SortByRecord(scope, positions, criteria);
+        var messages = (await LoadAsync(scope, mailbox, positions, ct)).ToArray();
+        var sizes = criteria.Any(criterion => criterion.By == SortBy.Size) ? messages.ToDictionary(message => message.Position, message => scope.RecordAt(message.Position).Size) : [];
+        Array.Sort(messages, (left, right) => Compare(left, right, criteria, sizes));
+        return [.. messages.Select(message => message.Position)];
+    }
+
+    /// <summary>The messages with their keys; those that are gone are left out.</summary>
+    public static async ValueTask<List<SortedMessage>> LoadAsync(SearchScope scope, Mailbox mailbox, List<int> positions, CancellationToken ct)
+    {
+        var messages = new List<SortedMessage>(positions.Count);
+        foreach (var position in positions)
+        {
+            ct.ThrowIfCancellationRequested();
+            if (await mailbox.KeysAsync(scope.Snapshot.UidAt(position), ct) is not { } keys)
+                continue;
+            var received = scope.RecordAt(position).InternalDate.ToUnixTimeSeconds();
+            messages.Add(new(position, keys, keys.Sent ?? received, received));
+        }
+
+        return messages;
+    }
+
+    private static bool NeedsKeys(SortBy by) => by is not (SortBy.Arrival or SortBy.Size);
+
+    private static List<int> SortByRecord(SearchScope scope, List<int> positions, IReadOnlyList<SortCriterion> criteria)
+    {
+        var records = positions.Select(position => (Position: position, Record: scope.RecordAt(position)))
+            .Select(message => (message.Position, Received: message.Record.InternalDate.ToUnixTimeSeconds(), message.Record.Size)).ToArray();
+        Array.Sort(records, (left, right) =>
+        {
+            foreach (var (by, isReverse) in criteria)
+            {
+                var order = by == SortBy.Size ? left.Size.CompareTo(right.Size) : left.Received.CompareTo(right.Received);
+                if (order != 0)
+                    return isReverse ? -order : order;
+            }
+
+            return left.Position.CompareTo(right.Position);
+        });
+        return [.. records.Select(record => record.Position)];
+    }
+
+    private static int Compare(in SortedMessage left, in SortedMessage right, IReadOnlyList<SortCriterion> criteria, Dictionary<int, long> sizes)
+    {
+        for (var i = 0; i < criteria.Count; i++)
+        {
+            var order = criteria[i].By switch
+            {
+                SortBy.Arrival => left.Received.CompareTo(right.Received),
+                SortBy.Date => left.Date.CompareTo(right.Date),
+                SortBy.Size => sizes[left.Position].CompareTo(sizes[right.Position]),
+                SortBy.Subject => left.Keys.Subject.SequenceCompareTo(right.Keys.Subject),
+                SortBy.From => left.Keys.From.SequenceCompareTo(right.Keys.From),
+                SortBy.To => left.Keys.To.SequenceCompareTo(right.Keys.To),
+                SortBy.Cc => left.Keys.Cc.SequenceCompareTo(right.Keys.Cc),
+                SortBy.DisplayFrom => left.Keys.DisplayFrom.SequenceCompareTo(right.Keys.DisplayFrom),
+                _ => left.Keys.DisplayTo.SequenceCompareTo(right.Keys.DisplayTo),
+            };
+            if (order != 0)
+                return criteria[i].IsReverse ? -order : order;
+        }
+
+        return left.Position.CompareTo(right.Position);
+    }
+}
