@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 
 namespace Courier.Net;
 
@@ -65,29 +66,40 @@ public sealed class Connection : IAsyncDisposable
     public static async ValueTask<Connection> ConnectAsync(string host, int port, SourceAddresses? sources, CancellationToken ct)
     {
         SocketException? failure = null;
-        foreach (var address in await Dns.GetHostAddressesAsync(host, ct))
+        foreach (var address in await System.Net.Dns.GetHostAddressesAsync(host, ct))
         {
-            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             try
             {
-                if (sources?.For(address.AddressFamily) is { } source)
-                    socket.Bind(new IPEndPoint(source, 0));
-                await socket.ConnectAsync(new IPEndPoint(address, port), ct);
-                return FromSocket(socket);
+                return await ConnectAsync(new IPEndPoint(address, port), sources, ct);
             }
             catch (SocketException e)
             {
-                socket.Dispose();
                 failure = e;
-            }
-            catch
-            {
-                socket.Dispose();
-                throw;
             }
         }
 
         throw failure ?? new SocketException((int)SocketError.HostNotFound);
+    }
+
+    /// <summary>Connects to one address.</summary>
+    /// <param name="endPoint">Whom to.</param>
+    /// <param name="sources">Our addresses; null leaves them to the system.</param>
+    /// <param name="ct">Bounds the attempt.</param>
+    public static async ValueTask<Connection> ConnectAsync(IPEndPoint endPoint, SourceAddresses? sources, CancellationToken ct)
+    {
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (sources?.For(endPoint.AddressFamily) is { } source)
+                socket.Bind(new IPEndPoint(source, 0));
+            await socket.ConnectAsync(endPoint, ct);
+            return FromSocket(socket);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Starts TLS as the server. Plaintext that the peer sent ahead is dropped with the old pipe (RFC 3207 §6: else a
@@ -130,9 +142,9 @@ public sealed class Connection : IAsyncDisposable
                 await tls.ShutdownAsync();
             _socket?.Shutdown(SocketShutdown.Send);
         }
-        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or InvalidOperationException or AuthenticationException)
         {
-            // The peer has gone: there is nobody to say goodbye to.
+            // The peer has gone, or TLS never came about: there is nobody to say goodbye to.
         }
 
         await _stream.DisposeAsync();

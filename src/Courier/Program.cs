@@ -4,7 +4,8 @@ using Courier.CommandLine;
 
 // One program holds every part; `courier --help` lists them.
 Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
-var parsed = CourierCommand.Create().Parse(args);
+// `@` stands for a name server (testmxlookup), never for a file of arguments.
+var parsed = CourierCommand.Create().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 try
 {
     var code = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });

@@ -38,6 +38,12 @@ public sealed record RecipientReport(
 public sealed record DeliveryReport(
     string ReportingServer, MailAddress Sender, string? EnvelopeId, DateTimeOffset Arrival, IReadOnlyList<RecipientReport> Recipients, ReadOnlyMemory<byte> Original, bool FullOriginal)
 {
+    /// <summary>The operator's words, where there are any.</summary>
+    public ReportWords Words { get; init; } = new();
+
+    /// <summary>Where the message came from, or null.</summary>
+    public string? ReceivedFrom { get; init; }
+
     /// <summary>The message came with SMTPUTF8: the report may hold UTF-8, and is sent with SMTPUTF8 itself (RFC 6533 §3, §4).</summary>
     public bool IsGlobal { get; init; }
 

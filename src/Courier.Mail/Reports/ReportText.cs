@@ -15,8 +15,8 @@ internal static class ReportText
 
     public static string Subject(DeliveryReport report) => Worst(report) switch
     {
-        DeliveryAction.Failed => "Undelivered mail: your message was not delivered",
-        DeliveryAction.Delayed => "Delayed mail: your message is not delivered yet",
+        DeliveryAction.Failed => Filled(report, report.Words.SubjectFailed)?.Split('\n')[0] ?? "Undelivered mail: your message was not delivered",
+        DeliveryAction.Delayed => Filled(report, report.Words.SubjectDelayed)?.Split('\n')[0] ?? "Delayed mail: your message is not delivered yet",
         _ => "Delivery report: your message was delivered",
     };
 
@@ -24,19 +24,19 @@ internal static class ReportText
     public static string Body(DeliveryReport report)
     {
         var body = new StringBuilder();
-        Add(body, $"This is the mail server {report.ReportingServer}, about a message that you sent"
-            + $" on {MailDay(report.Arrival)}.");
-        AddGroup(body, report, DeliveryAction.Failed,
+        AddWords(body, Filled(report, report.Words.Header)
+            ?? $"This is the mail server {report.ReportingServer}, about a message that you sent on {MailDay(report.Arrival)}.");
+        AddGroup(body, report, DeliveryAction.Failed, report.Words.Failed ??
             "It could not be delivered to the recipients below, and will not be tried again:");
-        AddGroup(body, report, DeliveryAction.Delayed,
+        AddGroup(body, report, DeliveryAction.Delayed, report.Words.Delayed ??
             "It is not delivered yet to the recipients below. There is nothing you need to do: it stays in our queue and is tried again:");
-        AddGroup(body, report, DeliveryAction.Delivered, "It was put into the mailboxes of:");
-        AddGroup(body, report, DeliveryAction.Relayed, "It was handed on to servers that send no reports of their own, for:");
+        AddGroup(body, report, DeliveryAction.Delivered, report.Words.Delivered ?? "It was put into the mailboxes of:");
+        AddGroup(body, report, DeliveryAction.Relayed, report.Words.Relayed ?? "It was handed on to servers that send no reports of their own, for:");
         AddGroup(body, report, DeliveryAction.Expanded, "It was sent on to all members of:");
         Add(body, "");
-        Add(body, report.FullOriginal
+        AddWords(body, Filled(report, report.Words.Footer) ?? (report.FullOriginal
             ? "The details for machines and your message are attached."
-            : "The details for machines and the header of your message are attached.");
+            : "The details for machines and the header of your message are attached."));
         return body.ToString();
     }
 
@@ -111,7 +111,7 @@ internal static class ReportText
             if (isFirst)
             {
                 Add(body, "");
-                Add(body, heading);
+                AddWords(body, Filled(report, heading)!);
             }
             isFirst = false;
             Add(body, "");
@@ -124,6 +124,17 @@ internal static class ReportText
             }
         }
     }
+
+    private static void AddWords(StringBuilder body, string text)
+    {
+        foreach (var line in text.TrimEnd().Split('\n'))
+            Add(body, line);
+    }
+
+    private static string? Filled(DeliveryReport report, string? words) => words?
+        .Replace("[#ME#]", report.ReportingServer, StringComparison.Ordinal)
+        .Replace("[#FROMTIME#]", MailDay(report.Arrival), StringComparison.Ordinal)
+        .Replace("[#FROMMTA#]", report.ReceivedFrom ?? "", StringComparison.Ordinal);
 
     private static void Add(StringBuilder body, string text, string indent = "")
     {

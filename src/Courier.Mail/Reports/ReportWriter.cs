@@ -34,13 +34,13 @@ internal sealed class ReportWriter(DeliveryReport report)
     private void WriteHeader(string messageId, DateTimeOffset date, string boundary, bool is8Bit)
     {
         Line($"Date: {MailDate.Format(date)}");
-        Line($"From: MAILER-DAEMON@{report.ReportingServer} (Mail Delivery System)");
+        Field("From", report.Words.From ?? $"MAILER-DAEMON@{report.ReportingServer} (Mail Delivery System)");
         Line($"To: {report.Sender}");
-        Line($"Subject: {ReportText.Subject(report)}");
+        Field("Subject", ReportText.Subject(report));
         Line($"Message-ID: <{messageId}>");
         Line("Auto-Submitted: auto-replied"); // RFC 3834 §5: so that no robot answers it
         Line("MIME-Version: 1.0");
-        Line("Content-Type: multipart/report; report-type=delivery-status;");
+        Line($"Content-Type: multipart/report; report-type={(_isGlobal ? "global-delivery-status" : "delivery-status")};");
         Line($"\tboundary=\"{boundary}\"");
         if (is8Bit)
             Line("Content-Transfer-Encoding: 8bit"); // RFC 2045 §6.4: at least what the widest part has

@@ -1,6 +1,9 @@
+using Courier.Mail.Addresses;
+using Courier.Mail.Reports;
+
 namespace Courier.Mta.Bounces;
 
-/// <summary>How much of a message a report may carry.</summary>
+/// <summary>How much of a message a report may carry, what it says, and who hears of reports that fail.</summary>
 public sealed record BounceLimits
 {
     /// <summary>Returned header; longer ones are cut after a whole line.</summary>
@@ -14,4 +17,10 @@ public sealed record BounceLimits
     /// <summary>Our words or a server's reply, in one report line; longer ones are cut.</summary>
     /// <remarks>RFC 5321 §4.5.3.1.5: a reply line has 512 octets; several lines are joined.</remarks>
     public int DiagnosticCharacters { get; init; } = 1000;
+
+    /// <summary>Gets what cannot be reported to a sender; null drops it.</summary>
+    public MailAddress? Postmaster { get; init; }
+
+    /// <summary>The operator's words.</summary>
+    public ReportWords Words { get; init; } = new();
 }

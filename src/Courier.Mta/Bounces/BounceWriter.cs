@@ -6,8 +6,9 @@ using Courier.Queue;
 
 namespace Courier.Mta.Bounces;
 
-/// <summary>Writes reports to senders (RFC 3461, RFC 3464): from the null path, so that a report never causes another; to nobody where
-/// the sender is the null path or asked for silence.</summary>
+/// <summary>Writes reports to senders (RFC 3461, RFC 3464), from the null path. Where a report itself cannot be delivered the postmaster
+/// hears of it, and where that fails, too, nobody: so reports never go round (RFC 5321 §4.5.5, §6.1).</summary>
+/// <remarks>A report to a sender is queued without NOTIFY, one to the postmaster with NOTIFY=NEVER: that tells the two apart.</remarks>
 /// <param name="hostname">Our name in reports.</param>
 /// <param name="openBuffer">Where a report is put on its way into the queue.</param>
 /// <param name="limits">How much is returned.</param>
@@ -16,11 +17,14 @@ public sealed class BounceWriter(string hostname, Func<MessageBuffer> openBuffer
 {
     public ValueTask<Submission?> WriteAsync(DeliveryJob job, IReadOnlyList<RecipientOutcome> failures, CancellationToken ct)
     {
-        // RFC 5321 §4.5.5, §6.1: none for reports themselves.
-        if (job.Envelope.Sender.Address is not { } sender)
-            return new((Submission?)null);
         var wanted = failures.Where(outcome => IsWanted(job.Envelope.Recipients[outcome.Number].Notify, outcome.Kind)).ToList();
-        return wanted.Count == 0 ? new((Submission?)null) : new(Write(job, sender, wanted));
+        var isDouble = job.Envelope.Sender.IsNull;
+        // Only failures of reports matter to the postmaster: a success or a delay of one is nobody's business.
+        if (isDouble)
+            wanted.RemoveAll(outcome => outcome.Kind != OutcomeKind.Failed);
+        if (wanted.Count == 0 || (job.Envelope.Sender.Address ?? limits.Postmaster) is not { } to)
+            return new((Submission?)null);
+        return new(Write(job, to, wanted, isDouble));
     }
 
     /// <summary>RFC 3461 §4.1: NOTIFY says when; without it failures are reported (§5.2.7).</summary>
@@ -33,13 +37,14 @@ public sealed class BounceWriter(string hostname, Func<MessageBuffer> openBuffer
         _ => false,
     };
 
-    private Submission Write(DeliveryJob job, MailAddress sender, List<RecipientOutcome> outcomes)
+    private Submission Write(DeliveryJob job, MailAddress sender, List<RecipientOutcome> outcomes, bool isDouble)
     {
         var now = clock.GetUtcNow();
         var (original, isFull) = Original(job, outcomes);
         var report = new DeliveryReport(
             hostname, sender, job.Envelope.EnvelopeId, job.Arrival, outcomes.ConvertAll(outcome => Describe(job, outcome, now)), original, isFull)
         {
+            Words = limits.Words,
             IsGlobal = job.Envelope.IsUtf8 && NeedsUtf8(job.Envelope, original),
         };
         var messageId = $"{job.Id}.{outcomes[0].Number}.{now.ToUnixTimeMilliseconds()}@{hostname}";
@@ -47,8 +52,8 @@ public sealed class BounceWriter(string hostname, Func<MessageBuffer> openBuffer
         try
         {
             buffer.Write(report.ToMessage(messageId, now));
-            // RFC 3461 §6.1 asks for the null path and forbids asking for reports on it.
-            var recipient = new EnvelopeRecipient(sender, Notify: NotifyOn.Never);
+            // RFC 3461 §6.1 asks for the null path.
+            var recipient = new EnvelopeRecipient(sender, Notify: isDouble ? NotifyOn.Never : NotifyOn.Default);
             var envelope = new Envelope(ReversePath.Null, [recipient]) { IsUtf8 = report.IsGlobal, Is8Bit = report.IsGlobal };
             return new Submission(envelope, ReadOnlyMemory<byte>.Empty, buffer, $"report on {job.Id}");
         }

@@ -6,18 +6,35 @@ using Courier.Smtp.Replies;
 namespace Courier.Smtp.Client;
 
 /// <summary>Commands out, replies in. Limits of time are the caller's.</summary>
-internal sealed class ClientWire(Connection connection, SmtpClientLimits limits)
+internal sealed class ClientWire(Connection connection, SmtpClientSettings settings)
 {
-    private readonly ReplyReader _replies = new(limits);
+    private readonly ReplyReader _replies = new(settings.Limits);
 
     public Connection Connection { get; } = connection;
 
     /// <summary>Puts commands, with their CRLF, up for the next flush.</summary>
-    public void Write(string commands) => Encoding.UTF8.GetBytes(commands, Connection.Output);
+    public void Write(string commands) => Write(commands, commands);
+
+    /// <summary>The same for a command that holds a secret; <paramref name="shown"/> is what a transcript says.</summary>
+    public void Write(string commands, string shown)
+    {
+        Encoding.UTF8.GetBytes(commands, Connection.Output);
+        settings.Transcript?.Invoke("> " + shown.TrimEnd());
+    }
 
     public async ValueTask FlushAsync(CancellationToken ct) => await Connection.Output.FlushAsync(ct);
 
-    public ValueTask<SmtpReply> ReadReplyAsync(CancellationToken ct) => _replies.ReadAsync(Connection.Input, ct);
+    public ValueTask<SmtpReply> ReadReplyAsync(CancellationToken ct) =>
+        settings.Transcript is { } transcript ? ReadShownAsync(transcript, ct) : _replies.ReadAsync(Connection.Input, ct);
+
+    private async ValueTask<SmtpReply> ReadShownAsync(Action<string> transcript, CancellationToken ct)
+    {
+        var reply = await _replies.ReadAsync(Connection.Input, ct);
+        var code = reply.Status is { } status ? $"{reply.Code} {status}" : $"{reply.Code}";
+        foreach (var line in reply.Text.Split('\n'))
+            transcript($"< {code} {line}");
+        return reply;
+    }
 
     /// <summary>The ways in which the other side or the line to it fails.</summary>
     public static bool IsTrouble(Exception e) => e is IOException or SocketException or OperationCanceledException or ObjectDisposedException;

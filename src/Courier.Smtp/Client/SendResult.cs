@@ -37,6 +37,7 @@ public enum SmtpStep
     Greeting,
     Hello,
     StartTls,
+    Auth,
     Mail,
     Rcpt,
     Data,
@@ -73,4 +74,7 @@ public sealed class SmtpConnectException(SmtpStep step, SmtpReply? reply, string
 
     /// <summary>What the server said, if it spoke.</summary>
     public SmtpReply? Reply { get; } = reply;
+
+    /// <summary>Why the server's certificate was not good enough, where that was it.</summary>
+    public CertificateProblem? Certificate { get; init; }
 }

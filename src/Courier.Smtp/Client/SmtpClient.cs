@@ -1,4 +1,4 @@
-using System.Net.Security;
+using System.Net;
 using System.Security.Authentication;
 using Courier.Net;
 using Courier.Smtp.Replies;
@@ -14,26 +14,35 @@ public sealed class SmtpClient : IAsyncDisposable
     private bool _isOpen = true;
     private bool _needsReset;
 
-    private SmtpClient(ClientWire wire, SmtpClientSettings settings, ServerExtensions extensions) =>
-        (_wire, _settings, Extensions) = (wire, settings, extensions);
+    private SmtpClient(ClientWire wire, string name, SmtpClientSettings settings, ServerExtensions extensions) =>
+        (_wire, Name, _settings, Extensions) = (wire, name, settings, extensions);
 
     public ServerExtensions Extensions { get; }
 
+    /// <summary>The server's name, or its address where it has none.</summary>
+    public string Name { get; }
+
+    public IPEndPoint Remote => _wire.Connection.Remote;
+
+    public IPEndPoint Local => _wire.Connection.Local;
+
     public bool IsSecure => _wire.Connection.IsSecure;
 
-    /// <summary>Connects, greets, and turns TLS on where it is offered. Throws <see cref="SmtpConnectException"/>.</summary>
-    public static async ValueTask<SmtpClient> ConnectAsync(string host, int port, SmtpClientSettings settings, CancellationToken ct)
-    {
-        try
-        {
-            return await OpenAsync(host, port, settings, ct);
-        }
-        catch (SmtpConnectException e) when (e is { Step: SmtpStep.StartTls, Reply: null } && settings.Tls == TlsUse.WhenOffered)
-        {
-            // RFC 7435 §3: a handshake that fails is no reason to keep mail that would have gone in the clear otherwise.
-            return await OpenAsync(host, port, settings with { Tls = TlsUse.Never }, ct);
-        }
-    }
+    /// <summary>The server's certificate was verified as the settings asked.</summary>
+    public bool IsVerified => IsSecure && _settings.Check is not null;
+
+    /// <summary>Why the connection is in the clear although TLS was offered; null where that is not so.</summary>
+    public string? TlsProblem { get; private init; }
+
+    public string? TlsDescription => _wire.Connection.TlsDescription;
+
+    /// <summary>Connects to the first address of a host that answers, by the system's resolver. Throws <see cref="SmtpConnectException"/>.</summary>
+    public static ValueTask<SmtpClient> ConnectAsync(string host, int port, SmtpClientSettings settings, CancellationToken ct) =>
+        ConnectAsync(new Target(host, limit => Connection.ConnectAsync(host, port, settings.Sources, limit)), settings, ct);
+
+    /// <summary>Connects to one address, greets, turns TLS on and logs in, as the settings ask. Throws <see cref="SmtpConnectException"/>.</summary>
+    public static ValueTask<SmtpClient> ConnectAsync(IPEndPoint endPoint, string name, SmtpClientSettings settings, CancellationToken ct) =>
+        ConnectAsync(new Target(name, limit => Connection.ConnectAsync(endPoint, settings.Sources, limit)), settings, ct);
 
     /// <summary>Sends one message. Refusals and lost connections are results; only cancellation by the caller throws.</summary>
     public async ValueTask<SendResult> SendAsync(OutgoingMessage message, CancellationToken ct)
@@ -86,34 +95,59 @@ public sealed class SmtpClient : IAsyncDisposable
         }
     }
 
-    private static async ValueTask<SmtpClient> OpenAsync(string host, int port, SmtpClientSettings settings, CancellationToken ct)
+    private sealed record Target(string Name, Func<CancellationToken, ValueTask<Connection>> ConnectAsync);
+
+    private static async ValueTask<SmtpClient> ConnectAsync(Target target, SmtpClientSettings settings, CancellationToken ct)
+    {
+        try
+        {
+            return await OpenAsync(target, settings, tlsProblem: null, ct);
+        }
+        catch (SmtpConnectException e) when (e is { Step: SmtpStep.StartTls, Reply: null } && settings is { Tls: TlsUse.WhenOffered, Check: null })
+        {
+            // RFC 7435 §3: a handshake that fails is no reason to keep mail that would have gone in the clear otherwise.
+            return await OpenAsync(target, settings with { Tls = TlsUse.Never }, e.Message, ct);
+        }
+    }
+
+    private static async ValueTask<SmtpClient> OpenAsync(Target target, SmtpClientSettings settings, string? tlsProblem, CancellationToken ct)
     {
         using var deadline = new Deadline(ct);
         var step = SmtpStep.Connect;
         Connection? connection = null;
+        var handshake = new TlsHandshake(target.Name, settings);
         try
         {
             deadline.Set(settings.Limits.ConnectTimeout);
-            connection = await Connection.ConnectAsync(host, port, settings.Sources, deadline.Token);
-            var wire = new ClientWire(connection, settings.Limits);
+            connection = await target.ConnectAsync(deadline.Token);
+            if (settings.NameFor is { } nameFor)
+                settings = settings with { HostName = await nameFor(connection.Local.Address, deadline.Token) };
+            var wire = new ClientWire(connection, settings);
+            if (settings.Tls == TlsUse.Implicit)
+            {
+                step = SmtpStep.StartTls;
+                await handshake.RunAsync(wire, deadline);
+            }
 
             step = SmtpStep.Greeting;
             deadline.Set(settings.Limits.GreetingTimeout);
             Expect(step, await wire.ReadReplyAsync(deadline.Token));
 
             step = SmtpStep.Hello;
-            var extensions = await HelloAsync(wire, settings, deadline);
-            if (settings.Tls != TlsUse.Never)
+            var hello = await HelloAsync(wire, settings, deadline);
+            if (settings.Tls is TlsUse.WhenOffered or TlsUse.Required)
             {
                 step = SmtpStep.StartTls;
-                if (await SecureAsync(wire, host, settings, extensions, deadline))
+                if (await handshake.StartAsync(wire, hello, deadline))
                 {
                     step = SmtpStep.Hello;
-                    extensions = await HelloAsync(wire, settings, deadline);
+                    hello = await HelloAsync(wire, settings, deadline);
                 }
             }
 
-            return new SmtpClient(wire, settings, extensions);
+            step = SmtpStep.Auth;
+            await ClientLogin.RunAsync(wire, hello, settings, deadline);
+            return new SmtpClient(wire, target.Name, settings, Read(hello)) { TlsProblem = tlsProblem };
         }
         catch (Exception e)
         {
@@ -121,9 +155,11 @@ public sealed class SmtpClient : IAsyncDisposable
                 await AbandonAsync(connection);
             if (e is SmtpConnectException || ct.IsCancellationRequested || !(ClientWire.IsTrouble(e) || e is AuthenticationException))
                 throw;
-            throw new SmtpConnectException(step, reply: null, ClientWire.Describe(e), e);
+            throw new SmtpConnectException(step, reply: null, handshake.Problem?.Text ?? ClientWire.Describe(e), e) { Certificate = handshake.Problem };
         }
     }
+
+    private static ServerExtensions Read(SmtpReply? hello) => hello is null ? ServerExtensions.None : ServerExtensionsReader.Read(hello);
 
     private static async ValueTask AbandonAsync(Connection connection)
     {
@@ -132,7 +168,8 @@ public sealed class SmtpClient : IAsyncDisposable
     }
 
     /// <summary>EHLO, and HELO for servers that do not know it (RFC 5321 §3.2).</summary>
-    private static async ValueTask<ServerExtensions> HelloAsync(ClientWire wire, SmtpClientSettings settings, Deadline deadline)
+    /// <returns>The reply to EHLO; null after HELO.</returns>
+    private static async ValueTask<SmtpReply?> HelloAsync(ClientWire wire, SmtpClientSettings settings, Deadline deadline)
     {
         deadline.Set(settings.Limits.GreetingTimeout);
         wire.Write($"{(settings.IsLmtp ? "LHLO" : "EHLO")} {settings.HostName}\r\n");
@@ -144,45 +181,12 @@ public sealed class SmtpClient : IAsyncDisposable
             wire.Write($"HELO {settings.HostName}\r\n");
             await wire.FlushAsync(deadline.Token);
             Expect(SmtpStep.Hello, await wire.ReadReplyAsync(deadline.Token));
-            return ServerExtensions.None;
+            return null;
         }
 
         Expect(SmtpStep.Hello, reply);
-        return ServerExtensionsReader.Read(reply);
+        return reply;
     }
-
-    /// <returns>Whether TLS is on.</returns>
-    private static async ValueTask<bool> SecureAsync(
-        ClientWire wire, string host, SmtpClientSettings settings, ServerExtensions extensions, Deadline deadline)
-    {
-        SmtpReply? reply = null;
-        if (extensions.HasFlag(ServerExtensions.StartTls))
-        {
-            deadline.Set(settings.Limits.GreetingTimeout);
-            wire.Write("STARTTLS\r\n");
-            await wire.FlushAsync(deadline.Token);
-            reply = await wire.ReadReplyAsync(deadline.Token);
-        }
-
-        if (reply is not { Code: 220 })
-        {
-            return settings.Tls == TlsUse.Required
-                ? throw new SmtpConnectException(SmtpStep.StartTls, reply, "TLS is required, and the server does not offer it.")
-                : false;
-        }
-
-        deadline.Set(settings.Limits.HandshakeTimeout);
-        await wire.Connection.SecureAsClientAsync(Options(host), deadline.Token);
-        return true;
-    }
-
-    private static SslClientAuthenticationOptions Options(string host) => new()
-    {
-        TargetHost = host,
-#pragma warning disable CA5359 // Opportunistic: see TlsUse. A check that falls back to no encryption protects nobody.
-        RemoteCertificateValidationCallback = static (_, _, _, _) => true,
-#pragma warning restore CA5359
-    };
 
     private static void Expect(SmtpStep step, SmtpReply reply)
     {

@@ -1,9 +1,10 @@
+using System.Net;
 using Courier.Net;
 
 namespace Courier.Smtp.Client;
 
-/// <summary>Whether a client encrypts. Certificates are not verified: where nothing says that a server must have one, TLS keeps
-/// out those who only listen (RFC 7435), and the alternative would be no TLS at all.</summary>
+/// <summary>Whether a client encrypts. Certificates are verified only where <see cref="SmtpClientSettings.Check"/> says how: where nothing
+/// tells that a server must have one, TLS keeps out those who only listen (RFC 7435), and the alternative would be no TLS at all.</summary>
 public enum TlsUse
 {
     Never,
@@ -13,16 +14,31 @@ public enum TlsUse
 
     /// <summary>No TLS, no mail.</summary>
     Required,
+
+    /// <summary>TLS from the first byte (RFC 8314 §3.3).</summary>
+    Implicit,
 }
 
 /// <summary>How we send.</summary>
 /// <param name="HostName">Our name in EHLO.</param>
 public sealed record SmtpClientSettings(string HostName)
 {
+    /// <summary>Our name by the address that the connection goes out from; null is always <see cref="HostName"/>.</summary>
+    public Func<IPAddress, CancellationToken, ValueTask<string>>? NameFor { get; init; }
+
     /// <summary>Speaks LMTP (RFC 2033): LHLO, and an answer for each recipient after the message.</summary>
     public bool IsLmtp { get; init; }
 
     public TlsUse Tls { get; init; } = TlsUse.WhenOffered;
+
+    /// <summary>What the server's certificate must be; null takes any. With one, a failed handshake never ends in the clear.</summary>
+    public CertificateCheck? Check { get; init; }
+
+    /// <summary>Whom we log in as; null does not log in.</summary>
+    public SmtpCredentials? Credentials { get; init; }
+
+    /// <summary>Gets every line of the dialogue, ours after <c>&gt;</c>, theirs after <c>&lt;</c>; secrets are left out.</summary>
+    public Action<string>? Transcript { get; init; }
 
     public SmtpClientLimits Limits { get; init; } = new();
 

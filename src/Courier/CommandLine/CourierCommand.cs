@@ -19,6 +19,8 @@ internal static class CourierCommand
         root.Add(QueueChangeCommands.CancelMessage(common));
         root.Add(MailqCommand.Create(common));
         root.Add(ConfigCommands.Create(common));
+        root.Add(TraceCommands.MxLookup(common));
+        root.Add(TraceCommands.TraceSmtp(common));
         return root;
     }
 }

@@ -22,9 +22,27 @@ internal static class SettingTable
     internal static readonly Setting<MailAddress> Postmaster = new("accounts", "postmaster", Types.Address, null, "Who gets mail for `postmaster` where there is no such account (RFC 5321 §4.5.1).");
 
     internal static readonly Setting<IReadOnlyList<IPNetwork>> RelayNetworks = new("relay", "networks", Types.Networks, "none", "Peers that may relay without a login.");
-    internal static readonly Setting<NextHop> RelayNextHop = new("relay", "next_hop", Types.NextHop, null, "Takes the mail for all domains that are not ours. Without it such mail waits in the queue.");
-    internal static readonly Setting<NextHop> RelayRoute = new("relay", "route.*", Types.NextHop, null, "Next hop of one domain: `route.example.org = 192.0.2.1:25`.");
+    internal static readonly Setting<NextHop> RelayNextHop = new("relay", "next_hop", Types.NextHop, null, "Takes the mail for all domains that are not ours. Without it such mail goes to the domains' mail exchangers.");
+    internal static readonly Setting<NextHop> RelayRoute = new("relay", "route.*", Types.NextHop, null, "Next hop of one domain: `route.example.org = 192.0.2.1:25`; `route..example.org` is for all domains below it; `mx` means the domain's own mail exchangers, with the flags that follow: `route.example.org = mx required ipv4`.");
+    internal static readonly Setting<string> RelayRoutes = new("relay", "esmtproutes", Types.Path, null, "File of routes as Courier has it: `domain:relay,port /SECURITY=STARTTLS`. Asked after `route.*` and before `next_hop`; an edit counts at once.");
+    internal static readonly Setting<string> RelayLogins = new("relay", "esmtpauthclient", Types.Path, null, "File of logins as Courier has it: `relay,port user password`, for next hops of any origin.");
+    internal static readonly Setting<string> RelayTrust = new("relay", "trusted_certificates", Types.Path, null, "PEM file of the authorities whose certificates are good for `verified` hops and MTA-STS. Default: the system's.");
+    internal static readonly Setting<bool> RelayDane = new("relay", "dane", Types.YesNo, "yes", "Hold servers to the TLSA records of their domain (RFC 7672), where a validating resolver on this host, or one of `[dns] servers`, vouches for them.");
+    internal static readonly Setting<bool> RelaySts = new("relay", "mta_sts", Types.YesNo, "yes", "Hold servers to the MTA-STS policy of the domain (RFC 8461).");
+    internal static readonly Setting<bool> TlsReports = new("relay", "tls_reports", Types.YesNo, "no", "Tell the domains that ask for it, once a day, how TLS with their servers went (RFC 8460).");
+    internal static readonly Setting<string> RelayPrefer = new("relay", "prefer", Types.Choice("ipv6", "ipv4", "balanced"), "ipv6", "Which addresses of a host are tried first.");
+    internal static readonly Setting<string> RelayHelo = new("relay", "helo", Types.HeloName, null, "Our name in EHLO when we send (Courier's esmtphelo). Default: `[server] hostname`.");
+    internal static readonly Setting<TimeSpan> RelayConnectTimeout = new("relay", "connect_timeout", Types.Duration, "30s", "How long a connection to one address may take (Courier's esmtptimeoutconnect).");
+    internal static readonly Setting<TimeSpan> RelayGreetingTimeout = new("relay", "greeting_timeout", Types.Duration, "5min", "How long greeting, EHLO and login may each take (Courier's esmtptimeouthelo).");
+    internal static readonly Setting<TimeSpan> RelayCommandTimeout = new("relay", "command_timeout", Types.Duration, "5min", "How long MAIL and each RCPT may take (Courier's esmtptimeout).");
+    internal static readonly Setting<TimeSpan> RelayDataTimeout = new("relay", "data_timeout", Types.Duration, "10min", "How long the answer to a whole message may take (Courier's esmtptimeoutdata; RFC 5321 §4.5.3.2.6).");
+    internal static readonly Setting<TimeSpan> RelayIdle = new("relay", "idle_timeout", Types.Duration, "30s", "How long a connection without mail is kept for the next message (Courier's esmtptimeoutkeepalive).");
+    internal static readonly Setting<TimeSpan> RelayPause = new("relay", "pause_after_failure", Types.Duration, "5min", "A destination none of whose hosts could be reached is left alone for this long, at most for `[queue] retry_first` (Courier's esmtpdelay).");
     internal static readonly Setting<bool> RelayHold = new("relay", "hold", Types.YesNo, "no", "Keep all mail for other domains in the queue.");
+
+    internal static readonly Setting<IReadOnlyList<IPEndPoint>> DnsServers = new("dns", "servers", Types.NameServers, null, "Recursive name servers to ask; their word on DNSSEC is believed, so the way to them must be safe. Default: those of /etc/resolv.conf, believed where they are on loopback or with `options trust-ad`.");
+    internal static readonly Setting<TimeSpan> DnsTimeout = new("dns", "timeout", Types.Duration, "5s", "How long one of `servers` may take to answer.");
+    internal static readonly Setting<bool> DnsMixCase = new("dns", "mix_case", Types.YesNo, "no", "Mix upper and lower case in questions and want them back so, which makes answers harder to forge.");
 
     internal static readonly Setting<SmtpExtensions> Withheld = new("extensions", "withhold", Types.Extensions, "none", "Words that EHLO leaves out and whose parameters are refused, as `DSN, CHUNKING`.");
 
@@ -42,12 +60,14 @@ internal static class SettingTable
     internal static readonly Setting<IReadOnlyList<IPNetwork>> Proxies = new("proxies", "networks", Types.Networks, "none", "Proxies whose PROXY header (version 1 or 2) is believed, at the listeners with `proxy_protocol = yes`. Nobody else may connect to those.");
     internal static readonly Setting<IReadOnlyList<IPNetwork>> XClientPeers = new("proxies", "xclient", Types.Networks, "none", "Peers that may use XCLIENT: a session is treated as if the client they name had connected itself.");
     internal static readonly Setting<IReadOnlyList<IPNetwork>> XForwardPeers = new("proxies", "xforward", Types.Networks, "none", "Peers that may use XFORWARD: where a message came from is believed for log and queue listing.");
-
-
     internal static readonly Setting<TimeSpan> QueueTime = new("queue", "expire", Types.Duration, "7d", "After this long in the queue a message is returned (Courier's queuetime).");
     internal static readonly Setting<TimeSpan> WarnAfter = new("queue", "warn_after", Types.Duration, "4h", "After this long in the queue the sender is told, once for each recipient, that the message still waits (Courier's warntime); `0s` never.");
     internal static readonly Setting<int> AttemptsAtOnce = new("queue", "attempts_at_once", Types.Count, "200", "Attempts at the same time, in all.");
     internal static readonly Setting<int> AttemptsPerDestination = new("queue", "attempts_per_destination", Types.Count, "20", "Attempts at the same time at one next hop.");
+
+    internal static readonly Setting<long> ReportSize = new("reports", "full_size", Types.Size, "1MiB", "Reports of failure return a whole message, where its sender asked for that, up to this size; of larger ones the header (Courier's dsnlimit).");
+    internal static readonly Setting<string> ReportFrom = new("reports", "from", Types.Text, null, "The From field of reports (Courier's dsnfrom). Default: `MAILER-DAEMON` at our name.");
+    internal static readonly Setting<string> ReportTemplates = new("reports", "templates", Types.Path, null, "Directory with Courier's template files (`dsnheader.txt`, `dsnfooter.txt`, `dsnfailed.txt`, `dsndelayed.txt`, `dsndelivered.txt`, `dsnrelayed.txt`, `dsnsubjectnotice.txt`, `dsnsubjectwarn.txt`) that take the place of our words; `[#ME#]`, `[#FROMTIME#]` and `[#FROMMTA#]` are filled in.");
 
     internal static readonly Setting<long> MessageSize = new("limits", "message_size", Types.Size, "50MiB", "Largest message accepted; announced by SIZE.");
     internal static readonly Setting<int> Recipients = new("limits", "recipients", Types.Count, "1000", "Recipients of one message (RFC 5321 §4.5.3.1.8 asks for 100 at least).");
@@ -84,10 +104,12 @@ internal static class SettingTable
     internal static readonly IReadOnlyList<Setting> All =
     [
         HostName, State, .. Listeners, .. ProxyProtocols, Certificate, CertificateKey, DefaultDomain, Maildirs, CleartextLogins, Postmaster,
-        RelayNetworks, RelayNextHop, RelayRoute, RelayHold, SourceV4, SourceV6, Withheld, Proxies, XClientPeers, XForwardPeers,
+        RelayNetworks, RelayNextHop, RelayRoute, RelayRoutes, RelayLogins, RelayHold, RelayTrust, RelayDane, RelaySts, TlsReports, RelayPrefer, SourceV4, SourceV6,
+        RelayHelo, RelayConnectTimeout, RelayGreetingTimeout, RelayCommandTimeout, RelayDataTimeout, RelayIdle, RelayPause,
+        DnsServers, DnsTimeout, DnsMixCase, Withheld, Proxies, XClientPeers, XForwardPeers,
         RetryFirst, RetryRound, RetryRoundWait, RetryDoublings, QueueTime, WarnAfter, BackupRelay, SubmitDelay, BatchSize,
         AttemptsAtOnce, AttemptsPerDestination, LocalAttempts, HistorySize,
-        MessageSize, Recipients, Connections, ConnectionsPerPeer, FreeSpace, FolderPrefix, LogLevel, LogFormat,
+        ReportSize, ReportFrom, ReportTemplates, MessageSize, Recipients, Connections, ConnectionsPerPeer, FreeSpace, FolderPrefix, LogLevel, LogFormat,
     ];
 
     internal static readonly IReadOnlyList<Setting> Required = [State];

@@ -53,7 +53,11 @@ internal static class SettingTypes
 
     internal static SettingType<MailAddress> Address { get; } = new("an address, as ada@example.org", (string text, out MailAddress value) => MailAddress.TryParse(text, out value!));
 
-    internal static SettingType<NextHop> NextHop { get; } = new("host:port", TryNextHop);
+    internal static SettingType<NextHop> NextHop { get; } = new("host:port or mx[:port], then any of required, verified, smtps, cleartext, ipv4, ipv6, mx", TryNextHop);
+
+    internal static SettingType<IReadOnlyList<IPEndPoint>> NameServers { get; } = new("addresses, as 127.0.0.1, [::1]:5353", TryNameServers);
+
+    internal static SettingType<string> HeloName { get; } = new("a host name, or * for the name of the address that is used", (string text, out string value) => (value = text) == "*" || TryHostName(text, out value));
 
     internal static SettingType<string> Choice(params string[] choices) =>
         new(string.Join(", ", choices[..^1]) + " or " + choices[^1], (string text, out string value) => choices.Contains(value = text, StringComparer.Ordinal));
@@ -154,12 +158,60 @@ internal static class SettingTypes
 
     private static bool TryNextHop(string text, out NextHop value)
     {
-        var colon = text.LastIndexOf(':');
-        value = new NextHop("", 0);
-        if (colon <= 0 || !ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port == 0)
+        value = new NextHop("", Mta.Delivery.Remote.NextHop.SmtpPort);
+        if (text.Split(' ', StringSplitOptions.RemoveEmptyEntries) is not [var target, .. var flags])
             return false;
-        var host = text[..colon].Trim('[', ']');
-        value = new NextHop(host, port);
-        return IPAddress.TryParse(host, out _) || TryHostName(host, out _);
+        var colon = target.LastIndexOf(':');
+        if (target is "mx" || target.StartsWith("mx:", StringComparison.Ordinal))
+            value = value with { UsesMx = true };
+        else if (colon <= 0)
+            return false;
+        else
+            value = value with { Host = target[..colon].Trim('[', ']') };
+        if (colon > 0)
+        {
+            if (!ushort.TryParse(target.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port == 0)
+                return false;
+            value = value with { Port = port };
+        }
+
+        foreach (var flag in flags)
+        {
+            if (WithFlag(value, flag) is not { } changed)
+                return false;
+            value = changed;
+        }
+
+        return value.Host.Length == 0 || IPAddress.TryParse(value.Host, out _) || TryHostName(value.Host, out _);
+    }
+
+    private static NextHop? WithFlag(NextHop hop, string flag) => flag switch
+    {
+        "required" => hop with { Security = HopSecurity.Required },
+        "verified" => hop with { Security = HopSecurity.Verified },
+        "smtps" => hop with { Security = HopSecurity.Smtps },
+        "cleartext" => hop with { Security = HopSecurity.Never },
+        "ipv4" => hop with { Families = AddressFamilies.IPv4Only },
+        "ipv6" => hop with { Families = AddressFamilies.IPv6Only },
+        "mx" => hop with { UsesMx = true },
+        _ => null,
+    };
+
+    private static bool TryNameServers(string text, out IReadOnlyList<IPEndPoint> value)
+    {
+        const int dns = 53;
+        var all = new List<IPEndPoint>();
+        value = all;
+        foreach (var part in text.Split(',', StringSplitOptions.TrimEntries))
+        {
+            if (IPAddress.TryParse(part, out var address))
+                all.Add(new IPEndPoint(address, dns));
+            else if (IPEndPoint.TryParse(part, out var endPoint) && endPoint.Port != 0)
+                all.Add(endPoint);
+            else
+                return false;
+        }
+
+        return true;
     }
 }

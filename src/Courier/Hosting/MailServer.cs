@@ -10,11 +10,9 @@ using Courier.Mta.Delivery.Local;
 using Courier.Mta.Delivery.Remote;
 using Courier.Mta.Routing;
 using Courier.Pop3;
-using Courier.Net;
 using Courier.Queue.History;
 using Courier.Queue.Scheduling;
 using Courier.Queue.Sqlite;
-using Courier.Smtp.Client;
 using Courier.Web.Metrics;
 using Microsoft.Extensions.Logging;
 
@@ -36,6 +34,7 @@ internal sealed class MailServer : IAsyncDisposable
     private readonly SqliteAccountDirectory _accounts;
     private readonly SqliteSpool _spool;
     private readonly MailStore _store;
+    private readonly Sending _sending;
     private readonly EsmtpAgents _nextHops;
     private readonly LocalAgent _local;
     private readonly MessageHistory _history;
@@ -58,13 +57,11 @@ internal sealed class MailServer : IAsyncDisposable
         _store = new MailStore(new MailStoreSettings(), clock, logging.CreateLogger<MailStore>());
         _history = new MessageHistory(Stores.HistoryDirectory(settings), values.Get(SettingTable.HistorySize), clock, logging.CreateLogger<MessageHistory>());
         _local = new LocalAgent(_spool, _accounts, new LocalDeliverySettings { AttemptsAtOnce = values.Get(SettingTable.LocalAttempts) }, clock, logging.CreateLogger<LocalAgent>());
-        _nextHops = new EsmtpAgents(new EsmtpAgentSettings(new SmtpClientSettings(Stores.HostName(values))
-        {
-            Sources = new SourceAddresses(values.Get(SettingTable.SourceV4), values.Get(SettingTable.SourceV6)),
-        }), logging.CreateLogger<EsmtpAgent>(), clock);
+        _sending = new Sending(settings, clock, logging);
+        _nextHops = new EsmtpAgents(_sending.Connector, _sending.Agents, logging.CreateLogger<EsmtpAgent>(), clock);
         _scheduler = new Scheduler(
-            _spool, new Router(_accounts, RoutesOf(values), _local, _nextHops.For),
-            new BounceWriter(Stores.HostName(values), OpenBuffer, new BounceLimits(), clock), ScheduleOf(values), clock, logging.CreateLogger<Scheduler>(), _history);
+            _spool, new Router(_accounts, _sending.Relay, _local, _nextHops.RouteTo),
+            new BounceWriter(Stores.HostName(values), OpenBuffer, ReportSettings.Of(values), clock), ScheduleOf(values), clock, logging.CreateLogger<Scheduler>(), _history);
         _listeners = new ListenerSet(settings, logging, _tls);
         _idleMemory = new IdleMemory(clock);
     }
@@ -104,10 +101,12 @@ internal sealed class MailServer : IAsyncDisposable
         await _listeners.StopAsync(_grace);
         if (_metrics is { } metrics)
             await metrics.DisposeAsync();
+        await _sending.StopAsync();
         await _scheduler.StopAsync();
         _history.Dispose();
         await _local.DisposeAsync();
         await _nextHops.DisposeAsync();
+        _sending.Dispose();
         await _store.DisposeAsync();
         await _spool.DisposeAsync();
         _accounts.Dispose();
@@ -118,6 +117,7 @@ internal sealed class MailServer : IAsyncDisposable
     private async Task OpenAsync()
     {
         _scheduler.Start();
+        _sending.StartReports(_scheduler, OpenBuffer, _logging);
         var smtp = new SmtpServices(_accounts, _scheduler, _local, Stores.Spool(_settings).BodyDirectory, _tls, _clock, _logging);
         _listeners.Start("smtp", smtp.Relay, isTls: false, SmtpServices.Refusal);
         _listeners.Start("submission", smtp.Submission, isTls: false, SmtpServices.Refusal);
@@ -159,13 +159,6 @@ internal sealed class MailServer : IAsyncDisposable
     }
 
     private MessageBuffer OpenBuffer() => new(Stores.Spool(_settings).BodyDirectory, Stores.Spool(_settings).InlineLimitBytes);
-
-    private static RelaySettings RoutesOf(SettingsValues values) => new()
-    {
-        Hold = values.Get(SettingTable.RelayHold),
-        NextHop = values.Get(SettingTable.RelayNextHop),
-        Routes = values.Family(SettingTable.RelayRoute).ToDictionary(StringComparer.OrdinalIgnoreCase),
-    };
 
     private static ScheduleSettings ScheduleOf(SettingsValues values) => new()
     {

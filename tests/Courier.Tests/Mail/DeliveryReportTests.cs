@@ -172,4 +172,24 @@ public sealed class DeliveryReportTests
     [InlineData("a+2b")]
     [InlineData("ä")]
     public void What_is_no_xtext_is_refused(string xtext) => Assert.False(Xtext.TryDecode(xtext, out _));
+
+    // RFC 6533 §3, §4.
+    [Theory]
+    [InlineData(true, "message/global", "8bit")]
+    [InlineData(false, "message/global-headers", "8bit")]
+    public void An_address_beyond_ascii_makes_an_international_report(bool isFull, string type, string encoding)
+    {
+        var report = new DeliveryReport(
+            "mail.example.test", new MailAddress("ada", "grüße.example"), null, default,
+            [new RecipientReport(new MailAddress("用户", "example.com"), null, DeliveryAction.Failed, "5.1.1", null, "Es gibt keinen 用户", default)],
+            Encoding.UTF8.GetBytes("Subject: 你好\r\n\r\nbody\r\n"), isFull)
+        { IsGlobal = true };
+        var text = Encoding.UTF8.GetString(report.ToMessage("id@mail.example.test", default));
+        foreach (var line in new[]
+        {
+            "To: ada@grüße.example\r\n", "report-type=global-delivery-status", "Content-Type: message/global-delivery-status\r\n", "Final-Recipient: utf-8; 用户@example.com\r\n",
+            "Es gibt keinen 用户", $"Content-Type: {type}\r\nContent-Transfer-Encoding: {encoding}\r\n", "Subject: 你好\r\n",
+        })
+            Assert.Contains(line, text, StringComparison.Ordinal);
+    }
 }

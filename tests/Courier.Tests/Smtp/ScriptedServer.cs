@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Courier.Tests.Shared.Smtp;
 
@@ -12,13 +13,19 @@ namespace Courier.Tests.Smtp;
 /// <c>endless</c> sends a line without end, <c>lines</c> sends lines without end, <c>tls</c> does a handshake, <c>junk</c> answers one with junk.</remarks>
 internal sealed class ScriptedServer : IAsyncDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener;
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<byte> _buffer = [];
     private readonly Task _serving;
 
     public ScriptedServer(params string[] scripts)
+        : this(new IPEndPoint(IPAddress.Loopback, 0), scripts)
     {
+    }
+
+    public ScriptedServer(IPEndPoint endPoint, params string[] scripts)
+    {
+        _listener = new TcpListener(endPoint);
         _listener.Start();
         _serving = ServeAsync(scripts);
     }
@@ -31,6 +38,12 @@ internal sealed class ScriptedServer : IAsyncDisposable
     public int Connections { get; private set; }
 
     public Exception? Failure { get; private set; }
+
+    /// <summary>What <c>tls</c> presents.</summary>
+    public X509Certificate2? Certificate { get; init; }
+
+    /// <summary>What it sends beside its own certificate.</summary>
+    public X509Certificate2Collection Chain { get; init; } = [];
 
     public async ValueTask DisposeAsync()
     {
@@ -86,7 +99,11 @@ internal sealed class ScriptedServer : IAsyncDisposable
                     break;
                 case "tls":
                     var tls = new SslStream(stream);
-                    await tls.AuthenticateAsServerAsync(TestCertificate.Server(), _stopping.Token);
+                    await tls.AuthenticateAsServerAsync(
+                        Certificate is null
+                            ? TestCertificate.Server()
+                            : new SslServerAuthenticationOptions { ServerCertificateContext = SslStreamCertificateContext.Create(Certificate, Chain, offline: true) },
+                        _stopping.Token);
                     stream = tls;
                     break;
                 case "junk":
@@ -115,6 +132,8 @@ internal sealed class ScriptedServer : IAsyncDisposable
         }
 
         var line = (await ReadUntilAsync(stream, "\r\n")).TrimEnd();
+        if (line.Length == 0)
+            throw new IOException("The client closed.");
         Lines.Add(line);
         if (!line.StartsWith(step[1..], StringComparison.Ordinal))
             throw new InvalidOperationException($"Expected {step[1..]}, got {line}");

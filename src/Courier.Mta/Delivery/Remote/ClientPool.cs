@@ -7,6 +7,9 @@ internal sealed class PooledClient(SmtpClient client)
 {
     public SmtpClient Client { get; } = client;
 
+    /// <summary>Its host, as outcomes name it.</summary>
+    public string Server { get; } = Connector.Describe(new Routing.MailHost(client.Name, client.Remote.Port, 0));
+
     /// <summary>Messages it has carried: none on a new one.</summary>
     public int Messages { get; set; }
 

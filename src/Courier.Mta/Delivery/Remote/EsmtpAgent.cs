@@ -9,46 +9,63 @@ namespace Courier.Mta.Delivery.Remote;
 public sealed class EsmtpAgent : IDeliveryAgent, IAsyncDisposable
 {
     private readonly NextHop _hop;
+    private readonly Connector _connector;
     private readonly EsmtpAgentSettings _settings;
     private readonly ILogger _logger;
     private readonly ClientPool _pool;
     private readonly SemaphoreSlim _connections;
+    private readonly TimeProvider _clock;
+    private UnreachableSince? _unreachable;
+    private int _attempts;
 
-    public EsmtpAgent(NextHop hop, EsmtpAgentSettings settings, ILogger logger, TimeProvider clock)
+    public EsmtpAgent(NextHop hop, Connector connector, EsmtpAgentSettings settings, ILogger logger, TimeProvider clock)
     {
-        (_hop, _settings, _logger) = (hop, settings, logger);
+        (_hop, _connector, _settings, _logger, _clock) = (hop, connector, settings, logger, clock);
         _pool = new ClientPool(settings.IdleTimeout, clock);
         _connections = new SemaphoreSlim(settings.ConnectionsMax);
     }
+
+    private sealed record UnreachableSince(HopException Failure, long At);
 
     public bool IsRemote => true;
 
     /// <summary>Connections that wait for a message.</summary>
     public int IdleConnections => _pool.Count;
 
+    /// <summary>It has nothing that would be lost with it: no attempt, no connection, no failure that still counts.</summary>
+    internal bool IsDispensable => Volatile.Read(ref _attempts) == 0 && _pool.Count == 0 && RecentFailure() is null;
+
     public async ValueTask<IReadOnlyList<RecipientOutcome>> DeliverAsync(DeliveryJob job, CancellationToken ct)
     {
         var outcomes = new List<RecipientOutcome>(job.Recipients.Count);
+        Interlocked.Increment(ref _attempts);
         await _connections.WaitAsync(ct);
         try
         {
+            if (RecentFailure() is { } recent)
+                throw recent;
             var left = job.Recipients;
             while (left.Count > 0)
                 left = await SendAsync(job, left, outcomes, ct);
         }
-        catch (SmtpConnectException e)
+        catch (HopException e)
         {
-            Log.Unreachable(_logger, _hop.ToString(), e.Message);
-            outcomes.AddRange(job.Recipients.ExceptBy(outcomes.Select(static o => o.Number), static r => r.Number)
-                .Select(recipient => OutcomeReader.Unreachable(recipient.Number, e, _hop)));
+            if (e.IsUnreachable && RecentFailure() is null)
+                _unreachable = new UnreachableSince(e, _clock.GetTimestamp());
+            outcomes.AddRange(job.Recipients.ExceptBy(outcomes.Select(static o => o.Number), static r => r.Number).Select(recipient => e.ForRecipient(recipient.Number)));
         }
         finally
         {
             _connections.Release();
+            Interlocked.Decrement(ref _attempts);
         }
 
         return outcomes;
     }
+
+    /// <summary>What the last attempt to reach it came to, while that still counts: nothing has been reached since.</summary>
+    private HopException? RecentFailure() =>
+        _unreachable is { } last && _clock.GetElapsedTime(last.At) < _settings.FailurePause ? last.Failure : null;
 
     /// <summary>Closes the idle connections. Deliveries under way end by their own token.</summary>
     public async ValueTask DisposeAsync()
@@ -64,7 +81,7 @@ public sealed class EsmtpAgent : IDeliveryAgent, IAsyncDisposable
         DeliveryJob job, IReadOnlyList<JobRecipient> recipients, List<RecipientOutcome> outcomes, CancellationToken ct)
     {
         var message = Outgoing.Of(job, recipients);
-        var result = await TransactAsync(message, ct);
+        var (result, server) = await TransactAsync(message, ct);
         var mayContinue = result.IsUsable && result.Recipients.Any(static r => r.IsTaken);
         var left = new List<JobRecipient>();
         for (var i = 0; i < recipients.Count; i++)
@@ -72,7 +89,7 @@ public sealed class EsmtpAgent : IDeliveryAgent, IAsyncDisposable
             if (mayContinue && OutcomeReader.IsTooManyRecipients(result.Recipients[i]))
                 left.Add(recipients[i]);
             else
-                outcomes.Add(OutcomeReader.Read(recipients[i].Number, result.Recipients[i], _hop) with { IsReportPassedOn = result.IsReportPassedOn });
+                outcomes.Add(OutcomeReader.Read(recipients[i].Number, result.Recipients[i], server) with { IsReportPassedOn = result.IsReportPassedOn });
         }
 
         return left;
@@ -80,17 +97,19 @@ public sealed class EsmtpAgent : IDeliveryAgent, IAsyncDisposable
 
     /// <summary>A kept connection may have been closed by the other side meanwhile. So long as it has not answered DATA, the message
     /// is not with it, and a new connection is tried at once; what that one says counts.</summary>
-    private async ValueTask<SendResult> TransactAsync(OutgoingMessage message, CancellationToken ct)
+    private async ValueTask<(SendResult Result, string Server)> TransactAsync(OutgoingMessage message, CancellationToken ct)
     {
         if (_pool.TryTake() is { } kept)
         {
             var result = await UseAsync(kept, message, ct);
             if (result.IsUsable || result.WasDataAnswered)
-                return result;
+                return (result, kept.Server);
             Log.Stale(_logger, _hop.ToString());
         }
 
-        return await UseAsync(new PooledClient(await SmtpClient.ConnectAsync(_hop.Host, _hop.Port, _settings.Client, ct)), message, ct);
+        var fresh = new PooledClient(await _connector.ConnectAsync(_hop, ct));
+        _unreachable = null;
+        return (await UseAsync(fresh, message, ct), fresh.Server);
     }
 
     private async ValueTask<SendResult> UseAsync(PooledClient client, OutgoingMessage message, CancellationToken ct)
@@ -98,7 +117,15 @@ public sealed class EsmtpAgent : IDeliveryAgent, IAsyncDisposable
         var isKept = false;
         try
         {
-            var result = await client.Client.SendAsync(message, ct);
+            var fit = client.Client.Extensions.HasFlag(ServerExtensions.EightBitMime) ? message : await SevenBitOnly.FitAsync(message, ct);
+            if (fit is null)
+            {
+                isKept = _pool.TryPut(client);
+                // RFC 6152 §3, RFC 3463 X.6.3: conversion required but not supported.
+                throw new HopException(OutcomeKind.Failed, "5.6.3", $"{client.Server} takes seven bits only, and the message cannot be converted", null);
+            }
+
+            var result = await client.Client.SendAsync(fit, ct);
             client.Messages++;
             isKept = result.IsUsable && client.Messages < _settings.MessagesPerConnection && _pool.TryPut(client);
             return result;

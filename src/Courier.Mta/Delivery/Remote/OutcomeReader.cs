@@ -8,23 +8,15 @@ namespace Courier.Mta.Delivery.Remote;
 /// <summary>What an answer of the next hop means for the recipient: done, later, or never, with its code of RFC 3463.</summary>
 internal static class OutcomeReader
 {
-    public static RecipientOutcome Read(int number, RecipientResult result, NextHop hop)
+    public static RecipientOutcome Read(int number, RecipientResult result, string hop)
     {
-        var server = result.IsOurs ? null : hop.ToString();
+        var server = result.IsOurs ? null : hop;
         if (result.Reply is not { } reply)
             return new(number, OutcomeKind.Deferred, "4.4.2", $"Connection lost {Where(result.Step)}: {result.Problem}", server);
         var kind = result.IsTaken ? OutcomeKind.Relayed
             : reply.IsTransient || reply.IsPositive || IsTooManyRecipients(result) ? OutcomeKind.Deferred
             : OutcomeKind.Failed;
         return new(number, kind, Status(reply, kind), Text(reply), server);
-    }
-
-    /// <summary>The next hop was not reached, or did not come as far as taking mail.</summary>
-    public static RecipientOutcome Unreachable(int number, SmtpConnectException e, NextHop hop)
-    {
-        // 4.4.1: no answer from host. A greeting that refuses us for good may be about today's settings of the hop: mail waits.
-        var status = e.Reply is { IsTransient: true, Status: { } given } ? given.ToString() : e.Step == SmtpStep.Connect ? "4.4.1" : "4.4.2";
-        return new(number, OutcomeKind.Deferred, status, e.Reply is { } reply ? Text(reply) : e.Message, hop.ToString());
     }
 
     /// <summary>Nothing is wrong with the recipient: it only did not fit into this transaction (RFC 5321 §4.5.3.1.10, which has
@@ -56,7 +48,7 @@ internal static class OutcomeReader
         return string.Create(CultureInfo.InvariantCulture, $"{wanted}.{detail}");
     }
 
-    private static string Text(SmtpReply reply)
+    internal static string Text(SmtpReply reply)
     {
         var text = reply.Text.Replace('\n', ' ');
         return reply.Status is { } status

@@ -18,9 +18,10 @@ public sealed class BounceWriterTests
     private static RecipientOutcome Failure(int number, string diagnostic = "550 5.1.1 No such user", string? server = "mx.example.com") =>
         new(number, OutcomeKind.Failed, "5.1.1", diagnostic, server);
 
-    private static async Task<(Envelope Envelope, string Text)?> WriteAsync(Envelope envelope, string body = "Subject: hi\r\n\r\nsecret body\r\n", params RecipientOutcome[] outcomes)
+    private static async Task<(Envelope Envelope, string Text)?> WriteAsync(
+        Envelope envelope, string body = "Subject: hi\r\n\r\nsecret body\r\n", BounceLimits? limits = null, params RecipientOutcome[] outcomes)
     {
-        var writer = new BounceWriter("mail.example.test", () => new MessageBuffer(Path.GetTempPath(), 1 << 20), Small, new ManualClock());
+        var writer = new BounceWriter("mail.example.test", () => new MessageBuffer(Path.GetTempPath(), 1 << 20), limits ?? Small, new ManualClock());
         var report = await writer.WriteAsync(Job(envelope, body), outcomes.Length == 0 ? [Failure(0)] : outcomes, CancellationToken.None);
         if (report is null)
             return null;
@@ -35,7 +36,7 @@ public sealed class BounceWriterTests
         envelope = envelope with { Recipients = [envelope.Recipients[0], envelope.Recipients[1] with { OriginalRecipient = "rfc822;j+2Bx@example.net" }] };
         var (to, text) = (await WriteAsync(envelope, outcomes: [Failure(0), Failure(1, "The disk is on fire", null)]))!.Value;
         Assert.True(to.Sender.IsNull);
-        Assert.Equal(("ada@example.org", NotifyOn.Never), (to.Recipients.Single().Address.ToString(), to.Recipients[0].Notify));
+        Assert.Equal(("ada@example.org", NotifyOn.Default), (to.Recipients.Single().Address.ToString(), to.Recipients[0].Notify));
         foreach (var line in new[]
         {
             "To: ada@example.org", "report-type=delivery-status", "Reporting-MTA: dns; mail.example.test", "Original-Envelope-Id: QQ314159",
@@ -46,7 +47,27 @@ public sealed class BounceWriterTests
     }
 
     [Fact]
-    public async Task A_null_sender_gets_none() => Assert.Null(await WriteAsync(Messages.Envelope("grace@example.com") with { Sender = ReversePath.Null }));
+    public async Task A_report_that_fails_goes_to_the_postmaster_and_one_to_the_postmaster_to_nobody()
+    {
+        var limits = Small with { Postmaster = MailAddress.Parse("postmaster@example.test") };
+        var report = Messages.Envelope("grace@example.com") with { Sender = ReversePath.Null };
+        var (to, text) = (await WriteAsync(report, limits: limits, outcomes: Failure(0)))!.Value;
+        Assert.Equal((true, "postmaster@example.test", NotifyOn.Never), (to.Sender.IsNull, to.Recipients.Single().Address.ToString(), to.Recipients[0].Notify));
+        Assert.Contains("Final-Recipient: rfc822; grace@example.com", text, StringComparison.Ordinal);
+        Assert.Null(await WriteAsync(to, limits: limits, outcomes: Failure(0)));
+        Assert.Null(await WriteAsync(report, limits: Small, outcomes: Failure(0)));
+        Assert.Null(await WriteAsync(report with { Recipients = [report.Recipients[0] with { Notify = NotifyOn.Success }] }, limits: limits, outcomes: Failure(0) with { Kind = OutcomeKind.Delivered }));
+    }
+
+    [Fact]
+    public async Task The_operators_words_take_the_place_of_ours()
+    {
+        var words = new ReportWords { From = "\"Mail at home\" <help@example.test>", SubjectFailed = "Sorry from [#ME#]\n", Header = "Hello.\nThis is [#ME#].", Failed = "These failed:", Footer = "Bye." };
+        var (_, text) = (await WriteAsync(Messages.Envelope("grace@example.com"), limits: Small with { Words = words }, outcomes: Failure(0)))!.Value;
+        foreach (var line in new[] { "From: \"Mail at home\" <help@example.test>\r\n", "Subject: Sorry from mail.example.test\r\n", "\r\nHello.\r\nThis is mail.example.test.\r\n", "\r\nThese failed:\r\n", "\r\nBye.\r\n" })
+            Assert.Contains(line, text, StringComparison.Ordinal);
+        Assert.DoesNotContain("will not be tried again", text, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData(NotifyOn.Default, OutcomeKind.Failed, true)]
@@ -113,7 +134,7 @@ public sealed class BounceWriterTests
     public async Task A_huge_header_and_a_huge_diagnostic_are_cut()
     {
         var header = string.Concat(Enumerable.Range(0, 1000).Select(n => $"X-Field-{n}: something\r\n"));
-        var (_, text) = (await WriteAsync(Messages.Envelope("grace@example.com"), header + "\r\nbody\r\n", Failure(0, "550 " + new string('y', 10_000))))!.Value;
+        var (_, text) = (await WriteAsync(Messages.Envelope("grace@example.com"), header + "\r\nbody\r\n", outcomes: Failure(0, "550 " + new string('y', 10_000))))!.Value;
         Assert.Contains("X-Field-1: something\r\n", text, StringComparison.Ordinal);
         Assert.DoesNotContain("X-Field-50:", text, StringComparison.Ordinal);
         Assert.InRange(text.Length, 500, 6000);

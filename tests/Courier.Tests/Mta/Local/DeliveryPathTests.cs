@@ -59,7 +59,7 @@ public sealed class DeliveryPathTests
         var clock = TimeProvider.System;
         await using var spool = SqliteSpool.Open(new SpoolSettings { Directory = directory }, clock, NullLogger.Instance);
         await using var local = new LocalAgent(spool, accounts, new LocalDeliverySettings { Host = "mx.test" }, clock, NullLogger.Instance);
-        var router = new Router(accounts, new RelaySettings(), local, _ => throw new UnreachableException());
+        var router = new Router(accounts, new RelaySettings { Hold = true }, local, _ => throw new UnreachableException());
         var bounces = new BounceWriter("mx.test", () => new MessageBuffer(directory + "/spool", 1 << 16), new BounceLimits(), clock);
         await using var scheduler = new Scheduler(spool, router, bounces, new ScheduleSettings(), clock, NullLogger.Instance);
         scheduler.Start();

@@ -4,6 +4,7 @@ using Courier.Mta.Delivery.Remote;
 using Courier.Queue;
 using Courier.Smtp.Client;
 using Courier.Smtp.Server;
+using Courier.Tests.Queue;
 using Courier.Tests.Shared.Smtp;
 using Courier.Tests.Smtp;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -40,7 +41,7 @@ public sealed class EsmtpAgentTests
     }
 
     [Theory]
-    [InlineData(">554 5.7.1 go away", "4.4.2", "554 5.7.1 go away")]
+    [InlineData(">450 later", "4.3.2", "450 later")]
     [InlineData(">421 4.3.2 stopping", "4.3.2", "421 4.3.2 stopping")]
     [InlineData("close", "4.4.2", "The server closed the connection.")]
     [InlineData("stall", "4.4.2", "Timed out.")]
@@ -51,6 +52,54 @@ public sealed class EsmtpAgentTests
         var outcomes = await agent.DeliverAsync(Job("a@example.test", "b@example.test"), default);
         Assert.Equal([0, 1], outcomes.Select(o => o.Number));
         Assert.All(outcomes, o => Assert.Equal((OutcomeKind.Deferred, status, diagnostic), (o.Kind, o.Status, o.Diagnostic)));
+    }
+
+    [Theory]
+    [InlineData(">554 5.7.1 go away", "5.7.1", "554 5.7.1 go away")]
+    [InlineData(">521 no mail here", "5.3.2", "521 no mail here")]
+    [InlineData(">220 hi | <EHLO | >550 5.7.1 not you", "5.7.1", "550 5.7.1 not you")]
+    [InlineData(">220 hi | <EHLO | >502 what | <HELO | >550 not you", "5.3.2", "550 not you")]
+    public async Task A_hop_that_refuses_us_for_good_fails_everyone(string script, string status, string diagnostic)
+    {
+        await using var server = new ScriptedServer(script);
+        await using var agent = Agent(server.Port);
+        var outcomes = await agent.DeliverAsync(Job("a@example.test", "b@example.test"), default);
+        Assert.All(outcomes, o => Assert.Equal((OutcomeKind.Failed, status, diagnostic, $"127.0.0.1:{server.Port}"), (o.Kind, o.Status, o.Diagnostic, o.RemoteServer)));
+    }
+
+    [Fact]
+    public async Task A_hop_that_could_not_be_reached_is_left_alone_for_a_while()
+    {
+        var clock = new ManualClock();
+        await using var server = new ScriptedServer("close", Hello + "<MAIL | <RCPT | <DATA | >250 ok\n250 ok\n354 go | . | >250 ok");
+        await using var agent = new EsmtpAgent(new NextHop("127.0.0.1", server.Port), SendingParts.Connector(_settings.Client), _settings, NullLogger.Instance, clock);
+        Assert.Equal(OutcomeKind.Deferred, (await agent.DeliverAsync(Job("a@example.test"), default))[0].Kind);
+        Assert.Equal((OutcomeKind.Deferred, 1), ((await agent.DeliverAsync(Job("a@example.test"), default))[0].Kind, server.Connections));
+        clock.Advance(TimeSpan.FromMinutes(5));
+        Assert.Equal(OutcomeKind.Relayed, (await agent.DeliverAsync(Job("a@example.test"), default))[0].Kind);
+    }
+
+    [Fact]
+    public async Task A_hop_that_speaks_is_not_left_alone()
+    {
+        await using var server = new ScriptedServer(">421 4.3.2 busy", Hello + "<MAIL | <RCPT | <DATA | >250 ok\n250 ok\n354 go | . | >250 ok");
+        await using var agent = Agent(server.Port);
+        Assert.Equal(OutcomeKind.Deferred, (await agent.DeliverAsync(Job("a@example.test"), default))[0].Kind);
+        Assert.Equal(OutcomeKind.Relayed, (await agent.DeliverAsync(Job("a@example.test"), default))[0].Kind);
+    }
+
+    [Fact]
+    public async Task Agents_that_hold_nothing_make_room_for_others()
+    {
+        await using var server = new SmtpTestServer();
+        await using var agents = new EsmtpAgents(SendingParts.Connector(_settings.Client), _settings with { DestinationsMax = 10 }, NullLogger.Instance, TimeProvider.System);
+        var busy = new NextHop("127.0.0.1", server.Port);
+        await agents.For(busy).DeliverAsync(Job("a@example.test"), default);
+        var kept = agents.For(busy);
+        for (var i = 0; i < 1000; i++)
+            agents.For(new NextHop($"x{i}.example", 25));
+        Assert.InRange(agents.Count, 1, 20);
+        Assert.Same(kept, agents.For(busy));
     }
 
     [Fact]
@@ -83,6 +132,29 @@ public sealed class EsmtpAgentTests
         Assert.Equal([0, 1, 2, 3, 4], outcomes.Select(o => o.Number).Order());
         Assert.All(outcomes, o => Assert.Equal(OutcomeKind.Relayed, o.Kind));
         Assert.Equal([2, 2, 1], server.Reception.Messages.Select(m => m.Recipients.Count));
+    }
+
+    [Theory]
+    [InlineData("250-PIPELINING\n250 8BITMIME", "Subject: x\r\n\r\n\u00fc\r\n", "Subject: x\r\n\r\n\u00c3\u00bc\r\n", true)]
+    [InlineData("250 PIPELINING", "Subject: x\r\n\r\nu\r\n", "Subject: x\r\n\r\nu\r\n", false)]
+    [InlineData("250 PIPELINING", "Subject: x\r\n\r\n\u00fc\r\n", "\r\n\r\n=C3=BC\r\n", false)]
+    [InlineData("250 PIPELINING", "Subject: \u00fc\r\n\r\nx\r\n", null, false)]
+    public async Task A_hop_that_takes_seven_bits_only_gets_them_or_nothing(string extensions, string body, string? expected, bool isDeclared)
+    {
+        await using var server = new ScriptedServer($">220 hi | <EHLO | >250-srv\n{extensions} | {(expected is null ? "" : "<MAIL | <RCPT | <DATA | >250 ok\n250 ok\n354 go | . | >250 ok | ")}<QUIT | >221 bye");
+        var job = Job("a@example.test");
+        job = job with { Body = MessageBody.OfBytes(System.Text.Encoding.UTF8.GetBytes(body)), Envelope = job.Envelope with { Is8Bit = true } };
+        await using (var agent = Agent(server.Port))
+        {
+            var outcome = Assert.Single(await agent.DeliverAsync(job, default));
+            Assert.Equal(expected is null ? (OutcomeKind.Failed, "5.6.3", null) : (OutcomeKind.Relayed, "2.0.0", $"127.0.0.1:{server.Port}"), (outcome.Kind, outcome.Status, outcome.RemoteServer));
+            Assert.Equal(1, agent.IdleConnections);
+        }
+
+        if (expected is null)
+            return;
+        Assert.Equal(isDeclared, server.Lines.Exists(line => line.EndsWith(" BODY=8BITMIME", StringComparison.Ordinal)));
+        Assert.Contains(server.Lines, line => line.EndsWith(expected + ".\r\n", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -181,7 +253,7 @@ public sealed class EsmtpAgentTests
     [Fact]
     public async Task Each_hop_has_one_agent()
     {
-        await using var agents = new EsmtpAgents(_settings, NullLogger.Instance, TimeProvider.System);
+        await using var agents = new EsmtpAgents(SendingParts.Connector(_settings.Client), _settings, NullLogger.Instance, TimeProvider.System);
         Assert.Same(agents.For(new NextHop("a.example", 25)), agents.For(new NextHop("a.example", 25)));
         Assert.NotSame(agents.For(new NextHop("a.example", 25)), agents.For(new NextHop("a.example", 26)));
     }
@@ -192,7 +264,7 @@ public sealed class EsmtpAgentTests
     });
 
     private static EsmtpAgent Agent(int port, EsmtpAgentSettings? settings = null) =>
-        new(new NextHop("127.0.0.1", port), settings ?? _settings, NullLogger.Instance, TimeProvider.System);
+        new(new NextHop("127.0.0.1", port), SendingParts.Connector((settings ?? _settings).Client), settings ?? _settings, NullLogger.Instance, TimeProvider.System);
 
     private static DeliveryJob Job(params string[] recipients)
     {

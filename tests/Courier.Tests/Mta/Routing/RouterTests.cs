@@ -21,7 +21,7 @@ public sealed class RouterTests
         return new Router(accounts, relay, _local, hop =>
         {
             _asked.Add(hop);
-            return new FakeAgent(OutcomeKind.Relayed);
+            return new Route(new FakeAgent(OutcomeKind.Relayed), hop.Destination);
         });
     }
 
@@ -49,20 +49,36 @@ public sealed class RouterTests
     }
 
     [Fact]
-    public async Task Without_a_next_hop_or_when_told_to_mail_is_held()
+    public async Task When_told_to_mail_is_held()
     {
-        Assert.Null((await RouteAsync(Router(new RelaySettings()), "x@elsewhere.test")).Agent);
         var held = await RouteAsync(Router(new RelaySettings { Hold = true, NextHop = Smarthost, Routes = new Dictionary<string, NextHop> { ["sink.test"] = Sink } }), "x@sink.test");
-        Assert.Equal((null, null, "held: no next hop"), (held.Agent, held.Refusal, held.Destination));
+        Assert.Equal((null, null, "held: relay.hold is on"), (held.Agent, held.Refusal, held.Destination));
         Assert.Empty(_asked);
     }
 
-    [Fact]
-    public async Task One_agent_serves_all_domains_of_a_next_hop()
+    [Theory]
+    [InlineData("x@elsewhere.test", "mx:elsewhere.test")]
+    [InlineData("x@[192.0.2.1]", "relay:192.0.2.1:25")]
+    [InlineData("x@[IPv6:2001:db8::1]", "relay:[2001:db8::1]:25")]
+    [InlineData("x@a.b.below.test", "relay:smart.example:25")]
+    [InlineData("x@below.test", "mx:below.test")]
+    [InlineData("x@own.test", "mx:own.test:2525 required ipv4only")]
+    [InlineData("x@table.test", "relay:table.example:25")]
+    public async Task Without_a_next_hop_mail_goes_to_the_mail_exchangers_or_where_a_route_says(string address, string destination)
     {
-        var router = Router(new RelaySettings { NextHop = Smarthost });
-        Assert.Same((await RouteAsync(router, "x@a.test")).Agent, (await RouteAsync(router, "x@b.test")).Agent);
-        Assert.Equal([Smarthost], _asked);
+        var relay = new RelaySettings
+        {
+            Routes = new Dictionary<string, NextHop>
+            {
+                [".below.test"] = Smarthost,
+                ["own.test"] = new("", 2525) { UsesMx = true, Security = HopSecurity.Required, Families = AddressFamilies.IPv4Only },
+            },
+            Table = domain => domain == "table.test" ? new NextHop("table.example", 25) : null,
+        };
+        Assert.Equal(destination, (await RouteAsync(Router(relay), address)).Destination);
+        var hop = Assert.Single(_asked);
+        Assert.Equal(destination.StartsWith("mx", StringComparison.Ordinal), hop.UsesMx);
+        Assert.Equal(address.EndsWith("@table.test", StringComparison.Ordinal) || address.EndsWith("@a.b.below.test", StringComparison.Ordinal), hop.IsConfigured);
     }
 
     [Fact]

@@ -1,0 +1,191 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Security.Cryptography.X509Certificates;
+using Courier.Configuration;
+using Courier.IO.Files;
+using Courier.Mail.Addresses;
+using Courier.Mta.Delivery.Remote;
+using Courier.Mta.Routing;
+using Courier.Mta.TlsReports;
+using Courier.Net;
+using Courier.Net.Dns;
+using Courier.Queue;
+using Courier.Smtp.Client;
+using Microsoft.Extensions.Logging;
+
+namespace Courier.Hosting;
+
+/// <summary>The parts that bring mail to other servers, made from the settings: for the server, and for commands that only look.</summary>
+internal sealed class Sending : IDisposable
+{
+    private readonly SettingsValues _values;
+    private readonly TimeProvider _clock;
+    private readonly StsDownload _download;
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _reporting = Task.CompletedTask;
+
+    /// <param name="settings">The configuration.</param>
+    /// <param name="clock">Time.</param>
+    /// <param name="logging">Logs.</param>
+    /// <param name="nameServer">Asked instead of the configured ones.</param>
+    internal Sending(Settings settings, TimeProvider clock, ILoggerFactory logging, IPEndPoint? nameServer = null)
+    {
+        (_values, _clock) = (settings.Defaults, clock);
+        Resolver = new StubResolver(
+            new DnsSettings
+            {
+                MixCase = _values.Get(SettingTable.DnsMixCase),
+                Servers = (nameServer is null ? _values.Get(SettingTable.DnsServers) : [nameServer]) is { } servers
+                    ? new DnsServers { Servers = servers, Timeout = _values.Get(SettingTable.DnsTimeout), TrustsAuthentication = true }
+                    : null,
+            },
+            clock);
+        Lookup = new HostLookup(Resolver, new HostsFile("/etc/hosts", clock), LookupSettings());
+        _download = new StsDownload(Resolver, new StsDownloadLimits());
+        Sts = _values.Get(SettingTable.RelaySts)
+            ? new StsPolicies(Resolver, _download.FetchAsync, Path.Combine(Stores.StateDirectory(settings), "sts"), clock, logging.CreateLogger<StsPolicies>())
+            : null;
+        Policies = new TlsPolicies(Resolver, Sts, Trust(), _values.Get(SettingTable.RelayDane));
+        Relay = RoutesOf(logging);
+        Client = ClientOf();
+        Results = _values.Get(SettingTable.TlsReports) ? new TlsResults(Path.Combine(Stores.StateDirectory(settings), "tls-reports"), new TlsReportLimits(), clock) : null;
+        Connector = new Connector(
+            Lookup, Policies, new BrokenTls(clock), ConnectorSettings, (ITlsObserver?)Results ?? NoTlsObserver.Instance, logging.CreateLogger<Connector>());
+    }
+
+    internal StubResolver Resolver { get; }
+
+    internal HostLookup Lookup { get; }
+
+    internal StsPolicies? Sts { get; }
+
+    internal TlsPolicies Policies { get; }
+
+    /// <summary>What is reported on TLS; null where nothing is.</summary>
+    internal TlsResults? Results { get; }
+
+    internal RelaySettings Relay { get; }
+
+    internal SmtpClientSettings Client { get; }
+
+    internal ConnectorSettings ConnectorSettings => new(Client);
+
+    internal Connector Connector { get; }
+
+    internal EsmtpAgentSettings Agents
+    {
+        get
+        {
+            var (pause, retry) = (_values.Get(SettingTable.RelayPause), _values.Get(SettingTable.RetryFirst));
+            return new EsmtpAgentSettings(Client)
+            {
+                IdleTimeout = _values.Get(SettingTable.RelayIdle),
+                // A retry that would only be told to wait is none.
+                FailurePause = pause < retry ? pause : retry,
+            };
+        }
+    }
+
+    /// <summary>Begins the daily reports on TLS, where they are wanted.</summary>
+    internal void StartReports(ISubmission submission, Func<MessageBuffer> openBuffer, ILoggerFactory logging)
+    {
+        if (Results is null || MailAddress.TryParse($"postmaster@{_values.Get(SettingTable.DefaultDomain) ?? Stores.HostName(_values)}", out var own) is false)
+            return;
+        var settings = new TlsReporterSettings(Stores.HostName(_values), _values.Get(SettingTable.Postmaster) ?? own!);
+        _reporting = new TlsReporter(Results, Resolver, submission, openBuffer, _download.Client, settings, new TlsReportLimits(), _clock, logging.CreateLogger<TlsReporter>()).RunAsync(_stopping.Token);
+    }
+
+    /// <summary>Ends the reports; what was counted is kept.</summary>
+    internal async Task StopAsync()
+    {
+        await _stopping.CancelAsync();
+        await _reporting;
+        Results?.Save();
+    }
+
+    public void Dispose()
+    {
+        _stopping.Dispose();
+        _download.Dispose();
+        Resolver.Dispose();
+    }
+
+    private SmtpClientSettings ClientOf()
+    {
+        var name = Stores.HostName(_values);
+        var helo = _values.Get(SettingTable.RelayHelo);
+        return new SmtpClientSettings(helo is null or "*" ? name : helo)
+        {
+            Sources = new SourceAddresses(_values.Get(SettingTable.SourceV4), _values.Get(SettingTable.SourceV6)),
+            NameFor = helo == "*" ? NameOfAsync : null,
+            Limits = new SmtpClientLimits
+            {
+                ConnectTimeout = _values.Get(SettingTable.RelayConnectTimeout),
+                GreetingTimeout = _values.Get(SettingTable.RelayGreetingTimeout),
+                MailTimeout = _values.Get(SettingTable.RelayCommandTimeout),
+                RcptTimeout = _values.Get(SettingTable.RelayCommandTimeout),
+                EndTimeout = _values.Get(SettingTable.RelayDataTimeout),
+            },
+        };
+    }
+
+    /// <summary>The name that the DNS gives to our address, as esmtphelo's <c>*</c> has it; the address itself where there is none.</summary>
+    private async ValueTask<string> NameOfAsync(IPAddress address, CancellationToken ct)
+    {
+        var answer = await Resolver.ResolveAsync(DnsName.Reverse(address), DnsType.Ptr, ct);
+        return answer.Records.OfType<NameRecord>().FirstOrDefault()?.Target
+            ?? (address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[IPv6:{address}]" : $"[{address}]");
+    }
+
+    private RelaySettings RoutesOf(ILoggerFactory logging)
+    {
+        var logins = _values.Get(SettingTable.RelayLogins);
+        var known = logins is null ? null : EsmtpRoutes.ParseLogins(File.ReadLines(logins));
+        var routes = _values.Get(SettingTable.RelayRoutes);
+        return new RelaySettings
+        {
+            Hold = _values.Get(SettingTable.RelayHold),
+            NextHop = WithLogin(_values.Get(SettingTable.RelayNextHop), known),
+            Routes = _values.Family(SettingTable.RelayRoute).ToDictionary(route => route.Key, route => WithLogin(route.Value, known)!, StringComparer.OrdinalIgnoreCase),
+            Table = routes is null ? static _ => null : new EsmtpRouteFiles(routes, logins, _clock, logging.CreateLogger<EsmtpRouteFiles>()).Find,
+        };
+    }
+
+    private static NextHop? WithLogin(NextHop? hop, IReadOnlyDictionary<string, SmtpCredentials>? logins)
+    {
+        if (hop is null || logins is null)
+            return hop;
+        return hop with { Credentials = logins.GetValueOrDefault($"{hop.Host},{hop.Port}") ?? logins.GetValueOrDefault(hop.Host) };
+    }
+
+    private HostLookupSettings LookupSettings()
+    {
+        var listening = _values.Get(SettingTable.Listener("smtp")) ?? [];
+        return new HostLookupSettings
+        {
+            OwnNames = new HashSet<string>([Stores.HostName(_values)], StringComparer.OrdinalIgnoreCase),
+            IsOwn = endPoint => listening.Any(own => own.Port == endPoint.Port && (own.Address.Equals(endPoint.Address) || (IsAny(own.Address) && OwnAddresses().Contains(endPoint.Address)))),
+            Preference = _values.Get(SettingTable.RelayPrefer) switch
+            {
+                "ipv4" => AddressPreference.IPv4First,
+                "balanced" => AddressPreference.Balanced,
+                _ => AddressPreference.IPv6First,
+            },
+        };
+    }
+
+    private CertificateTrust Trust()
+    {
+        if (_values.Get(SettingTable.RelayTrust) is not { } file)
+            return new CertificateTrust();
+        var roots = new X509Certificate2Collection();
+        roots.ImportFromPemFile(file);
+        return new CertificateTrust(roots);
+    }
+
+    private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+
+    // Asked when a connection to port 25 is made, not per message: addresses come and go.
+    private static IEnumerable<IPAddress> OwnAddresses() =>
+        NetworkInterface.GetAllNetworkInterfaces().SelectMany(own => own.GetIPProperties().UnicastAddresses).Select(address => address.Address);
+}

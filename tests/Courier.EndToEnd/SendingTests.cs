@@ -1,0 +1,91 @@
+using Courier.Testing.Processes;
+
+namespace Courier.EndToEnd;
+
+/// <summary>Mail to other domains by their DNS, against a real validating resolver: mail exchangers, DNSSEC, DANE.</summary>
+public sealed class SendingTests
+{
+    private static ServerOptions Sender(DnsLab dns, int port) => new()
+    {
+        Extra =
+        [
+            ("dns", $"servers = 127.0.0.1:{dns.Port}"), ("relay", "networks = 127.0.0.0/8"), ("relay", $"route.signed.test = mx:{port}"), ("relay", $"route.plain.test = mx:{port}"),
+            ("relay", $"route.bogus.test = mx:{port}"), ("relay", "mta_sts = no"),
+        ],
+    };
+
+    [ToolFact("curl", "unbound", "ldns-signzone")]
+    public async Task Mail_goes_to_the_mail_exchanger_and_waits_where_the_dns_is_bogus()
+    {
+        await using var sink = new SmtpSink();
+        await using var dns = await DnsLab.StartAsync("@ MX 10 dead", "@ MX 20 mx", "dead A 127.0.0.3", "mx A 127.0.0.1");
+        await using var server = await ServerProcess.StartAsync(Sender(dns, sink.Port));
+        await Mail.SendAsync(server, "signed", "someone@signed.test");
+        await Mail.SendAsync(server, "plain", "someone@plain.test");
+        await Mail.SendAsync(server, "bogus", "someone@bogus.test");
+        await Eventually.IsAsync("the sink has both", () => sink.Messages.Count == 2);
+        await Eventually.IsAsync("the bogus one was tried", () => server.Log.Contains("SERVFAIL", StringComparison.Ordinal));
+        var waiting = (await server.CommandAsync("queue", "list")).Checked().Output;
+        Assert.Contains("someone@bogus.test", waiting, StringComparison.Ordinal);
+        Assert.DoesNotContain("someone@plain.test", waiting, StringComparison.Ordinal);
+    }
+
+    [ToolFact("curl", "unbound", "ldns-signzone")]
+    public async Task A_domain_without_mail_and_a_domain_that_is_not_there_are_reported()
+    {
+        await using var dns = await DnsLab.StartAsync("@ MX 0 .", "sub A 127.0.0.1");
+        await using var server = await ServerProcess.StartAsync(Sender(dns, 25), "demo");
+        await Mail.SendAsync(server, "null", "someone@signed.test", from: server.Address("demo"));
+        await Mail.SendAsync(server, "none", "someone@nothing.signed.test", from: server.Address("demo"));
+        await Mail.ArrivesAsync(server, "demo", 2);
+        await using var imap = await ImapProbe.LoginAsync(server.Port("imap"), server.Address("demo"), "demo");
+        await imap.OkAsync("SELECT INBOX");
+        var reports = string.Join('\n', await imap.OkAsync("FETCH 1:2 (BODY.PEEK[])"));
+        Assert.Contains("Status: 5.1.10\r\n", reports, StringComparison.Ordinal);
+        Assert.Contains("Status: 5.1.2\r\n", reports, StringComparison.Ordinal);
+    }
+
+    [ToolFact("curl", "unbound", "ldns-signzone")]
+    public async Task A_server_gets_mail_by_dane_only_with_the_key_that_its_domain_published()
+    {
+        var right = new ServerOptions { Domain = "signed.test" };
+        await using var receiver = await ServerProcess.StartAsync(right, "demo");
+        var port = receiver.Port("smtp");
+        var key = DnsLab.TlsaOf(Path.Combine(receiver.StateDirectory, "tls", "certificate.pem"));
+        await using (var dns = await DnsLab.StartAsync("@ MX 10 mx", "mx A 127.0.0.1", $"{DnsLab.Port25(port)} TLSA 3 1 1 {key}"))
+        await using (var server = await ServerProcess.StartAsync(Sender(dns, port)))
+        {
+            await Mail.SendAsync(server, "right", "demo@signed.test");
+            await Mail.ArrivesAsync(receiver, "demo", 1);
+            var trace = (await server.CommandAsync("trace-smtp", "signed.test")).Checked().Output;
+            Assert.Contains($"TLSA 3 1 1 {key.ToLowerInvariant()}", trace, StringComparison.Ordinal);
+            Assert.Matches("Result +mx.signed.test .127.0.0.1. is ready for mail, over TLSv1.*, verified", trace);
+        }
+
+        await using var wrong = await DnsLab.StartAsync("@ MX 10 mx", "mx A 127.0.0.1", $"{DnsLab.Port25(port)} TLSA 3 1 1 {new string('0', 64)}");
+        await using var refused = await ServerProcess.StartAsync(Sender(wrong, port));
+        await Mail.SendAsync(refused, "wrong", "demo@signed.test");
+        await Eventually.IsAsync("it was tried", () => refused.Log.Contains("4.7.5", StringComparison.Ordinal));
+        await Mail.ArrivesAsync(receiver, "demo", 1);
+    }
+
+    [ToolFact("unbound", "ldns-signzone")]
+    public async Task Testmxlookup_prints_what_a_delivery_would_find()
+    {
+        await using var dns = await DnsLab.StartAsync("@ MX 20 worse", "@ MX 10 mx", "mx A 127.0.0.1", "mx AAAA ::1", "worse CNAME mx", "_mta-sts TXT \"v=STSv1; id=1;\"");
+        await using var server = await ServerProcess.PrepareAsync(new ServerOptions());
+        var at = $"@127.0.0.1:{dns.Port}";
+        Assert.Equal(
+            "Domain signed.test:\nRelay: mx.signed.test, Priority: 10, Address: ::1 (DNSSEC)\nRelay: mx.signed.test, Priority: 10, Address: 127.0.0.1 (DNSSEC)\n"
+            + "Relay: worse.signed.test, Priority: 20, Address: ::1 (DNSSEC)\nRelay: worse.signed.test, Priority: 20, Address: 127.0.0.1 (DNSSEC)\n",
+            (await server.CommandAsync("testmxlookup", "--dnssec", at, "signed.test")).Checked().Output);
+        var plain = (await server.CommandAsync("testmxlookup", "--dnssec", at, "plain.test")).Checked().Output;
+        Assert.Contains("(no DNSSEC)", plain, StringComparison.Ordinal);
+        var bogus = await server.CommandAsync("testmxlookup", at, "bogus.test");
+        Assert.Equal(75, bogus.ExitCode);
+        Assert.Contains("Soft error: 4.4.3", bogus.Output, StringComparison.Ordinal);
+        var none = await server.CommandAsync("testmxlookup", at, "nothing.signed.test");
+        Assert.Equal(67, none.ExitCode);
+        Assert.Contains("Hard error: 5.1.2", none.Output, StringComparison.Ordinal);
+    }
+}
