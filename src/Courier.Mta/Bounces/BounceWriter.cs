@@ -19,14 +19,15 @@ public sealed class BounceWriter(string hostname, Func<MessageBuffer> openBuffer
         // RFC 5321 §4.5.5, §6.1: none for reports themselves.
         if (job.Envelope.Sender.Address is not { } sender)
             return new((Submission?)null);
-        var wanted = failures.Where(outcome => IsWanted(job.Envelope.Recipients[outcome.Number].Notify, outcome.Kind)).ToList();
+        var wanted = failures.Where(outcome => IsWanted(job.Envelope.Recipients[outcome.Number].Notify, outcome)).ToList();
         return wanted.Count == 0 ? new((Submission?)null) : new(Write(job, sender, wanted));
     }
 
     /// <summary>RFC 3461 §4.1: NOTIFY says when; without it failures are reported (§5.2.7).</summary>
-    private static bool IsWanted(NotifyOn notify, OutcomeKind kind) => kind switch
+    private static bool IsWanted(NotifyOn notify, RecipientOutcome outcome) => outcome.Kind switch
     {
         OutcomeKind.Failed => notify == NotifyOn.Default || notify.HasFlag(NotifyOn.Failure),
+        OutcomeKind.Relayed when outcome.IsReportDue => notify != NotifyOn.Never,
         OutcomeKind.Delivered or OutcomeKind.Relayed => notify.HasFlag(NotifyOn.Success),
         // A wait is reported only where the schedule asks for it, which says until when (§5.2.5).
         OutcomeKind.Deferred => notify == NotifyOn.Default || notify.HasFlag(NotifyOn.Delay),
@@ -49,7 +50,14 @@ public sealed class BounceWriter(string hostname, Func<MessageBuffer> openBuffer
             buffer.Write(report.ToMessage(messageId, now));
             // RFC 3461 §6.1 asks for the null path and forbids asking for reports on it.
             var recipient = new EnvelopeRecipient(sender, Notify: NotifyOn.Never);
-            var envelope = new Envelope(ReversePath.Null, [recipient]) { IsUtf8 = report.IsGlobal, Is8Bit = report.IsGlobal };
+            var envelope = new Envelope(ReversePath.Null, [recipient])
+            {
+                IsUtf8 = report.IsGlobal,
+                Is8Bit = report.IsGlobal,
+                // RFC 8689 §5, and Courier's XSECURITY: what is returned is as secret as what was sent.
+                RequireTls = job.Envelope.RequireTls,
+                SecureOnly = job.Envelope.SecureOnly,
+            };
             return new Submission(envelope, ReadOnlyMemory<byte>.Empty, buffer, $"report on {job.Id}");
         }
         catch
@@ -84,7 +92,7 @@ public sealed class BounceWriter(string hostname, Func<MessageBuffer> openBuffer
     /// <summary>Our trace fields and the header, or all of it where RET=FULL asks, a recipient failed (RFC 3461 §4.3) and it is small enough.</summary>
     private (byte[] Original, bool IsFull) Original(DeliveryJob job, List<RecipientOutcome> outcomes)
     {
-        var isFull = job.Envelope.ReturnFull && job.Body.Length <= limits.FullBytes && outcomes.Exists(outcome => outcome.Kind == OutcomeKind.Failed);
+        var isFull = job.Envelope is { ReturnFull: true, RequireTls: false } && job.Body.Length <= limits.FullBytes && outcomes.Exists(outcome => outcome.Kind == OutcomeKind.Failed);
         var wanted = (int)Math.Min(job.Body.Length, isFull ? limits.FullBytes : limits.HeaderBytes);
         var original = new byte[job.Trace.Length + wanted];
         job.Trace.Span.CopyTo(original);

@@ -12,6 +12,9 @@ internal sealed class ClientWire(Connection connection, SmtpClientLimits limits)
 
     public Connection Connection { get; } = connection;
 
+    /// <summary>Noted at the handshake, which goes on whatever it is.</summary>
+    public bool HasGoodCertificate { get; set; }
+
     /// <summary>Puts commands, with their CRLF, up for the next flush.</summary>
     public void Write(string commands) => Encoding.UTF8.GetBytes(commands, Connection.Output);
 

@@ -21,6 +21,9 @@ public sealed class SmtpClient : IAsyncDisposable
 
     public bool IsSecure => _wire.Connection.IsSecure;
 
+    /// <summary>TLS is on, and the server's certificate is good for its name.</summary>
+    public bool IsVerified => IsSecure && _wire.HasGoodCertificate;
+
     /// <summary>Connects, greets, and turns TLS on where it is offered. Throws <see cref="SmtpConnectException"/>.</summary>
     public static async ValueTask<SmtpClient> ConnectAsync(string host, int port, SmtpClientSettings settings, CancellationToken ct)
     {
@@ -40,7 +43,7 @@ public sealed class SmtpClient : IAsyncDisposable
     {
         if (!_isOpen)
             throw new InvalidOperationException("The connection is of no use any more.");
-        if (SendPlan.Refusals(message, Extensions) is not { } refusals)
+        if (SendPlan.Refusals(message, Extensions, IsVerified) is not { } refusals)
             return await TransactAsync(message, ct);
         var left = message.Recipients.Where((_, i) => refusals[i] is null).ToList();
         var sent = left.Count == 0 ? new SendResult([], IsUsable: true, WasDataAnswered: false) : await TransactAsync(message with { Recipients = left }, ct);
@@ -172,15 +175,19 @@ public sealed class SmtpClient : IAsyncDisposable
         }
 
         deadline.Set(settings.Limits.HandshakeTimeout);
-        await wire.Connection.SecureAsClientAsync(Options(host), deadline.Token);
+        await wire.Connection.SecureAsClientAsync(Options(host, wire), deadline.Token);
         return true;
     }
 
-    private static SslClientAuthenticationOptions Options(string host) => new()
+    private static SslClientAuthenticationOptions Options(string host, ClientWire wire) => new()
     {
         TargetHost = host,
 #pragma warning disable CA5359 // Opportunistic: see TlsUse. A check that falls back to no encryption protects nobody.
-        RemoteCertificateValidationCallback = static (_, _, _, _) => true,
+        RemoteCertificateValidationCallback = (_, _, _, errors) =>
+        {
+            wire.HasGoodCertificate = errors == SslPolicyErrors.None;
+            return true;
+        },
 #pragma warning restore CA5359
     };
 

@@ -11,12 +11,13 @@ public sealed class EsmtpAgent : IDeliveryAgent, IAsyncDisposable
     private readonly NextHop _hop;
     private readonly EsmtpAgentSettings _settings;
     private readonly ILogger _logger;
+    private readonly TimeProvider _clock;
     private readonly ClientPool _pool;
     private readonly SemaphoreSlim _connections;
 
     public EsmtpAgent(NextHop hop, EsmtpAgentSettings settings, ILogger logger, TimeProvider clock)
     {
-        (_hop, _settings, _logger) = (hop, settings, logger);
+        (_hop, _settings, _logger, _clock) = (hop, settings, logger, clock);
         _pool = new ClientPool(settings.IdleTimeout, clock);
         _connections = new SemaphoreSlim(settings.ConnectionsMax);
     }
@@ -63,7 +64,7 @@ public sealed class EsmtpAgent : IDeliveryAgent, IAsyncDisposable
     private async ValueTask<IReadOnlyList<JobRecipient>> SendAsync(
         DeliveryJob job, IReadOnlyList<JobRecipient> recipients, List<RecipientOutcome> outcomes, CancellationToken ct)
     {
-        var message = Outgoing.Of(job, recipients);
+        var message = Outgoing.Of(job, recipients, _clock.GetUtcNow());
         var result = await TransactAsync(message, ct);
         var mayContinue = result.IsUsable && result.Recipients.Any(static r => r.IsTaken);
         var left = new List<JobRecipient>();
@@ -72,7 +73,11 @@ public sealed class EsmtpAgent : IDeliveryAgent, IAsyncDisposable
             if (mayContinue && OutcomeReader.IsTooManyRecipients(result.Recipients[i]))
                 left.Add(recipients[i]);
             else
-                outcomes.Add(OutcomeReader.Read(recipients[i].Number, result.Recipients[i], _hop) with { IsReportPassedOn = result.IsReportPassedOn });
+                outcomes.Add(OutcomeReader.Read(recipients[i].Number, result.Recipients[i], _hop) with
+                {
+                    IsReportPassedOn = result.IsReportPassedOn,
+                    IsReportDue = job.Envelope.DeliverBy is { } by && (by.IsTraced || !result.KnowsTimes),
+                });
         }
 
         return left;
