@@ -43,6 +43,9 @@ public sealed class Connection : IAsyncDisposable
     /// <summary>As <c>TLSv1.3 TLS_AES_256_GCM_SHA384</c>; null while plain.</summary>
     public string? TlsDescription => _stream is SslStream tls ? $"{tls.SslProtocol.ToString().Replace("Tls1", "TLSv1.", StringComparison.Ordinal)} {tls.NegotiatedCipherSuite}" : null;
 
+    /// <summary>As <c>TLS_AES_256_GCM_SHA384</c>; null while plain.</summary>
+    public string? CipherSuite => _stream is SslStream tls ? tls.NegotiatedCipherSuite.ToString() : null;
+
     public static Connection FromSocket(Socket socket)
     {
         socket.NoDelay = true;

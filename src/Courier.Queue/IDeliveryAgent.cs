@@ -18,7 +18,11 @@ public sealed record JobRecipient(int Number, EnvelopeRecipient Recipient, strin
 /// <param name="Arrival">When we accepted it.</param>
 /// <param name="Destination">What the router called the destination.</param>
 public sealed record DeliveryJob(
-    QueueId Id, Envelope Envelope, IReadOnlyList<JobRecipient> Recipients, ReadOnlyMemory<byte> Trace, MessageBody Body, DateTimeOffset Arrival, string Destination);
+    QueueId Id, Envelope Envelope, IReadOnlyList<JobRecipient> Recipients, ReadOnlyMemory<byte> Trace, MessageBody Body, DateTimeOffset Arrival, string Destination)
+{
+    /// <summary>Since when it could have been delivered.</summary>
+    public DateTimeOffset Begin => Envelope.HoldUntil is { } until && until > Arrival ? until : Arrival;
+}
 
 /// <summary>How one recipient fared.</summary>
 public enum OutcomeKind
@@ -46,6 +50,10 @@ public sealed record RecipientOutcome(int Number, OutcomeKind Kind, string Statu
 {
     /// <summary>The next hop took over with the message what the sender wants to hear of it: no report of ours (RFC 3461 §5.2.1).</summary>
     public bool IsReportPassedOn { get; init; }
+
+    /// <summary>For one relayed: the sender hears of it unless he asked for silence, since his wish for a delivery in time is traced, or
+    /// ends here (RFC 2852 §4).</summary>
+    public bool IsReportDue { get; init; }
 
     /// <summary>For one deferred whose sender is warned: until when it will be tried.</summary>
     public DateTimeOffset? RetryUntil { get; init; }

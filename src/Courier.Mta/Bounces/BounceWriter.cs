@@ -17,7 +17,7 @@ public sealed class BounceWriter(string hostname, Func<MessageBuffer> openBuffer
 {
     public ValueTask<Submission?> WriteAsync(DeliveryJob job, IReadOnlyList<RecipientOutcome> failures, CancellationToken ct)
     {
-        var wanted = failures.Where(outcome => IsWanted(job.Envelope.Recipients[outcome.Number].Notify, outcome.Kind)).ToList();
+        var wanted = failures.Where(outcome => IsWanted(job.Envelope.Recipients[outcome.Number].Notify, outcome)).ToList();
         var isDouble = job.Envelope.Sender.IsNull;
         // Only failures of reports matter to the postmaster: a success or a delay of one is nobody's business.
         if (isDouble)
@@ -28,9 +28,10 @@ public sealed class BounceWriter(string hostname, Func<MessageBuffer> openBuffer
     }
 
     /// <summary>RFC 3461 §4.1: NOTIFY says when; without it failures are reported (§5.2.7).</summary>
-    private static bool IsWanted(NotifyOn notify, OutcomeKind kind) => kind switch
+    private static bool IsWanted(NotifyOn notify, RecipientOutcome outcome) => outcome.Kind switch
     {
         OutcomeKind.Failed => notify == NotifyOn.Default || notify.HasFlag(NotifyOn.Failure),
+        OutcomeKind.Relayed when outcome.IsReportDue => notify != NotifyOn.Never,
         OutcomeKind.Delivered or OutcomeKind.Relayed => notify.HasFlag(NotifyOn.Success),
         // A wait is reported only where the schedule asks for it, which says until when (§5.2.5).
         OutcomeKind.Deferred => notify == NotifyOn.Default || notify.HasFlag(NotifyOn.Delay),
@@ -54,7 +55,14 @@ public sealed class BounceWriter(string hostname, Func<MessageBuffer> openBuffer
             buffer.Write(report.ToMessage(messageId, now));
             // RFC 3461 §6.1 asks for the null path.
             var recipient = new EnvelopeRecipient(sender, Notify: isDouble ? NotifyOn.Never : NotifyOn.Default);
-            var envelope = new Envelope(ReversePath.Null, [recipient]) { IsUtf8 = report.IsGlobal, Is8Bit = report.IsGlobal };
+            var envelope = new Envelope(ReversePath.Null, [recipient])
+            {
+                IsUtf8 = report.IsGlobal,
+                Is8Bit = report.IsGlobal,
+                // RFC 8689 §5, and Courier's XSECURITY: what is returned is as secret as what was sent.
+                RequireTls = job.Envelope.RequireTls,
+                SecureOnly = job.Envelope.SecureOnly,
+            };
             return new Submission(envelope, ReadOnlyMemory<byte>.Empty, buffer, $"report on {job.Id}");
         }
         catch
@@ -89,7 +97,7 @@ public sealed class BounceWriter(string hostname, Func<MessageBuffer> openBuffer
     /// <summary>Our trace fields and the header, or all of it where RET=FULL asks, a recipient failed (RFC 3461 §4.3) and it is small enough.</summary>
     private (byte[] Original, bool IsFull) Original(DeliveryJob job, List<RecipientOutcome> outcomes)
     {
-        var isFull = job.Envelope.ReturnFull && job.Body.Length <= limits.FullBytes && outcomes.Exists(outcome => outcome.Kind == OutcomeKind.Failed);
+        var isFull = job.Envelope is { ReturnFull: true, RequireTls: false } && job.Body.Length <= limits.FullBytes && outcomes.Exists(outcome => outcome.Kind == OutcomeKind.Failed);
         var wanted = (int)Math.Min(job.Body.Length, isFull ? limits.FullBytes : limits.HeaderBytes);
         var original = new byte[job.Trace.Length + wanted];
         job.Trace.Span.CopyTo(original);

@@ -33,7 +33,34 @@ internal sealed class Intake
 
     /// <summary>RFC 1870 §6.1: a message that there is no room for now is asked to come later, before it is sent.</summary>
     internal SmtpReply Begin(SmtpTransaction transaction) =>
-        _space.HasRoomFor(transaction.Mail.Size ?? 0) ? ReceptionReplies.SenderOk : ReceptionReplies.NoSpace;
+        !_space.HasRoomFor(transaction.Mail.Size ?? 0) ? ReceptionReplies.NoSpace
+        : transaction.Mail.Priority > 0 && !MayPrioritise(transaction.Peer) ? ReceptionReplies.PriorityLowered
+        : ReceptionReplies.SenderOk;
+
+    /// <summary>Whom we do a favour for: peers of our networks, and those who logged in.</summary>
+    internal bool IsFriend(SmtpPeer peer)
+    {
+        if (peer.User is not null)
+            return true;
+        foreach (var network in _settings.Networks)
+            if (network.Contains(peer.Connection.Remote.Address))
+                return true;
+        return false;
+    }
+
+    /// <summary>RFC 6710 §5: strangers may put themselves behind others only.</summary>
+    private bool MayPrioritise(SmtpPeer peer) => IsFriend(peer);
+
+    /// <summary>RFC 1985 §5.3.</summary>
+    internal async ValueTask<SmtpReply> FlushAsync(SmtpPeer peer, string? domain, CancellationToken ct)
+    {
+        if (!IsFriend(peer))
+            return ReceptionReplies.FlushDenied;
+        if (domain is null || _settings.Flush is not { } flush)
+            return ReceptionReplies.CannotFlush;
+        var count = await flush(domain, ct);
+        return count == 0 ? ReceptionReplies.NothingWaits : ReceptionReplies.Flushed(count, domain);
+    }
 
     internal MessageBuffer OpenBuffer() => new(_settings.SpoolDirectory, _settings.Limits.MessageMemoryBytes);
 
@@ -62,16 +89,23 @@ internal sealed class Intake
             trace.AddDate(now);
         if (!header.IsHeader)
             trace.Append("\r\n");
-        return new Taken(null, id, Encoding.UTF8.GetBytes(trace.ToString()), EnvelopeOf(transaction));
+        return new Taken(null, id, Encoding.UTF8.GetBytes(trace.ToString()), EnvelopeOf(transaction, now));
     }
 
     internal static string PeerOf(SmtpTransaction transaction) => transaction.Peer.Connection.Remote.Address.ToString();
 
-    private static Envelope EnvelopeOf(SmtpTransaction transaction)
+    private Envelope EnvelopeOf(SmtpTransaction transaction, DateTimeOffset now)
     {
         var mail = transaction.Mail;
+        var released = mail.HoldUntil ?? (mail.HoldFor is { } span ? now + span : null);
         return new(mail.Sender, RecipientsOf(transaction.Recipients))
         {
+            HoldUntil = released > now ? released : null,
+            // RFC 4865 §5: the time for delivery begins with the release.
+            DeliverBy = mail.By is { } by ? new DeliverBy((released > now ? released.Value : now) + by.Within, by.IsReturned, by.IsTraced) : null,
+            Priority = Math.Min(mail.Priority, MayPrioritise(transaction.Peer) ? int.MaxValue : 0),
+            RequireTls = mail.RequireTls,
+            SecureOnly = mail.SecureOnly,
             Is8Bit = mail.Is8Bit,
             IsUtf8 = mail.IsUtf8,
             EnvelopeId = mail.EnvelopeId,

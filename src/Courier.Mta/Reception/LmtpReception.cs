@@ -31,6 +31,8 @@ public sealed class LmtpReception(
     public ValueTask<(SmtpReply Reply, MailAddress? Address)> AddRecipientAsync(SmtpTransaction transaction, MailAddress? recipient, CancellationToken ct) =>
         _intake.Recipients.AdmitAsync(transaction, recipient, mayRelay: false, ct);
 
+    public ValueTask<SmtpReply> FlushAsync(SmtpPeer peer, string? domain, CancellationToken ct) => _intake.FlushAsync(peer, domain, ct);
+
     public MessageBuffer OpenBuffer() => _intake.OpenBuffer();
 
     public async ValueTask<IReadOnlyList<SmtpReply>> AcceptAsync(SmtpTransaction transaction, MessageBuffer message, CancellationToken ct)

@@ -9,6 +9,18 @@ public static class ReceptionReplies
     /// <summary>MAIL was taken.</summary>
     public static SmtpReply SenderOk { get; } = new(250, new(2, 1, 0), "Sender OK");
 
+    /// <summary>MAIL was taken, without the priority that a stranger asked for (RFC 6710 §5).</summary>
+    public static SmtpReply PriorityLowered { get; } = new(250, new(2, 3, 6), "Sender OK, priority is 0");
+
+    /// <summary>ETRN: nothing waits for that domain.</summary>
+    public static SmtpReply NothingWaits { get; } = new(251, new(2, 0, 0), "OK, no messages waiting");
+
+    /// <summary>ETRN for what is no domain name.</summary>
+    public static SmtpReply CannotFlush { get; } = new(458, new(4, 5, 4), "Unable to queue messages for that node");
+
+    /// <summary>ETRN of a peer that may not relay.</summary>
+    public static SmtpReply FlushDenied { get; } = new(459, new(4, 7, 0), "Not allowed to start the queue");
+
     /// <summary>RCPT was taken.</summary>
     public static SmtpReply RecipientOk { get; } = new(250, new(2, 1, 5), "Recipient OK");
 
@@ -32,6 +44,9 @@ public static class ReceptionReplies
 
     /// <summary>The message is ours now. The id is what the log and the queue call it.</summary>
     public static SmtpReply Accepted(QueueId id) => new(250, new(2, 0, 0), $"Accepted as {id}");
+
+    /// <summary>ETRN: what waits for a domain is tried now.</summary>
+    public static SmtpReply Flushed(int messages, string domain) => new(253, new(2, 0, 0), $"OK, {messages} pending messages for {domain} started");
 
     /// <summary>LMTP: the recipient's copy could not be put into the mailbox now.</summary>
     public static SmtpReply Deferred(EnhancedStatus status) => new(451, status, "Cannot be delivered now, try again later");

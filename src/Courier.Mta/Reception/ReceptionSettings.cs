@@ -20,6 +20,9 @@ public sealed record ReceptionSettings(string HostName, string SpoolDirectory)
     /// <remarks>Room for what has been accepted to be delivered, and for logs and indexes to be written.</remarks>
     public long FreeBytesMin { get; init; } = 256L << 20;
 
+    /// <summary>Makes what waits for a domain due now, and says how many recipients that are; null where there is no queue.</summary>
+    public Func<string, CancellationToken, ValueTask<int>>? Flush { get; init; }
+
     public ReceptionLimits Limits { get; init; } = new();
 }
 

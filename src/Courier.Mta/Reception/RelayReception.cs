@@ -20,20 +20,12 @@ public sealed class RelayReception(
     public ValueTask<SmtpReply> BeginAsync(SmtpTransaction transaction, CancellationToken ct) => new(_intake.Begin(transaction));
 
     public ValueTask<(SmtpReply Reply, MailAddress? Address)> AddRecipientAsync(SmtpTransaction transaction, MailAddress? recipient, CancellationToken ct) =>
-        _intake.Recipients.AdmitAsync(transaction, recipient, MayRelay(transaction.Peer), ct);
+        _intake.Recipients.AdmitAsync(transaction, recipient, _intake.IsFriend(transaction.Peer), ct);
+
+    public ValueTask<SmtpReply> FlushAsync(SmtpPeer peer, string? domain, CancellationToken ct) => _intake.FlushAsync(peer, domain, ct);
 
     public MessageBuffer OpenBuffer() => _intake.OpenBuffer();
 
     public ValueTask<IReadOnlyList<SmtpReply>> AcceptAsync(SmtpTransaction transaction, MessageBuffer message, CancellationToken ct) =>
         Handover.SubmitAsync(_intake.Take(transaction, message, "ESMTP", completes: false), transaction, message, submission, logger, ct);
-
-    private bool MayRelay(SmtpPeer peer)
-    {
-        if (peer.User is not null)
-            return true;
-        foreach (var network in settings.Networks)
-            if (network.Contains(peer.Connection.Remote.Address))
-                return true;
-        return false;
-    }
 }

@@ -24,6 +24,8 @@ public sealed class SubmissionReception(
     public ValueTask<(SmtpReply Reply, MailAddress? Address)> AddRecipientAsync(SmtpTransaction transaction, MailAddress? recipient, CancellationToken ct) =>
         _intake.Recipients.AdmitAsync(transaction, recipient, transaction.Peer.User is not null, ct);
 
+    public ValueTask<SmtpReply> FlushAsync(SmtpPeer peer, string? domain, CancellationToken ct) => _intake.FlushAsync(peer, domain, ct);
+
     public MessageBuffer OpenBuffer() => _intake.OpenBuffer();
 
     public ValueTask<IReadOnlyList<SmtpReply>> AcceptAsync(SmtpTransaction transaction, MessageBuffer message, CancellationToken ct) =>

@@ -39,6 +39,9 @@ internal static class TraceFields
         // RFC 5321 §7.6: with several recipients the field would tell each of the others, the blind ones too.
         if (transaction.Recipients is [var recipient])
             text.Append(CultureInfo.InvariantCulture, $"\r\n\tfor <{recipient}>");
+        // RFC 8314 §4.3: the clause that others read; the comment above is for people.
+        if (peer.Connection.CipherSuite is { } cipher)
+            text.Append(CultureInfo.InvariantCulture, $"\r\n\ttls {cipher}");
         return text.Append(CultureInfo.InvariantCulture, $"; {MailDate.Format(now)}\r\n");
     }
 

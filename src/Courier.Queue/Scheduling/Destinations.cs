@@ -19,16 +19,54 @@ internal enum Feedback
 /// destination nor a sender of a hundred thousand messages delays what others sent. Thread-safe.</summary>
 internal sealed class Destinations(int attemptsAtOnce, int attemptsPerDestination)
 {
+    /// <summary>What waits, by priority (RFC 6710 §6): a message of a higher one goes first, whoever sent it.</summary>
     private sealed class Destination(Concurrency concurrency)
     {
-        private readonly Dictionary<ReversePath, Queue<Delivery>> _bySender = [];
-        private readonly Queue<ReversePath> _turns = [];
+        // Nearly all mail has priority 0, and needs no second line.
+        private readonly SenderTurns _usual = new();
+        private SortedDictionary<int, SenderTurns>? _others;
 
         internal Concurrency Concurrency { get; } = concurrency;
 
         internal int Running { get; set; }
 
         internal bool HasTurn { get; set; }
+
+        internal bool HasWaiting => _usual.HasWaiting || _others is { Count: > 0 };
+
+        internal void Add(Delivery delivery)
+        {
+            var priority = delivery.Message.Envelope.Priority;
+            if (priority == 0)
+            {
+                _usual.Add(delivery);
+                return;
+            }
+
+            _others ??= [];
+            if (!_others.TryGetValue(-priority, out var line))
+                _others[-priority] = line = new SenderTurns();
+            line.Add(delivery);
+        }
+
+        internal Delivery Take()
+        {
+            if (_others is not { Count: > 0 })
+                return _usual.Take();
+            var (order, line) = _others.First();
+            if (order > 0 && _usual.HasWaiting)
+                return _usual.Take();
+            var delivery = line.Take();
+            if (!line.HasWaiting)
+                _others.Remove(order);
+            return delivery;
+        }
+    }
+
+    private sealed class SenderTurns
+    {
+        private readonly Dictionary<ReversePath, Queue<Delivery>> _bySender = [];
+        private readonly Queue<ReversePath> _turns = [];
 
         internal bool HasWaiting => _turns.Count > 0;
 

@@ -81,6 +81,8 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
     {
         if (_settings.SubmitDelay > TimeSpan.Zero)
             return await _spool.SubmitAsync(submission with { Delay = _settings.SubmitDelay }, ct);
+        if (submission.Envelope.HoldUntil is not null)
+            return await _spool.SubmitAsync(submission, ct);
         // While others wait in the spool for a place in memory, nobody overtakes them but senders of few messages.
         var isExtra = false;
         if (!_running || _backlog || Reserve(1) == 0)

@@ -19,7 +19,10 @@ internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSe
         if (recipients.Count == 0 || await OpenAsync(message, recipients, delivery.Destination) is not { } job)
             return Feedback.None;
         Log.Attempting(logger, message.Id, recipients.Count, delivery.Destination);
-        var outcomes = await PerformAsync(delivery.Agent, job);
+        // RFC 2852 §4.1.4: past its time it is returned, not sent. A copy that is staged may be published already.
+        var outcomes = job.Envelope.DeliverBy is { IsReturned: true } by && by.Time <= clock.GetUtcNow() && !recipients.Exists(static recipient => recipient.StagedPath is not null)
+            ? [.. recipients.Select(static recipient => new RecipientOutcome(recipient.Number, OutcomeKind.Failed, "5.4.7", "The time that the sender set for delivery has passed"))]
+            : await PerformAsync(delivery.Agent, job);
         await SettleAsync(job, recipients, outcomes, delivery.Agent.IsRemote, alarm);
         return FeedbackOf(outcomes);
     }
@@ -170,22 +173,30 @@ internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSe
         if (outcome.Kind != OutcomeKind.Deferred)
             return new Settled(recipient, outcome, null, IsExpired: false);
         var now = clock.GetUtcNow();
-        var expiry = job.Arrival + settings.Expiry;
+        var expiry = job.Begin + settings.Expiry;
+        if (job.Envelope.DeliverBy is { IsReturned: true } by && by.Time < expiry)
+            expiry = by.Time;
         if (now < expiry)
         {
             var next = now + settings.WaitAfter(recipient.Attempts + 1);
+            // N: the sender is told when the time is up.
+            if (job.Envelope.DeliverBy is { } told && told.Time > now && told.Time < next)
+                next = told.Time;
             // The last attempt is made when the time is up, not after.
             var waiting = new Settled(recipient, outcome with { RetryUntil = expiry }, next < expiry ? next : expiry, IsExpired: false);
             return IsLate(job, recipient, now) ? Late(job, waiting, isRemote) : waiting;
         }
 
+        if (job.Envelope.DeliverBy is { IsReturned: true } limit && limit.Time <= now)
+            return new Settled(recipient, outcome with { Kind = OutcomeKind.Failed, Status = "5.4.7", Diagnostic = "Not delivered in the time that the sender set: " + outcome.Diagnostic }, null, IsExpired: true);
         // RFC 3463 X.4.7: delivery time expired. Class 4, as what stood in the way was temporary.
-        var expired = outcome with { Kind = OutcomeKind.Failed, Status = "4.4.7", Diagnostic = "Given up after " + Age(now - job.Arrival) + ": " + outcome.Diagnostic };
+        var expired = outcome with { Kind = OutcomeKind.Failed, Status = "4.4.7", Diagnostic = "Given up after " + Age(now - job.Begin) + ": " + outcome.Diagnostic };
         return new Settled(recipient, expired, null, IsExpired: true);
     }
 
     private bool IsLate(DeliveryJob job, QueuedRecipient recipient, DateTimeOffset now) =>
-        settings.WarnAfter > TimeSpan.Zero && !recipient.IsWarned && now - job.Arrival >= settings.WarnAfter;
+        !recipient.IsWarned
+        && ((settings.WarnAfter > TimeSpan.Zero && now - job.Begin >= settings.WarnAfter) || (job.Envelope.DeliverBy is { } by && by.Time <= now));
 
     /// <summary>Once, when it has waited for long: another way is taken where there is one, else the sender is told (RFC 3461 §5.2.5:
     /// where NOTIFY was not given or names DELAY).</summary>
@@ -284,6 +295,7 @@ internal sealed record Settled(QueuedRecipient Recipient, RecipientOutcome Outco
     {
         OutcomeKind.Failed => true,
         OutcomeKind.Deferred => IsWarning,
+        OutcomeKind.Relayed when Outcome.IsReportDue => Recipient.Recipient.Notify != NotifyOn.Never,
         _ => Recipient.Recipient.Notify.HasFlag(NotifyOn.Success) && !Outcome.IsReportPassedOn,
     };
 

@@ -51,11 +51,22 @@ internal sealed class SpoolReader : IDisposable
         {
             var sender = row.TextOrNull(0) is { } address ? new ReversePath(MailAddress.Parse(address)) : ReversePath.Null;
             var envelope = SpoolTables.WithFlags(new Envelope(sender, all) { EnvelopeId = row.TextOrNull(1) }, row.Int32(2));
+            if ((row.Int32(2) & SpoolTables.HasTermsFlag) != 0)
+                envelope = WithTerms(database, id, envelope, row.Int32(2));
             entry = new QueueEntry(id, envelope, SpoolTables.FromColumn(row.Int64(5)), row.Int64(4), row.Text(3), [.. waiting.Where(wanted)]);
         }
 
         row.Reset();
         return entry;
+    }
+
+    private static Envelope WithTerms(SqliteDatabase database, QueueId id, Envelope envelope, int flags)
+    {
+        var row = database.Prepare("SELECT release, deliver_by FROM terms WHERE message=?").Bind(1, id.Value);
+        if (row.Step())
+            envelope = SpoolTables.WithTerms(envelope, flags, row.IsNull(0) ? null : row.Int64(0), row.IsNull(1) ? null : row.Int64(1));
+        row.Reset();
+        return envelope;
     }
 
     internal static (ReadOnlyMemory<byte> Trace, MessageBody Body)? Body(SqliteDatabase database, QueueId id, BodyFiles files)

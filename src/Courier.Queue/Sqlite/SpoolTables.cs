@@ -12,6 +12,17 @@ internal sealed class SpoolTables(SqliteDatabase database, QueueIds ids, TimePro
     private const int Is8BitFlag = 2;
     private const int ReturnHeadersFlag = 4;
     private const int IsUtf8Flag = 8;
+    private const int RequireTlsFlag = 16;
+    private const int SecureOnlyFlag = 32;
+    private const int IsReturnedFlag = 64;
+    private const int IsTracedFlag = 128;
+
+    /// <summary>There is a row in <c>terms</c>.</summary>
+    internal const int HasTermsFlag = 256;
+
+    // Five bits, with their sign.
+    private const int PriorityShift = 16;
+    private const int PriorityBits = 5;
 
     /// <summary>What an operator did during the attempt stands: held stays held, and what was cancelled is due for its end.</summary>
     private static readonly string UpdateRecipient = $"""
@@ -47,11 +58,24 @@ internal sealed class SpoolTables(SqliteDatabase database, QueueIds ids, TimePro
             Is8Bit = (flags & Is8BitFlag) != 0,
             ReturnHeaders = (flags & ReturnHeadersFlag) != 0,
             IsUtf8 = (flags & IsUtf8Flag) != 0,
+            RequireTls = (flags & RequireTlsFlag) != 0,
+            SecureOnly = (flags & SecureOnlyFlag) != 0,
+            Priority = flags << (32 - PriorityShift - PriorityBits) >> (32 - PriorityBits),
         };
 
     private static int FlagsOf(Envelope envelope) =>
         (envelope.ReturnFull ? ReturnFullFlag : 0) | (envelope.Is8Bit ? Is8BitFlag : 0) | (envelope.ReturnHeaders ? ReturnHeadersFlag : 0)
-        | (envelope.IsUtf8 ? IsUtf8Flag : 0);
+        | (envelope.IsUtf8 ? IsUtf8Flag : 0) | (envelope.RequireTls ? RequireTlsFlag : 0) | (envelope.SecureOnly ? SecureOnlyFlag : 0)
+        | (envelope.DeliverBy is { IsReturned: true } ? IsReturnedFlag : 0) | (envelope.DeliverBy is { IsTraced: true } ? IsTracedFlag : 0)
+        | (HasTerms(envelope) ? HasTermsFlag : 0) | ((envelope.Priority & ((1 << PriorityBits) - 1)) << PriorityShift);
+
+    private static bool HasTerms(Envelope envelope) => envelope.HoldUntil is not null || envelope.DeliverBy is not null;
+
+    internal static Envelope WithTerms(Envelope envelope, int flags, long? release, long? deliverBy) => envelope with
+    {
+        HoldUntil = release is { } until ? FromColumn(until) : null,
+        DeliverBy = deliverBy is { } by ? new DeliverBy(FromColumn(by), (flags & IsReturnedFlag) != 0, (flags & IsTracedFlag) != 0) : null,
+    };
 
     internal QueueId Insert(Submission submission, PreparedBody body)
     {
@@ -72,6 +96,12 @@ internal sealed class SpoolTables(SqliteDatabase database, QueueIds ids, TimePro
         if (body.FileName is null)
             row.Bind(10, body.Inline.Span);
         row.Run();
+        if (HasTerms(envelope))
+        {
+            InsertTerms(id, envelope);
+            due = Math.Max(due, envelope.HoldUntil?.ToUnixTimeMilliseconds() ?? 0);
+        }
+
         for (var number = 0; number < envelope.Recipients.Count; number++)
             InsertRecipient(id, number, envelope.Recipients[number], due);
         return id;
@@ -123,7 +153,11 @@ internal sealed class SpoolTables(SqliteDatabase database, QueueIds ids, TimePro
         const string notStaged = "staged IS NULL";
         return change switch
         {
-            QueueChange.Retry => ("next_attempt=?6", $"next_attempt > ?6 AND {notHeld}", null),
+            // What the sender wants sent later stays until then.
+            QueueChange.Retry => (
+                "next_attempt=?6",
+                $"next_attempt > ?6 AND {notHeld} AND NOT EXISTS(SELECT 1 FROM terms WHERE terms.message=recipient.message AND terms.release > ?6)",
+                null),
             QueueChange.Hold => ($"next_attempt={HeldByOperator}", $"{notHeld} AND {notStaged}", null),
             QueueChange.Release => ("next_attempt=?6", $"next_attempt = {HeldByOperator}", null),
             QueueChange.Reroute reroute => ($"next_hop=?7, next_attempt=CASE WHEN {notHeld} THEN ?6 ELSE next_attempt END", notStaged, reroute.NextHop),
@@ -141,14 +175,28 @@ internal sealed class SpoolTables(SqliteDatabase database, QueueIds ids, TimePro
     internal Forgotten? Delete(QueueId id)
     {
         database.Prepare("DELETE FROM recipient WHERE message=?").Bind(1, id.Value).Run();
-        var row = database.Prepare("DELETE FROM message WHERE id=? RETURNING file").Bind(1, id.Value);
-        Forgotten? forgotten = row.Step() ? new Forgotten(id, row.TextOrNull(0)) : null;
+        var row = database.Prepare("DELETE FROM message WHERE id=? RETURNING file, flags").Bind(1, id.Value);
+        var isThere = row.Step();
+        Forgotten? forgotten = isThere ? new Forgotten(id, row.TextOrNull(0)) : null;
+        var hasTerms = isThere && (row.Int32(1) & HasTermsFlag) != 0;
         row.Reset();
+        if (hasTerms)
+            database.Prepare("DELETE FROM terms WHERE message=?").Bind(1, id.Value).Run();
         return forgotten;
     }
 
     /// <summary>Lets tests make the database full.</summary>
     internal void LimitPages(int pages) => database.Execute($"PRAGMA max_page_count={pages}");
+
+    private void InsertTerms(QueueId id, Envelope envelope)
+    {
+        var row = database.Prepare("INSERT INTO terms(message, release, deliver_by) VALUES(?,?,?)").Bind(1, id.Value);
+        if (envelope.HoldUntil is { } until)
+            row.Bind(2, until.ToUnixTimeMilliseconds());
+        if (envelope.DeliverBy is { } by)
+            row.Bind(3, by.Time.ToUnixTimeMilliseconds());
+        row.Run();
+    }
 
     private void InsertRecipient(QueueId id, int number, EnvelopeRecipient recipient, long due) =>
         database.Prepare("INSERT INTO recipient(message, number, address, domain, original, notify, attempts, next_attempt) VALUES(?,?,?,?,?,?,0,?)")

@@ -17,6 +17,14 @@ internal static class ClientCommands
             command.Append(" BODY=8BITMIME");
         if (message.IsUtf8 && extensions.HasFlag(ServerExtensions.Utf8))
             command.Append(" SMTPUTF8");
+        if (message.RequireTls && extensions.HasFlag(ServerExtensions.RequireTls))
+            command.Append(" REQUIRETLS");
+        if (message.SecureOnly && extensions.HasFlag(ServerExtensions.Security))
+            command.Append(" SECURITY=STARTTLS");
+        if (message.Priority != 0 && extensions.HasFlag(ServerExtensions.Priority))
+            command.Append(CultureInfo.InvariantCulture, $" MT-PRIORITY={message.Priority}");
+        if (message.By is { } by && extensions.HasFlag(ServerExtensions.DeliverBy))
+            command.Append(CultureInfo.InvariantCulture, $" BY={Math.Floor(by.Within.TotalSeconds)};{(by.IsReturned ? 'R' : 'N')}{(by.IsTraced ? "T" : "")}");
         if (extensions.HasFlag(ServerExtensions.Dsn))
         {
             // RFC 3461 §5.2.1: as they were given to us, and none that were not.

@@ -12,6 +12,9 @@ internal sealed class ClientWire(Connection connection, SmtpClientSettings setti
 
     public Connection Connection { get; } = connection;
 
+    /// <summary>Noted at the handshake, which goes on whatever it is.</summary>
+    public bool HasGoodCertificate { get; set; }
+
     /// <summary>Puts commands, with their CRLF, up for the next flush.</summary>
     public void Write(string commands) => Write(commands, commands);
 

@@ -53,7 +53,7 @@ internal sealed class SendExchange(
     }
 
     private SendResult Result(bool isUsable) =>
-        new(_results!, isUsable, _wasDataAnswered) { IsReportPassedOn = extensions.HasFlag(ServerExtensions.Dsn) };
+        new(_results!, isUsable, _wasDataAnswered) { IsReportPassedOn = extensions.HasFlag(ServerExtensions.Dsn), KnowsTimes = extensions.HasFlag(ServerExtensions.DeliverBy) };
 
     private void Fill(SmtpReply? reply, string? problem)
     {

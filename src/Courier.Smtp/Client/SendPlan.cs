@@ -14,9 +14,20 @@ internal static class SendPlan
 
     private static readonly SmtpReply _headerNotAscii = new(554, new(5, 6, 9), "The next server does not take UTF-8 header fields (SMTPUTF8)");
 
+    private static readonly SmtpReply _notSecure = new(550, new(5, 7, 10), "The next server cannot be reached over verified TLS, which the sender asked for");
+
+    private static readonly SmtpReply _noRequireTls = new(550, new(5, 7, 30), "The next server does not support REQUIRETLS");
+
+    private static readonly SmtpReply _noTimes = new(550, new(5, 3, 3), "The next server does not know of the delivery time that the sender set (DELIVERBY)");
+
+    /// <param name="message">To be sent.</param>
+    /// <param name="extensions">What the server offers.</param>
+    /// <param name="isVerified">TLS is on, and the server's certificate is good.</param>
     /// <returns>One for each recipient: null where it may go. Null for most messages: all may.</returns>
-    public static RecipientResult?[]? Refusals(OutgoingMessage message, ServerExtensions extensions)
+    public static RecipientResult?[]? Refusals(OutgoingMessage message, ServerExtensions extensions, bool isVerified)
     {
+        if (ForAll(message, extensions, isVerified) is { } refused)
+            return [.. message.Recipients.Select(_ => new RecipientResult(SmtpStep.Mail, refused, Problem: null) { IsOurs = true })];
         if (!message.IsUtf8 || extensions.HasFlag(ServerExtensions.Utf8))
             return null;
         // RFC 6531 §3.2: rejected, since neither address nor header can be made ASCII without loss.
@@ -29,6 +40,19 @@ internal static class SendPlan
         }
 
         return Array.Exists(refusals, static refusal => refusal is not null) ? refusals : null;
+    }
+
+    private static SmtpReply? ForAll(OutgoingMessage message, ServerExtensions extensions, bool isVerified)
+    {
+        if (message.SecureOnly && !isVerified)
+            return _notSecure;
+        // RFC 8689 §4.2.1; reports are sent where that is not so, too (§5).
+        if (message.RequireTls && !message.Sender.IsNull && !isVerified)
+            return _notSecure;
+        if (message.RequireTls && !message.Sender.IsNull && !extensions.HasFlag(ServerExtensions.RequireTls))
+            return _noRequireTls;
+        // RFC 2852 §4.1: what must be returned in time is not given to those who will not.
+        return message.By is { IsReturned: true } && !extensions.HasFlag(ServerExtensions.DeliverBy) ? _noTimes : null;
     }
 
     private static bool HasUtf8Header(OutgoingMessage message)

@@ -17,6 +17,18 @@ public sealed record OutgoingMessage(
     /// <summary>ENVID in xtext, or null; sent where the server knows DSN (RFC 3461 §5.2.1).</summary>
     public string? EnvelopeId { get; init; }
 
+    /// <summary>REQUIRETLS (RFC 8689).</summary>
+    public bool RequireTls { get; init; }
+
+    /// <summary>Only over TLS with a certificate that was verified (Courier's XSECURITY).</summary>
+    public bool SecureOnly { get; init; }
+
+    /// <summary>MT-PRIORITY (RFC 6710).</summary>
+    public int Priority { get; init; }
+
+    /// <summary>BY, in what is left of the time (RFC 2852), or null.</summary>
+    public Server.DeliveryTime? By { get; init; }
+
     /// <summary>Addresses and header may hold more than ASCII (RFC 6531).</summary>
     public bool IsUtf8 { get; init; }
 
@@ -65,6 +77,9 @@ public sealed record SendResult(IReadOnlyList<RecipientResult> Recipients, bool 
 {
     /// <summary>The server knows DSN (RFC 3461): what the sender wants to hear is its business now.</summary>
     public bool IsReportPassedOn { get; init; }
+
+    /// <summary>The server knows DELIVERBY (RFC 2852).</summary>
+    public bool KnowsTimes { get; init; }
 }
 
 /// <summary>A connection did not come as far as taking mail. Always a matter of trying again.</summary>

@@ -25,6 +25,18 @@ public enum ServerExtensions
 
     /// <summary>RFC 6531.</summary>
     Utf8 = 32,
+
+    /// <summary>RFC 8689.</summary>
+    RequireTls = 64,
+
+    /// <summary>XSECURITY, Courier's.</summary>
+    Security = 128,
+
+    /// <summary>RFC 2852.</summary>
+    DeliverBy = 256,
+
+    /// <summary>RFC 6710.</summary>
+    Priority = 512,
 }
 
 internal static class ServerExtensionsReader
@@ -35,12 +47,16 @@ internal static class ServerExtensionsReader
         var found = ServerExtensions.None;
         foreach (var line in hello.Text.Split('\n').Skip(1))
         {
-            found |= line.Split(' ', 2)[0].ToUpperInvariant() switch
+            found |= line.Split([' ', '='], 2)[0].ToUpperInvariant() switch
             {
                 "PIPELINING" => ServerExtensions.Pipelining,
                 "SIZE" => ServerExtensions.Size,
                 "8BITMIME" => ServerExtensions.EightBitMime,
                 "SMTPUTF8" => ServerExtensions.Utf8,
+                "REQUIRETLS" => ServerExtensions.RequireTls,
+                "XSECURITY" => ServerExtensions.Security,
+                "DELIVERBY" => ServerExtensions.DeliverBy,
+                "MT-PRIORITY" => ServerExtensions.Priority,
                 "DSN" => ServerExtensions.Dsn,
                 "STARTTLS" => ServerExtensions.StartTls,
                 _ => ServerExtensions.None,

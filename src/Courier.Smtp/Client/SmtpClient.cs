@@ -28,8 +28,8 @@ public sealed class SmtpClient : IAsyncDisposable
 
     public bool IsSecure => _wire.Connection.IsSecure;
 
-    /// <summary>The server's certificate was verified as the settings asked.</summary>
-    public bool IsVerified => IsSecure && _settings.Check is not null;
+    /// <summary>TLS is on, and the server's certificate passed the check of the settings, or without one is good for its name.</summary>
+    public bool IsVerified => IsSecure && _wire.HasGoodCertificate;
 
     /// <summary>Why the connection is in the clear although TLS was offered; null where that is not so.</summary>
     public string? TlsProblem { get; private init; }
@@ -49,7 +49,7 @@ public sealed class SmtpClient : IAsyncDisposable
     {
         if (!_isOpen)
             throw new InvalidOperationException("The connection is of no use any more.");
-        if (SendPlan.Refusals(message, Extensions) is not { } refusals)
+        if (SendPlan.Refusals(message, Extensions, IsVerified) is not { } refusals)
             return await TransactAsync(message, ct);
         var left = message.Recipients.Where((_, i) => refusals[i] is null).ToList();
         var sent = left.Count == 0 ? new SendResult([], IsUsable: true, WasDataAnswered: false) : await TransactAsync(message with { Recipients = left }, ct);

@@ -56,20 +56,22 @@ internal sealed class TlsHandshake(string name, SmtpClientSettings settings)
             {
                 TargetHost = name,
 #pragma warning disable CA5359 // Without a check TLS is opportunistic: see TlsUse. A check that falls back to no encryption protects nobody.
-                RemoteCertificateValidationCallback = (_, certificate, chain, errors) => IsGood(certificate, chain, errors),
+                RemoteCertificateValidationCallback = (_, certificate, chain, errors) => IsTaken(wire, certificate, chain, errors),
 #pragma warning restore CA5359
             },
             deadline.Token);
         settings.Transcript?.Invoke($"* TLS is on: {wire.Connection.TlsDescription}");
     }
 
-    private bool IsGood(X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
+    private bool IsTaken(ClientWire wire, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
+        wire.HasGoodCertificate = settings.Check is null && errors == SslPolicyErrors.None;
         if (settings.Check is not { } check)
             return true;
         Problem = certificate is X509Certificate2 own && chain is not null
             ? check(own, chain, errors)
             : new CertificateProblem("certificate-not-trusted", "The server has no certificate.");
-        return Problem is null;
+        wire.HasGoodCertificate = Problem is null;
+        return wire.HasGoodCertificate;
     }
 }

@@ -54,6 +54,7 @@ internal static class CommandParser
         : Is(verb, "HELO"u8) ? ParseHello(HelloVerb.Helo, argument)
         : Is(verb, "LHLO"u8) ? ParseHello(HelloVerb.Lhlo, argument)
         : Is(verb, "VRFY"u8) ? argument.IsEmpty ? new Bad(Reply.BadArguments) : Fixed.Vrfy
+        : Is(verb, "ETRN"u8) ? ParseEtrn(argument)
         : Is(verb, "HELP"u8) ? Fixed.Help
         : Is(verb, "EXPN"u8) ? Fixed.Expn
         : IsForeign(verb) ? Foreign.Command
@@ -145,6 +146,16 @@ internal static class CommandParser
         return !size.IsEmpty && !size.ContainsAnyExceptInRange((byte)'0', (byte)'9') && Utf8Parser.TryParse(size, out long octets, out _)
             ? new Bdat(octets, isLast)
             : BadBdat.Command;
+    }
+
+    /// <summary>"ETRN" SP [option character] node (RFC 1985 §5.1). Of the options, "@" for subdomains and "#" for a queue, we have none.</summary>
+    private static SmtpCommand ParseEtrn(ReadOnlySpan<byte> argument)
+    {
+        if (argument.IsEmpty || argument.Contains((byte)' '))
+            return new Bad(Reply.BadArguments);
+        if (argument[0] is (byte)'@' or (byte)'#')
+            return new Etrn((string?)null);
+        return MailAddress.TryParse([.. "x@"u8, .. argument], out var address) ? new Etrn(address!.Domain) : new Bad(Reply.BadArguments);
     }
 
     private static bool TryTakePrefix(ref ReadOnlySpan<byte> argument, ReadOnlySpan<byte> prefix)

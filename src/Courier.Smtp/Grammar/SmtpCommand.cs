@@ -57,6 +57,9 @@ internal sealed record BadBdat : SmtpCommand
     public static BadBdat Command { get; } = new();
 }
 
+/// <summary>RFC 1985. Null where the node is more than a domain name.</summary>
+internal sealed record Etrn(string? Domain) : SmtpCommand;
+
 internal sealed record Rset : SmtpCommand
 {
     public static Rset Command { get; } = new();

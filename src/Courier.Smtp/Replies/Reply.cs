@@ -119,6 +119,9 @@ public static class Reply
     /// <summary>AUTH in the clear where that is not allowed.</summary>
     public static SmtpReply EncryptionNeeded { get; } = new(538, new(5, 7, 11), "Encryption required for authentication");
 
+    /// <summary>HOLDFOR or HOLDUNTIL lie further ahead than EHLO said.</summary>
+    public static SmtpReply HoldTooLong { get; } = new(501, new(5, 5, 4), "Hold time is longer than allowed");
+
     /// <summary>MAIL with an address beyond ASCII and without SMTPUTF8 (RFC 6531 §3.5).</summary>
     public static SmtpReply SenderNotAscii { get; } = new(550, new(5, 6, 7), "Non-ASCII sender needs SMTPUTF8");
 

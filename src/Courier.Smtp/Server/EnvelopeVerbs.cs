@@ -15,6 +15,11 @@ internal static class EnvelopeVerbs
             return Reply.AuthRequired;
         if (!session.Offers(parameters.Uses))
             return Reply.UnknownParameter;
+        if (parameters.RequireTls && !session.Connection.IsSecure)
+            return Reply.TlsRequired;
+        // RFC 4865 §4: not for longer than we said.
+        if (parameters.HoldFor > session.Limits.HoldTime || parameters.HoldUntil > session.Clock.GetUtcNow() + session.Limits.HoldTime)
+            return Reply.HoldTooLong;
         if (parameters.Size > session.Limits.MessageBytes)
             return Reply.TooLarge;
         if (session.Transactions >= session.Limits.Transactions)

@@ -38,6 +38,22 @@ internal static class HelloVerbs
             yield return "SMTPUTF8";                            // RFC 6531: addresses in all scripts
         if (session.Offers(SmtpExtensions.Limits))              // RFC 9422: what we refuse anyway, before it is tried
             yield return string.Create(CultureInfo.InvariantCulture, $"LIMITS MAILMAX={session.Limits.Transactions} RCPTMAX={session.Limits.Recipients}");
+        if (session.Offers(SmtpExtensions.RequireTls) && session.Connection.IsSecure)
+            yield return "REQUIRETLS";                          // RFC 8689 §2: within TLS only
+        if (session.Offers(SmtpExtensions.Security))
+            yield return "XSECURITY=NONE,STARTTLS";             // Courier's: TLS on the way from here, whatever this session has
+        if (session.Offers(SmtpExtensions.DeliverBy))
+            yield return "DELIVERBY";                           // RFC 2852 §4: without a least time
+        if (session.Offers(SmtpExtensions.Priority))
+            yield return "MT-PRIORITY";                         // RFC 6710
+        if (session.Offers(SmtpExtensions.FutureRelease))       // RFC 4865 §3: for how long, and until when
+        {
+            var until = session.Clock.GetUtcNow() + session.Limits.HoldTime;
+            yield return string.Create(CultureInfo.InvariantCulture, $"FUTURERELEASE {session.Limits.HoldTime.TotalSeconds} {until:yyyy-MM-dd'T'HH:mm:ss'Z'}");
+        }
+
+        if (session.Offers(SmtpExtensions.Etrn))
+            yield return "ETRN";                                // RFC 1985
         if (session.MayXClient)
             yield return "XCLIENT " + AttributeReader.ClientNames;      // to peers that we trust alone
         if (session.MayXForward)

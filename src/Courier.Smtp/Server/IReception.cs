@@ -18,6 +18,9 @@ public interface IReception
     /// <returns>The reply, and the address to keep.</returns>
     ValueTask<(SmtpReply Reply, MailAddress? Address)> AddRecipientAsync(SmtpTransaction transaction, MailAddress? recipient, CancellationToken ct);
 
+    /// <summary>After ETRN (RFC 1985): sends what waits for a domain; null for what is no domain name.</summary>
+    ValueTask<SmtpReply> FlushAsync(SmtpPeer peer, string? domain, CancellationToken ct);
+
     /// <summary>Where the message's bytes go while they arrive.</summary>
     MessageBuffer OpenBuffer();
 

@@ -21,6 +21,24 @@ public enum SmtpExtensions
 
     /// <summary>RFC 9422.</summary>
     Limits = 16,
+
+    /// <summary>RFC 8689; within TLS only.</summary>
+    RequireTls = 32,
+
+    /// <summary>XSECURITY, Courier's.</summary>
+    Security = 64,
+
+    /// <summary>RFC 2852.</summary>
+    DeliverBy = 128,
+
+    /// <summary>RFC 6710.</summary>
+    Priority = 256,
+
+    /// <summary>RFC 4865; for submission (§1).</summary>
+    FutureRelease = 512,
+
+    /// <summary>RFC 1985; for those who may relay.</summary>
+    Etrn = 1024,
 }
 
 /// <summary>Their words in EHLO, for those who set up a listener.</summary>
@@ -32,6 +50,12 @@ public static class SmtpExtensionWords
         ["CHUNKING"] = SmtpExtensions.Chunking,
         ["BINARYMIME"] = SmtpExtensions.BinaryMime,
         ["LIMITS"] = SmtpExtensions.Limits,
+        ["REQUIRETLS"] = SmtpExtensions.RequireTls,
+        ["XSECURITY"] = SmtpExtensions.Security,
+        ["DELIVERBY"] = SmtpExtensions.DeliverBy,
+        ["MT-PRIORITY"] = SmtpExtensions.Priority,
+        ["FUTURERELEASE"] = SmtpExtensions.FutureRelease,
+        ["ETRN"] = SmtpExtensions.Etrn,
         ["SMTPUTF8"] = SmtpExtensions.Utf8,
     };
 }

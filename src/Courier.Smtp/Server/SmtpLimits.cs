@@ -24,6 +24,10 @@ public sealed record SmtpLimits
     /// <remarks>What large providers take: 25 MB of attachments in base64, and some.</remarks>
     public long MessageBytes { get; init; } = 50 * 1024 * 1024;
 
+    /// <summary>How long a message may be held back by FUTURERELEASE.</summary>
+    /// <remarks>A month of holidays; what waits longer is a matter for a calendar.</remarks>
+    public TimeSpan HoldTime { get; init; } = TimeSpan.FromDays(31);
+
     /// <summary>Messages in one session.</summary>
     /// <remarks>Hours of a busy connection: so that no peer keeps the settings of one day for ever.</remarks>
     public int Transactions { get; init; } = 100_000;

@@ -48,9 +48,19 @@ public sealed record SmtpServerSettings(string HostName, SmtpRole Role)
 
     public SmtpLimits Limits { get; init; } = new();
 
-    /// <summary>What a listener offers unless it is told otherwise. LMTP answers for each recipient itself: reports are left to the client.</summary>
-    public static SmtpExtensions OfferedBy(SmtpRole role) =>
-        SmtpExtensions.Chunking | SmtpExtensions.BinaryMime | SmtpExtensions.Utf8 | SmtpExtensions.Limits | (role == SmtpRole.Lmtp ? SmtpExtensions.None : SmtpExtensions.Dsn);
+    /// <summary>What a listener offers unless it is told otherwise. LMTP answers for each recipient itself and keeps nothing: reports, times
+    /// and queues are left to the client.</summary>
+    public static SmtpExtensions OfferedBy(SmtpRole role) => role switch
+    {
+        SmtpRole.Lmtp => EveryRole,
+        SmtpRole.Submission => EveryRole | Queueing | SmtpExtensions.FutureRelease,
+        _ => EveryRole | Queueing | SmtpExtensions.Etrn,
+    };
+
+    private const SmtpExtensions EveryRole = SmtpExtensions.Chunking | SmtpExtensions.BinaryMime | SmtpExtensions.Utf8 | SmtpExtensions.Limits;
+
+    private const SmtpExtensions Queueing =
+        SmtpExtensions.Dsn | SmtpExtensions.RequireTls | SmtpExtensions.Security | SmtpExtensions.DeliverBy | SmtpExtensions.Priority;
 
     internal bool HasAuth => AuthOffered || AuthRequired;
 }

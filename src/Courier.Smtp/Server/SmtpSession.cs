@@ -208,6 +208,7 @@ internal sealed class SmtpSession : IDisposable
         (Bdat c, Phase.Mail) => ContentVerbs.PassOverAsync(this, c, Reply.NoRecipients),
         (Bdat c, _) => ContentVerbs.PassOverAsync(this, c, Reply.BadSequence),
         (BadBdat, _) => new(Close(Reply.BadChunkSize)),
+        (Etrn c, Phase.Greeted) => FlushAsync(c),
         (XClient c, _) => new(PeerVerbs.SpeakFor(this, c)),
         (XForward c, Phase.Greeted) => new(PeerVerbs.Forward(this, c)),
         (Rset, _) => new(Reset()),
@@ -240,6 +241,9 @@ internal sealed class SmtpSession : IDisposable
             Log.Disconnected(Logger, PeerName, Reply.Describe(reply));
         return reply;
     }
+
+    private async ValueTask<SmtpReply?> FlushAsync(Etrn command) =>
+        Offers(SmtpExtensions.Etrn) ? await Reception.FlushAsync(Peer!, command.Domain, Stopping) : Reply.NotImplemented;
 
     private SmtpReply Reset()
     {

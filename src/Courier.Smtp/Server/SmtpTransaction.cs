@@ -11,6 +11,12 @@ namespace Courier.Smtp.Server;
 /// <param name="User">Login name of an authenticated peer, or null.</param>
 public sealed record SmtpPeer(Connection Connection, string HeloName, bool IsExtended, string? User);
 
+/// <summary>BY: within what time a message is to be delivered (RFC 2852 §4.1.1).</summary>
+/// <param name="Within">From when the command was given; may be past where it is not returned.</param>
+/// <param name="IsReturned">R, else N.</param>
+/// <param name="IsTraced">T.</param>
+public sealed record DeliveryTime(TimeSpan Within, bool IsReturned, bool IsTraced);
+
 /// <summary>The parameters of MAIL (RFC 5321 §4.1.1.2).</summary>
 /// <param name="Sender">MAIL FROM.</param>
 public sealed record MailParameters(ReversePath Sender)
@@ -32,6 +38,24 @@ public sealed record MailParameters(ReversePath Sender)
 
     /// <summary>RET.</summary>
     public ReturnContent Return { get; init; }
+
+    /// <summary>REQUIRETLS (RFC 8689).</summary>
+    public bool RequireTls { get; init; }
+
+    /// <summary>SECURITY=STARTTLS (Courier's XSECURITY).</summary>
+    public bool SecureOnly { get; init; }
+
+    /// <summary>MT-PRIORITY (RFC 6710).</summary>
+    public int Priority { get; init; }
+
+    /// <summary>BY (RFC 2852), or null.</summary>
+    public DeliveryTime? By { get; init; }
+
+    /// <summary>HOLDFOR (RFC 4865), or null.</summary>
+    public TimeSpan? HoldFor { get; init; }
+
+    /// <summary>HOLDUNTIL (RFC 4865), or null.</summary>
+    public DateTimeOffset? HoldUntil { get; init; }
 
     /// <summary>What the parameters ask for that not every listener offers.</summary>
     internal SmtpExtensions Uses { get; init; }

@@ -11,6 +11,7 @@ using Courier.Mta.Delivery.Remote;
 using Courier.Mta.Routing;
 using Courier.Pop3;
 using Courier.Queue.History;
+using Courier.Queue;
 using Courier.Queue.Scheduling;
 using Courier.Queue.Sqlite;
 using Courier.Web.Metrics;
@@ -118,7 +119,7 @@ internal sealed class MailServer : IAsyncDisposable
     {
         _scheduler.Start();
         _sending.StartReports(_scheduler, OpenBuffer, _logging);
-        var smtp = new SmtpServices(_accounts, _scheduler, _local, Stores.Spool(_settings).BodyDirectory, _tls, _clock, _logging);
+        var smtp = new SmtpServices(_accounts, _scheduler, _local, Stores.Spool(_settings).BodyDirectory, _tls, _clock, _logging, FlushAsync);
         _listeners.Start("smtp", smtp.Relay, isTls: false, SmtpServices.Refusal);
         _listeners.Start("submission", smtp.Submission, isTls: false, SmtpServices.Refusal);
         _listeners.Start("submissions", smtp.Submission, isTls: true, SmtpServices.Refusal);
@@ -130,6 +131,8 @@ internal sealed class MailServer : IAsyncDisposable
         foreach (var endPoint in _settings.Defaults.Get(SettingTable.Listener("metrics")) ?? [])
             _metrics = await ListenerSet.BindingAsync("metrics", endPoint, () => MetricsEndpoint.StartAsync(endPoint, new MetricsLimits(), _logging, CancellationToken.None));
     }
+
+    private ValueTask<int> FlushAsync(string domain, CancellationToken ct) => _spool.ChangeAsync(new QueueSelection { Domain = domain }, new QueueChange.Retry(), ct);
 
     private SessionStart ImapFor(SettingsValues values) => new ImapServer(
         new ImapSettings

@@ -11,7 +11,8 @@ namespace Courier.Hosting;
 
 /// <summary>The three services that speak SMTP, each for the settings of a context.</summary>
 internal sealed class SmtpServices(
-    IAccountDirectory accounts, ISubmission submission, LocalAgent local, string spillDirectory, Func<SslServerAuthenticationOptions>? tls, TimeProvider clock, ILoggerFactory logging)
+    IAccountDirectory accounts, ISubmission submission, LocalAgent local, string spillDirectory, Func<SslServerAuthenticationOptions>? tls, TimeProvider clock, ILoggerFactory logging,
+    Func<string, CancellationToken, ValueTask<int>> flush)
 {
     /// <summary>RFC 5321 §3.8: 421 and close.</summary>
     internal static ReadOnlyMemory<byte> Refusal { get; } = "421 4.7.0 Too many connections, try again later\r\n"u8.ToArray();
@@ -42,6 +43,7 @@ internal sealed class SmtpServices(
 
     private ReceptionSettings ReceptionOf(SettingsValues values) => new(Stores.HostName(values), spillDirectory)
     {
+        Flush = flush,
         Networks = values.Get(SettingTable.RelayNetworks) ?? [],
         FreeBytesMin = values.Get(SettingTable.FreeSpace),
         Postmaster = values.Get(SettingTable.Postmaster),

@@ -203,6 +203,53 @@ public sealed class SchedulerTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData(true, OutcomeKind.Failed, "5.4.7")]
+    [InlineData(false, OutcomeKind.Deferred, "4.2.0")]
+    public async Task When_the_sender_s_time_is_up_a_message_is_returned_or_the_sender_told(bool isReturned, OutcomeKind kind, string status)
+    {
+        var agent = new FakeAgent(OutcomeKind.Deferred);
+        _router.To("example.com", agent);
+        _router.To("example.org", new FakeAgent(OutcomeKind.Delivered));
+        _scheduler.Start();
+        await _scheduler.SubmitAsync(Messages.Envelope("grace@example.com") with { DeliverBy = new DeliverBy(_clock.GetUtcNow() + TimeSpan.FromMinutes(7), isReturned, IsTraced: false) });
+        await AdvanceAsync(TimeSpan.FromMinutes(6));
+        Assert.Empty(_bounces.Written);
+        await AdvanceAsync(TimeSpan.FromMinutes(2));
+        await EventuallyAsync(() => !_bounces.Written.IsEmpty);
+        var (_, outcome) = Assert.Single(_bounces.Written);
+        Assert.Equal((kind, status), (outcome.Kind, outcome.Status));
+        await IdleAsync();
+        Assert.Equal(isReturned ? 0 : 1, _spool.Length);
+    }
+
+    [Fact]
+    public async Task Among_those_that_wait_the_higher_priority_goes_first()
+    {
+        var gate = new TaskCompletionSource();
+        var agent = new FakeAgent(async (_, ct) =>
+        {
+            await gate.Task.WaitAsync(ct);
+            return OutcomeKind.Delivered;
+        })
+        {
+            AttemptsAtOnce = 1,
+        };
+        _router.To("example.com", agent);
+        _scheduler.Start();
+        await _scheduler.SubmitAsync(Messages.Envelope("first@example.com"));
+        await EventuallyAsync(() => agent.Jobs.Count == 1);
+        foreach (var priority in new[] { -3, 0, 5, 0, 9 })
+        {
+            await _scheduler.SubmitAsync(Messages.Envelope($"p{priority}@example.com") with { Priority = priority });
+            await Task.Delay(30);
+        }
+
+        gate.SetResult();
+        await QueueEmptyAsync();
+        Assert.Equal([0, 9, 5, 0, 0, -3], agent.Jobs.Select(job => job.Envelope.Priority));
+    }
+
+    [Theory]
     [InlineData(OutcomeKind.Delivered, false, true)]
     [InlineData(OutcomeKind.Relayed, false, true)]
     [InlineData(OutcomeKind.Relayed, true, false)]

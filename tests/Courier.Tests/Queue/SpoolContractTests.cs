@@ -50,6 +50,40 @@ public abstract class SpoolContractTests : IAsyncLifetime
         Assert.Equal("body\r\n"u8.ToArray(), body.ReadAll());
     }
 
+    [Theory]
+    [InlineData(9, true, true)]
+    [InlineData(-9, true, false)]
+    [InlineData(-1, false, true)]
+    [InlineData(0, false, false)]
+    public async Task The_terms_of_a_message_are_kept_with_it(int priority, bool isReturned, bool isTraced)
+    {
+        var now = Clock.GetUtcNow();
+        var envelope = Messages.Envelope("grace@example.com") with
+        {
+            Priority = priority,
+            IsUtf8 = isTraced,
+            RequireTls = isReturned,
+            SecureOnly = !isReturned,
+            HoldUntil = isTraced ? now + TimeSpan.FromHours(1) : null,
+            DeliverBy = new DeliverBy(now + TimeSpan.FromHours(2), isReturned, isTraced),
+        };
+        var id = await Spool.SubmitAsync(envelope);
+        await ReopenAsync();
+        var found = (await Spool.FindAsync(id, Ct))!.Envelope;
+        Assert.Equal(envelope, found with { Recipients = envelope.Recipients });
+        await Spool.CompleteAsync([Done(id)], [], Ct);
+        Assert.Null(await Spool.FindAsync(id, Ct));
+    }
+
+    [Fact]
+    public async Task What_is_to_be_sent_later_is_not_due_before_nor_made_so()
+    {
+        var id = await Spool.SubmitAsync(Messages.Envelope("grace@example.com") with { HoldUntil = Clock.GetUtcNow() + TimeSpan.FromHours(1) });
+        Assert.Equal(0, await Spool.ChangeAsync(QueueSelection.All, new QueueChange.Retry(), Ct));
+        Assert.Empty(await Spool.LeaseDueAsync(Clock.GetUtcNow() + TimeSpan.FromMinutes(59), 10, Ct));
+        Assert.Equal(id, Assert.Single(await Spool.LeaseDueAsync(Clock.GetUtcNow() + TimeSpan.FromHours(1), 10, Ct)).Id);
+    }
+
     [Fact]
     public async Task That_the_sender_was_warned_is_remembered()
     {

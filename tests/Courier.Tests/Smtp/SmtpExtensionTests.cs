@@ -12,6 +12,12 @@ public sealed class SmtpExtensionTests
         { "DSN", "MAIL FROM:<a@example.org> ENVID=x", "555" },
         { "CHUNKING", "MAIL FROM:<a@example.org> BODY=BINARYMIME", "555" },
         { "SMTPUTF8", "MAIL FROM:<a@example.org> SMTPUTF8", "555" },
+        { "XSECURITY", "MAIL FROM:<a@example.org> SECURITY=STARTTLS", "555" },
+        { "DELIVERBY", "MAIL FROM:<a@example.org> BY=-10;NT", "555" },
+        { "MT-PRIORITY", "MAIL FROM:<a@example.org> MT-PRIORITY=-9", "555" },
+        { "FUTURERELEASE", "MAIL FROM:<a@example.org> HOLDFOR=10", "555" },
+        { "FUTURERELEASE", "MAIL FROM:<a@example.org> HOLDUNTIL=2001-01-01T00:00:00+01:00", "555" },
+        { "ETRN", "ETRN example.org", "502" },
         { "BINARYMIME", "MAIL FROM:<a@example.org> BODY=BINARYMIME", "555" },
     };
 
@@ -35,7 +41,7 @@ public sealed class SmtpExtensionTests
     public void Every_extension_has_a_word_and_a_use_here() =>
         Assert.Equal(
             SmtpExtensionWords.All.Keys.Order(StringComparer.Ordinal),
-            Uses.Select(use => (string)((object[])use)[0]).Concat(["CHUNKING", "LIMITS"]).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+            Uses.Select(use => (string)((object[])use)[0]).Concat(["CHUNKING", "LIMITS", "REQUIRETLS"]).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
 
     [Fact]
     public async Task A_chunk_where_none_are_taken_is_passed_over()

@@ -43,6 +43,8 @@ public sealed class FakeReception : IReception
     public ValueTask<(SmtpReply Reply, MailAddress? Address)> AddRecipientAsync(SmtpTransaction transaction, MailAddress? recipient, CancellationToken ct) =>
         new((Judge(recipient?.LocalPart), recipient ?? MailAddress.Parse("postmaster@example.test")));
 
+    public ValueTask<SmtpReply> FlushAsync(SmtpPeer peer, string? domain, CancellationToken ct) => new(Taken);
+
     public MessageBuffer OpenBuffer() => new(SpillDirectory, 64 * 1024);
 
     public async ValueTask<IReadOnlyList<SmtpReply>> AcceptAsync(SmtpTransaction transaction, MessageBuffer message, CancellationToken ct)

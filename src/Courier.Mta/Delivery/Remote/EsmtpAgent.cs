@@ -12,9 +12,9 @@ public sealed class EsmtpAgent : IDeliveryAgent, IAsyncDisposable
     private readonly Connector _connector;
     private readonly EsmtpAgentSettings _settings;
     private readonly ILogger _logger;
+    private readonly TimeProvider _clock;
     private readonly ClientPool _pool;
     private readonly SemaphoreSlim _connections;
-    private readonly TimeProvider _clock;
     private UnreachableSince? _unreachable;
     private int _attempts;
 
@@ -80,7 +80,7 @@ public sealed class EsmtpAgent : IDeliveryAgent, IAsyncDisposable
     private async ValueTask<IReadOnlyList<JobRecipient>> SendAsync(
         DeliveryJob job, IReadOnlyList<JobRecipient> recipients, List<RecipientOutcome> outcomes, CancellationToken ct)
     {
-        var message = Outgoing.Of(job, recipients);
+        var message = Outgoing.Of(job, recipients, _clock.GetUtcNow());
         var (result, server) = await TransactAsync(message, ct);
         var mayContinue = result.IsUsable && result.Recipients.Any(static r => r.IsTaken);
         var left = new List<JobRecipient>();
@@ -89,7 +89,11 @@ public sealed class EsmtpAgent : IDeliveryAgent, IAsyncDisposable
             if (mayContinue && OutcomeReader.IsTooManyRecipients(result.Recipients[i]))
                 left.Add(recipients[i]);
             else
-                outcomes.Add(OutcomeReader.Read(recipients[i].Number, result.Recipients[i], server) with { IsReportPassedOn = result.IsReportPassedOn });
+                outcomes.Add(OutcomeReader.Read(recipients[i].Number, result.Recipients[i], server) with
+                {
+                    IsReportPassedOn = result.IsReportPassedOn,
+                    IsReportDue = job.Envelope.DeliverBy is { } by && (by.IsTraced || !result.KnowsTimes),
+                });
         }
 
         return left;
