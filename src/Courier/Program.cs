@@ -4,9 +4,11 @@ using Courier.CommandLine;
 
 // One program holds every part; `courier --help` lists them.
 Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
-var parsed = CourierCommand.Create().Parse(args);
 try
 {
+    if (await FrontEnds.TryRunAsync(FrontEnds.CalledAs(), args) is { } ended)
+        return ended;
+    var parsed = CourierCommand.Create().Parse(args);
     var code = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
     // System.CommandLine answers 1 to a wrong command line; sysexits(3) has a code for it.
     return parsed.Errors.Count > 0 ? ExitCode.Usage : code;

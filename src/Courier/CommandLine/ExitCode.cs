@@ -26,6 +26,9 @@ internal static class ExitCode
     /// <summary>The disk failed us.</summary>
     internal const int IOError = 74;
 
+    /// <summary>Try again later.</summary>
+    internal const int TemporaryFailure = 75;
+
     internal const int NoPermission = 77;
 
     /// <summary>The configuration is wrong.</summary>
