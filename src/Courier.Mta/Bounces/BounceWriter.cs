@@ -14,13 +14,17 @@ namespace Courier.Mta.Bounces;
 /// <param name="clock">The time of the report.</param>
 public sealed class BounceWriter(string hostname, Func<MessageBuffer> openBuffer, BounceLimits limits, TimeProvider clock) : IBounceWriter
 {
+    /// <summary>Reports on the mail of an account go to the account, whatever return path its program wrote.</summary>
+    /// <remarks>Courier's DSNTOAUTHADDR.</remarks>
+    public bool ReportsToAccount { get; init; }
+
     public ValueTask<Submission?> WriteAsync(DeliveryJob job, IReadOnlyList<RecipientOutcome> failures, CancellationToken ct)
     {
         // RFC 5321 §4.5.5, §6.1: none for reports themselves.
         if (job.Envelope.Sender.Address is not { } sender)
             return new((Submission?)null);
         var wanted = failures.Where(outcome => IsWanted(job.Envelope.Recipients[outcome.Number].Notify, outcome.Kind)).ToList();
-        return wanted.Count == 0 ? new((Submission?)null) : new(Write(job, sender, wanted));
+        return wanted.Count == 0 ? new((Submission?)null) : new(Write(job, AddresseeOf(job, sender), wanted));
     }
 
     /// <summary>RFC 3461 §4.1: NOTIFY says when; without it failures are reported (§5.2.7).</summary>
@@ -32,6 +36,9 @@ public sealed class BounceWriter(string hostname, Func<MessageBuffer> openBuffer
         OutcomeKind.Deferred => notify == NotifyOn.Default || notify.HasFlag(NotifyOn.Delay),
         _ => false,
     };
+
+    private MailAddress AddresseeOf(DeliveryJob job, MailAddress sender) =>
+        ReportsToAccount && job.Envelope.Source == MessageSource.Login && MailAddress.TryParse(job.Origin, out var account) ? account! : sender;
 
     private Submission Write(DeliveryJob job, MailAddress sender, List<RecipientOutcome> outcomes)
     {
@@ -49,7 +56,7 @@ public sealed class BounceWriter(string hostname, Func<MessageBuffer> openBuffer
             buffer.Write(report.ToMessage(messageId, now));
             // RFC 3461 §6.1 asks for the null path and forbids asking for reports on it.
             var recipient = new EnvelopeRecipient(sender, Notify: NotifyOn.Never);
-            var envelope = new Envelope(ReversePath.Null, [recipient]) { IsUtf8 = report.IsGlobal, Is8Bit = report.IsGlobal };
+            var envelope = new Envelope(ReversePath.Null, [recipient]) { IsUtf8 = report.IsGlobal, Is8Bit = report.IsGlobal, Source = job.Envelope.Source, IsReport = true };
             return new Submission(envelope, ReadOnlyMemory<byte>.Empty, buffer, $"report on {job.Id}");
         }
         catch

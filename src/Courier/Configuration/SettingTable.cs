@@ -1,6 +1,7 @@
 using System.Net;
 using Courier.Mail.Addresses;
 using Courier.Mta.Delivery.Remote;
+using Courier.Queue;
 using Courier.Smtp.Server;
 using Types = Courier.Configuration.SettingTypes;
 
@@ -49,6 +50,9 @@ internal static class SettingTable
     internal static readonly Setting<int> AttemptsAtOnce = new("queue", "attempts_at_once", Types.Count, "200", "Attempts at the same time, in all.");
     internal static readonly Setting<int> AttemptsPerDestination = new("queue", "attempts_per_destination", Types.Count, "20", "Attempts at the same time at one next hop.");
 
+    internal static readonly Setting<IReadOnlySet<MessageSource>> SilentReports = new("bounces", "suppress", Types.Sources, "none", "Mail that came this way causes no reports to other servers: `smtp` (without a login), `login`, or both with a comma (Courier's ESMTP_BLOCKBACKSCATTER).");
+    internal static readonly Setting<bool> ReportsToAccount = new("bounces", "to_account", Types.YesNo, "no", "Reports on the mail of an account go to the account, whatever its return path says (Courier's DSNTOAUTHADDR).");
+
     internal static readonly Setting<long> MessageSize = new("limits", "message_size", Types.Size, "50MiB", "Largest message accepted; announced by SIZE.");
     internal static readonly Setting<int> Recipients = new("limits", "recipients", Types.Count, "1000", "Recipients of one message (RFC 5321 §4.5.3.1.8 asks for 100 at least).");
     internal static readonly Setting<int> Connections = new("limits", "connections", Types.Count, "20000", "Connections of one listener.");
@@ -86,7 +90,7 @@ internal static class SettingTable
         HostName, State, .. Listeners, .. ProxyProtocols, Certificate, CertificateKey, DefaultDomain, Maildirs, CleartextLogins, Postmaster,
         RelayNetworks, RelayNextHop, RelayRoute, RelayHold, SourceV4, SourceV6, Withheld, Proxies, XClientPeers, XForwardPeers,
         RetryFirst, RetryRound, RetryRoundWait, RetryDoublings, QueueTime, WarnAfter, BackupRelay, SubmitDelay, BatchSize,
-        AttemptsAtOnce, AttemptsPerDestination, LocalAttempts, HistorySize,
+        AttemptsAtOnce, AttemptsPerDestination, LocalAttempts, HistorySize, SilentReports, ReportsToAccount,
         MessageSize, Recipients, Connections, ConnectionsPerPeer, FreeSpace, FolderPrefix, LogLevel, LogFormat,
     ];
 

@@ -66,7 +66,7 @@ internal sealed class MailServer : IAsyncDisposable
         }), logging.CreateLogger<EsmtpAgent>(), clock);
         _scheduler = new Scheduler(
             _spool, new Router(_accounts, RoutesOf(values), _local, _nextHops.For),
-            new BounceWriter(Stores.HostName(values), OpenBuffer, new BounceLimits(), clock), ScheduleOf(values), clock, logging.CreateLogger<Scheduler>(), _history);
+            new BounceWriter(Stores.HostName(values), OpenBuffer, new BounceLimits(), clock) { ReportsToAccount = values.Get(SettingTable.ReportsToAccount) }, ScheduleOf(values), clock, logging.CreateLogger<Scheduler>(), _history);
         _listeners = new ListenerSet(settings, logging, _tls);
         _idleMemory = new IdleMemory(clock);
     }
@@ -183,6 +183,7 @@ internal sealed class MailServer : IAsyncDisposable
         RoundWait = values.Get(SettingTable.RetryRoundWait),
         Doublings = values.Get(SettingTable.RetryDoublings),
         WarnAfter = values.Get(SettingTable.WarnAfter),
+        SilentReports = values.Get(SettingTable.SilentReports)!,
         BackupRelay = values.Get(SettingTable.BackupRelay),
         SubmitDelay = values.Get(SettingTable.SubmitDelay),
         RecipientsPerAttempt = values.Get(SettingTable.BatchSize),
