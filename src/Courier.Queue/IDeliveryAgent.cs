@@ -22,6 +22,9 @@ public sealed record DeliveryJob(
 {
     /// <summary>Since when it could have been delivered.</summary>
     public DateTimeOffset Begin => Envelope.HoldUntil is { } until && until > Arrival ? until : Arrival;
+
+    /// <summary>Who handed it in: an account, a peer, a user of this machine; as <see cref="Submission.Origin"/>.</summary>
+    public string Origin { get; init; } = "";
 }
 
 /// <summary>How one recipient fared.</summary>

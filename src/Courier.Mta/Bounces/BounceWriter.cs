@@ -15,6 +15,10 @@ namespace Courier.Mta.Bounces;
 /// <param name="clock">The time of the report.</param>
 public sealed class BounceWriter(string hostname, Func<MessageBuffer> openBuffer, BounceLimits limits, TimeProvider clock) : IBounceWriter
 {
+    /// <summary>Reports on the mail of an account go to the account, whatever return path its program wrote.</summary>
+    /// <remarks>Courier's DSNTOAUTHADDR.</remarks>
+    public bool ReportsToAccount { get; init; }
+
     public ValueTask<Submission?> WriteAsync(DeliveryJob job, IReadOnlyList<RecipientOutcome> failures, CancellationToken ct)
     {
         var wanted = failures.Where(outcome => IsWanted(job.Envelope.Recipients[outcome.Number].Notify, outcome)).ToList();
@@ -24,7 +28,7 @@ public sealed class BounceWriter(string hostname, Func<MessageBuffer> openBuffer
             wanted.RemoveAll(outcome => outcome.Kind != OutcomeKind.Failed);
         if (wanted.Count == 0 || (job.Envelope.Sender.Address ?? limits.Postmaster) is not { } to)
             return new((Submission?)null);
-        return new(Write(job, to, wanted, isDouble));
+        return new(Write(job, isDouble ? to : AddresseeOf(job, to), wanted, isDouble));
     }
 
     /// <summary>RFC 3461 §4.1: NOTIFY says when; without it failures are reported (§5.2.7).</summary>
@@ -37,6 +41,9 @@ public sealed class BounceWriter(string hostname, Func<MessageBuffer> openBuffer
         OutcomeKind.Deferred => notify == NotifyOn.Default || notify.HasFlag(NotifyOn.Delay),
         _ => false,
     };
+
+    private MailAddress AddresseeOf(DeliveryJob job, MailAddress sender) =>
+        ReportsToAccount && job.Envelope.Source == MessageSource.Login && MailAddress.TryParse(job.Origin, out var account) ? account! : sender;
 
     private Submission Write(DeliveryJob job, MailAddress sender, List<RecipientOutcome> outcomes, bool isDouble)
     {
@@ -59,6 +66,8 @@ public sealed class BounceWriter(string hostname, Func<MessageBuffer> openBuffer
             {
                 IsUtf8 = report.IsGlobal,
                 Is8Bit = report.IsGlobal,
+                Source = job.Envelope.Source,
+                IsReport = true,
                 // RFC 8689 §5, and Courier's XSECURITY: what is returned is as secret as what was sent.
                 RequireTls = job.Envelope.RequireTls,
                 SecureOnly = job.Envelope.SecureOnly,

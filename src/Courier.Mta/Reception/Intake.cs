@@ -107,6 +107,7 @@ internal sealed class Intake
             RequireTls = mail.RequireTls,
             SecureOnly = mail.SecureOnly,
             Is8Bit = mail.Is8Bit,
+            Source = transaction.Peer.User is null ? MessageSource.Smtp : MessageSource.Login,
             IsUtf8 = mail.IsUtf8,
             EnvelopeId = mail.EnvelopeId,
             ReturnFull = mail.Return == ReturnContent.Full,

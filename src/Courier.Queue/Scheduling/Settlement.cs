@@ -100,7 +100,7 @@ internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSe
                 if ((message.Content ?? await spool.OpenAsync(message.Id, stop)) is not { } content)
                     return null;
                 var jobRecipients = recipients.ConvertAll(recipient => new JobRecipient(recipient.Number, recipient.Recipient, recipient.StagedPath));
-                return new DeliveryJob(message.Id, message.Envelope, jobRecipients, content.Trace, content.Body, message.Arrival, destination);
+                return new DeliveryJob(message.Id, message.Envelope, jobRecipients, content.Trace, content.Body, message.Arrival, destination) { Origin = message.Origin };
             }
             catch (IOException e)
             {

@@ -23,6 +23,9 @@ internal sealed class SpoolTables(SqliteDatabase database, QueueIds ids, TimePro
     // Five bits, with their sign.
     private const int PriorityShift = 16;
     private const int PriorityBits = 5;
+    private const int IsReportFlag = 512;
+    private const int SourceShift = 12;
+    private const int SourceMask = 3;
 
     /// <summary>What an operator did during the attempt stands: held stays held, and what was cancelled is due for its end.</summary>
     private static readonly string UpdateRecipient = $"""
@@ -61,12 +64,15 @@ internal sealed class SpoolTables(SqliteDatabase database, QueueIds ids, TimePro
             RequireTls = (flags & RequireTlsFlag) != 0,
             SecureOnly = (flags & SecureOnlyFlag) != 0,
             Priority = flags << (32 - PriorityShift - PriorityBits) >> (32 - PriorityBits),
+            IsReport = (flags & IsReportFlag) != 0,
+            Source = (MessageSource)((flags >> SourceShift) & SourceMask),
         };
 
     private static int FlagsOf(Envelope envelope) =>
         (envelope.ReturnFull ? ReturnFullFlag : 0) | (envelope.Is8Bit ? Is8BitFlag : 0) | (envelope.ReturnHeaders ? ReturnHeadersFlag : 0)
         | (envelope.IsUtf8 ? IsUtf8Flag : 0) | (envelope.RequireTls ? RequireTlsFlag : 0) | (envelope.SecureOnly ? SecureOnlyFlag : 0)
         | (envelope.DeliverBy is { IsReturned: true } ? IsReturnedFlag : 0) | (envelope.DeliverBy is { IsTraced: true } ? IsTracedFlag : 0)
+        | (envelope.IsReport ? IsReportFlag : 0) | ((int)envelope.Source << SourceShift)
         | (HasTerms(envelope) ? HasTermsFlag : 0) | ((envelope.Priority & ((1 << PriorityBits) - 1)) << PriorityShift);
 
     private static bool HasTerms(Envelope envelope) => envelope.HoldUntil is not null || envelope.DeliverBy is not null;

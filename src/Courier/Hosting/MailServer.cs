@@ -44,6 +44,8 @@ internal sealed class MailServer : IAsyncDisposable
     private readonly IdleMemory _idleMemory;
     private readonly Func<SslServerAuthenticationOptions>? _tls;
     private MetricsEndpoint? _metrics;
+    private LocalDoor? _localDoor;
+    private DropDirectory? _drop;
     private bool _stopped;
 
     private MailServer(Settings settings, ILoggerFactory logging, TimeProvider clock)
@@ -62,7 +64,7 @@ internal sealed class MailServer : IAsyncDisposable
         _nextHops = new EsmtpAgents(_sending.Connector, _sending.Agents, logging.CreateLogger<EsmtpAgent>(), clock);
         _scheduler = new Scheduler(
             _spool, new Router(_accounts, _sending.Relay, _local, _nextHops.RouteTo),
-            new BounceWriter(Stores.HostName(values), OpenBuffer, ReportSettings.Of(values), clock), ScheduleOf(values), clock, logging.CreateLogger<Scheduler>(), _history);
+            new BounceWriter(Stores.HostName(values), OpenBuffer, ReportSettings.Of(values), clock) { ReportsToAccount = values.Get(SettingTable.ReportsToAccount) }, ScheduleOf(values), clock, logging.CreateLogger<Scheduler>(), _history);
         _listeners = new ListenerSet(settings, logging, _tls);
         _idleMemory = new IdleMemory(clock);
     }
@@ -99,6 +101,10 @@ internal sealed class MailServer : IAsyncDisposable
             return;
         _stopped = true;
         _idleMemory.Dispose();
+        if (_localDoor is { } door)
+            await door.DisposeAsync();
+        if (_drop is { } drop)
+            await drop.DisposeAsync();
         await _listeners.StopAsync(_grace);
         if (_metrics is { } metrics)
             await metrics.DisposeAsync();
@@ -128,6 +134,9 @@ internal sealed class MailServer : IAsyncDisposable
         _listeners.Start("imaps", ImapFor, isTls: true, ImapServer.Refusal);
         _listeners.Start("pop3", Pop3For, isTls: false, _pop3Refusal);
         _listeners.Start("pop3s", Pop3For, isTls: true, _pop3Refusal);
+        var reception = smtp.Local(_settings.Defaults);
+        _localDoor = LocalDoor.Start(Stores.LocalSocket(_settings), reception, _spool, _logging.CreateLogger<LocalDoor>());
+        _drop = DropDirectory.Start(Stores.DropDirectory(_settings), reception, _clock, _logging.CreateLogger<DropDirectory>());
         foreach (var endPoint in _settings.Defaults.Get(SettingTable.Listener("metrics")) ?? [])
             _metrics = await ListenerSet.BindingAsync("metrics", endPoint, () => MetricsEndpoint.StartAsync(endPoint, new MetricsLimits(), _logging, CancellationToken.None));
     }
@@ -170,6 +179,7 @@ internal sealed class MailServer : IAsyncDisposable
         RoundWait = values.Get(SettingTable.RetryRoundWait),
         Doublings = values.Get(SettingTable.RetryDoublings),
         WarnAfter = values.Get(SettingTable.WarnAfter),
+        SilentReports = values.Get(SettingTable.SilentReports)!,
         BackupRelay = values.Get(SettingTable.BackupRelay),
         SubmitDelay = values.Get(SettingTable.SubmitDelay),
         RecipientsPerAttempt = values.Get(SettingTable.BatchSize),
