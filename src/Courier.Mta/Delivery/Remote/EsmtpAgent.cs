@@ -122,6 +122,9 @@ public sealed class EsmtpAgent : IDeliveryAgent, IAsyncDisposable
         try
         {
             var fit = client.Client.Extensions.HasFlag(ServerExtensions.EightBitMime) ? message : await SevenBitOnly.FitAsync(message, ct);
+            // A header beyond ASCII is the client's business where the message came with SMTPUTF8 (RFC 6531 §3.2).
+            if (fit is null && message.IsUtf8)
+                fit = message;
             if (fit is null)
             {
                 isKept = _pool.TryPut(client);
