@@ -83,6 +83,8 @@ internal sealed class ImapSession : IAsyncDisposable
         if ((extensions & Extensions.Qresync) != 0)
             extensions |= Extensions.Condstore; // RFC 7162 §3.2.3
         Enabled |= extensions;
+        if (Selected is { } selected)
+            selected.HidesRecent = Has(Extensions.Rev2);
         Naming = MailboxNaming.Of(Naming.HasPrefix, (Enabled & (Extensions.Utf8 | Extensions.Rev2)) != 0);
     }
 
@@ -93,6 +95,8 @@ internal sealed class ImapSession : IAsyncDisposable
     {
         var left = Selected;
         Selected = next;
+        if (next is not null)
+            next.HidesRecent = Has(Extensions.Rev2);
         if (left is not null)
             await left.DisposeAsync();
     }
@@ -186,6 +190,10 @@ internal sealed class ImapSession : IAsyncDisposable
         catch (ImapSyntaxException e)
         {
             return Completion.Bad(e.Message); // numbers that are wrong in this mailbox, and lines that belong to a command
+        }
+        catch (UndefinedFilterException e)
+        {
+            return Completion.No("UNDEFINED-FILTER " + e.Message, "There is no such filter"); // RFC 5466 §3.1
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException && !Writer.IsMidResponse)
         {
