@@ -42,6 +42,9 @@ public sealed class SqliteDatabase : IDisposable
 
     public long LastInsertRowId => raw.sqlite3_last_insert_rowid(_handle);
 
+    /// <summary>Steps that the machine behind all statements has made so far: what work costs, the same on every computer.</summary>
+    public long Steps => _statements.Values.Sum(static statement => statement.Steps);
+
     /// <summary>Rows that the last statement changed.</summary>
     public int Changes => raw.sqlite3_changes(_handle);
 

@@ -10,6 +10,16 @@ public sealed class SqliteStatement : IDisposable
 
     internal SqliteStatement(SqliteDatabase database, sqlite3_stmt handle) => (_database, _handle) = (database, handle);
 
+    /// <summary>SQLITE_STMTSTATUS_VM_STEP.</summary>
+    internal long Steps
+    {
+        get
+        {
+            const int vmStep = 4;
+            return raw.sqlite3_stmt_status(_handle, vmStep, 0);
+        }
+    }
+
     public SqliteStatement Bind(int index, long value)
     {
         _database.Check(raw.sqlite3_bind_int64(_handle, index, value));

@@ -34,6 +34,9 @@ internal sealed class SpoolWriter : IAsyncDisposable
     /// <summary>Changes committed so far; more than <see cref="Commits"/> where callers shared.</summary>
     internal long Operations { get; private set; }
 
+    /// <summary>What the writes cost so far, for tests; between commits.</summary>
+    internal long Steps => _database.Steps;
+
     /// <summary>Lets tests break a commit: called in place of nothing, just before COMMIT.</summary>
     internal Action? BeforeCommit { get; set; }
 

@@ -46,6 +46,8 @@ public sealed class SqliteSpool : ISpool
 
     internal SpoolWriter Writer => _writer;
 
+    internal SpoolReader Reader => _reader;
+
     internal Leases Leases => _leases;
 
     /// <summary>Opens or makes the spool. Throws <see cref="IOException"/> or <see cref="InvalidDataException"/>, with a sentence for the operator,

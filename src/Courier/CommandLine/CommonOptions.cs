@@ -7,9 +7,12 @@ namespace Courier.CommandLine;
 internal sealed class CommonOptions
 {
     /// <summary>Where packages put it.</summary>
-    private const string DefaultFile = "/etc/courier/courier.conf";
+    private const string PackagedFile = "/etc/courier/courier.conf";
 
-    internal Option<string> Config { get; } = new("--config", "-c") { Description = $"Configuration file (default: {DefaultFile}).", Recursive = true, HelpName = "FILE" };
+    /// <summary>Programs that call sendmail cannot add an option: COURIER_CONFIG names another file.</summary>
+    private static string DefaultFile => Environment.GetEnvironmentVariable("COURIER_CONFIG") is { Length: > 0 } file ? file : PackagedFile;
+
+    internal Option<string> Config { get; } = new("--config", "-c") { Description = $"Configuration file (default: {PackagedFile}, or COURIER_CONFIG).", Recursive = true, HelpName = "FILE" };
 
     internal Option<string[]> Set { get; } = new("--set") { Description = "Overrides one value: --set section.key=value. May be repeated.", Recursive = true, HelpName = "ASSIGNMENT" };
 

@@ -43,6 +43,8 @@ internal sealed class MailServer : IAsyncDisposable
     private readonly IdleMemory _idleMemory;
     private readonly Func<SslServerAuthenticationOptions>? _tls;
     private MetricsEndpoint? _metrics;
+    private LocalDoor? _localDoor;
+    private DropDirectory? _drop;
     private bool _stopped;
 
     private MailServer(Settings settings, ILoggerFactory logging, TimeProvider clock)
@@ -98,6 +100,10 @@ internal sealed class MailServer : IAsyncDisposable
             return;
         _stopped = true;
         _idleMemory.Dispose();
+        if (_localDoor is { } door)
+            await door.DisposeAsync();
+        if (_drop is { } drop)
+            await drop.DisposeAsync();
         await _listeners.StopAsync(_grace);
         if (_metrics is { } metrics)
             await metrics.DisposeAsync();
@@ -127,6 +133,9 @@ internal sealed class MailServer : IAsyncDisposable
         _listeners.Start("imaps", ImapFor, isTls: true, ImapServer.Refusal);
         _listeners.Start("pop3", Pop3For, isTls: false, _pop3Refusal);
         _listeners.Start("pop3s", Pop3For, isTls: true, _pop3Refusal);
+        var reception = smtp.Local(_settings.Defaults);
+        _localDoor = LocalDoor.Start(Stores.LocalSocket(_settings), reception, _spool, _logging.CreateLogger<LocalDoor>());
+        _drop = DropDirectory.Start(Stores.DropDirectory(_settings), reception, _clock, _logging.CreateLogger<DropDirectory>());
         foreach (var endPoint in _settings.Defaults.Get(SettingTable.Listener("metrics")) ?? [])
             _metrics = await ListenerSet.BindingAsync("metrics", endPoint, () => MetricsEndpoint.StartAsync(endPoint, new MetricsLimits(), _logging, CancellationToken.None));
     }

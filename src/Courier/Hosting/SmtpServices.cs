@@ -4,6 +4,7 @@ using Courier.Configuration;
 using Courier.Mta.Delivery.Local;
 using Courier.Mta.Reception;
 using Courier.Queue;
+using Courier.Queue.Handover;
 using Courier.Smtp.Server;
 using Microsoft.Extensions.Logging;
 
@@ -24,6 +25,10 @@ internal sealed class SmtpServices(
 
     internal SessionStart Lmtp(SettingsValues values) => Serve(
         values, SmtpRole.Lmtp, new LmtpReception(ReceptionOf(values), accounts, local.DeliverNowAsync, clock, logging.CreateLogger<LmtpReception>()));
+
+    /// <summary>Mail of programs on this machine.</summary>
+    internal LocalReception Local(SettingsValues values) => new(
+        ReceptionOf(values), new SubmissionFileLimits { MessageBytes = values.Get(SettingTable.MessageSize) }, submission, clock, logging.CreateLogger<LocalReception>());
 
     private SessionStart Serve(SettingsValues values, SmtpRole role, IReception reception)
     {

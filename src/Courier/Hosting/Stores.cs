@@ -18,6 +18,12 @@ internal static class Stores
     internal static MaildirTemplate Maildirs(Settings settings) =>
         new(settings.Defaults.Get(SettingTable.Maildirs) ?? Path.Combine(StateDirectory(settings), "mail", "{domain}", "{user}", "Maildir"));
 
+    /// <summary>Where local programs reach the running server.</summary>
+    internal static string LocalSocket(Settings settings) => Path.Combine(StateDirectory(settings), "submit.sock");
+
+    /// <summary>Where they leave messages while it does not run.</summary>
+    internal static string DropDirectory(Settings settings) => Path.Combine(StateDirectory(settings), "drop");
+
     internal static string HistoryDirectory(Settings settings) => Path.Combine(StateDirectory(settings), "history");
 
     internal static SpoolSettings Spool(Settings settings) => new() { Directory = StateDirectory(settings) };
