@@ -9,6 +9,19 @@ namespace Courier.Queue;
 /// <param name="Notify">NOTIFY.</param>
 public sealed record EnvelopeRecipient(MailAddress Address, string? OriginalRecipient = null, NotifyOn Notify = NotifyOn.Default);
 
+/// <summary>By which way a message came to us.</summary>
+public enum MessageSource
+{
+    /// <summary>SMTP without a login: its return path may be anybody's.</summary>
+    Smtp,
+
+    /// <summary>SMTP with a login.</summary>
+    Login,
+
+    /// <summary>A program of this machine.</summary>
+    Local,
+}
+
 /// <summary>Return path and recipients of one message in transit (RFC 5321 §2.3.1).</summary>
 /// <param name="Sender">Where reports go.</param>
 /// <param name="Recipients">At least one; a recipient is named by its place in this list.</param>
@@ -25,6 +38,12 @@ public sealed record Envelope(ReversePath Sender, IReadOnlyList<EnvelopeRecipien
 
     /// <summary>SMTPUTF8 was declared (RFC 6531): addresses and header may hold more than ASCII.</summary>
     public bool IsUtf8 { get; init; }
+
+    /// <summary>By which way the message came; a report has that of the message it is about.</summary>
+    public MessageSource Source { get; init; }
+
+    /// <summary>A report of ours on the delivery of another message.</summary>
+    public bool IsReport { get; init; }
 
     /// <summary>BODY=8BITMIME was declared (RFC 6152).</summary>
     public bool Is8Bit { get; init; }

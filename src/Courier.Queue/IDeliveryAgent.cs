@@ -18,7 +18,11 @@ public sealed record JobRecipient(int Number, EnvelopeRecipient Recipient, strin
 /// <param name="Arrival">When we accepted it.</param>
 /// <param name="Destination">What the router called the destination.</param>
 public sealed record DeliveryJob(
-    QueueId Id, Envelope Envelope, IReadOnlyList<JobRecipient> Recipients, ReadOnlyMemory<byte> Trace, MessageBody Body, DateTimeOffset Arrival, string Destination);
+    QueueId Id, Envelope Envelope, IReadOnlyList<JobRecipient> Recipients, ReadOnlyMemory<byte> Trace, MessageBody Body, DateTimeOffset Arrival, string Destination)
+{
+    /// <summary>Who handed it in: an account, a peer, a user of this machine; as <see cref="Submission.Origin"/>.</summary>
+    public string Origin { get; init; } = "";
+}
 
 /// <summary>How one recipient fared.</summary>
 public enum OutcomeKind

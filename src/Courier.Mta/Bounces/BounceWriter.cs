@@ -15,6 +15,10 @@ namespace Courier.Mta.Bounces;
 /// <param name="clock">The time of the report.</param>
 public sealed class BounceWriter(string hostname, Func<MessageBuffer> openBuffer, BounceLimits limits, TimeProvider clock) : IBounceWriter
 {
+    /// <summary>Reports on the mail of an account go to the account, whatever return path its program wrote.</summary>
+    /// <remarks>Courier's DSNTOAUTHADDR.</remarks>
+    public bool ReportsToAccount { get; init; }
+
     public ValueTask<Submission?> WriteAsync(DeliveryJob job, IReadOnlyList<RecipientOutcome> failures, CancellationToken ct)
     {
         var wanted = failures.Where(outcome => IsWanted(job.Envelope.Recipients[outcome.Number].Notify, outcome.Kind)).ToList();
@@ -24,7 +28,7 @@ public sealed class BounceWriter(string hostname, Func<MessageBuffer> openBuffer
             wanted.RemoveAll(outcome => outcome.Kind != OutcomeKind.Failed);
         if (wanted.Count == 0 || (job.Envelope.Sender.Address ?? limits.Postmaster) is not { } to)
             return new((Submission?)null);
-        return new(Write(job, to, wanted, isDouble));
+        return new(Write(job, isDouble ? to : AddresseeOf(job, to), wanted, isDouble));
     }
 
     /// <summary>RFC 3461 §4.1: NOTIFY says when; without it failures are reported (§5.2.7).</summary>
@@ -36,6 +40,9 @@ public sealed class BounceWriter(string hostname, Func<MessageBuffer> openBuffer
         OutcomeKind.Deferred => notify == NotifyOn.Default || notify.HasFlag(NotifyOn.Delay),
         _ => false,
     };
+
+    private MailAddress AddresseeOf(DeliveryJob job, MailAddress sender) =>
+        ReportsToAccount && job.Envelope.Source == MessageSource.Login && MailAddress.TryParse(job.Origin, out var account) ? account! : sender;
 
     private Submission Write(DeliveryJob job, MailAddress sender, List<RecipientOutcome> outcomes, bool isDouble)
     {
@@ -54,7 +61,7 @@ public sealed class BounceWriter(string hostname, Func<MessageBuffer> openBuffer
             buffer.Write(report.ToMessage(messageId, now));
             // RFC 3461 §6.1 asks for the null path.
             var recipient = new EnvelopeRecipient(sender, Notify: isDouble ? NotifyOn.Never : NotifyOn.Default);
-            var envelope = new Envelope(ReversePath.Null, [recipient]) { IsUtf8 = report.IsGlobal, Is8Bit = report.IsGlobal };
+            var envelope = new Envelope(ReversePath.Null, [recipient]) { IsUtf8 = report.IsGlobal, Is8Bit = report.IsGlobal, Source = job.Envelope.Source, IsReport = true };
             return new Submission(envelope, ReadOnlyMemory<byte>.Empty, buffer, $"report on {job.Id}");
         }
         catch

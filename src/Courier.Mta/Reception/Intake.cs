@@ -73,6 +73,7 @@ internal sealed class Intake
         return new(mail.Sender, RecipientsOf(transaction.Recipients))
         {
             Is8Bit = mail.Is8Bit,
+            Source = transaction.Peer.User is null ? MessageSource.Smtp : MessageSource.Login,
             IsUtf8 = mail.IsUtf8,
             EnvelopeId = mail.EnvelopeId,
             ReturnFull = mail.Return == ReturnContent.Full,

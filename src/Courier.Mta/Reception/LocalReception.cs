@@ -45,7 +45,7 @@ public sealed class LocalReception
         {
             using var message = new MessageBuffer(_settings.SpoolDirectory, _settings.Limits.MessageMemoryBytes);
             var envelope = await SubmissionFile.ReadAsync(stream, message, _limits, ct);
-            return await QueueAsync(envelope, message, user, ct);
+            return await QueueAsync(envelope with { Source = MessageSource.Local }, message, user, ct);
         }
         catch (InvalidDataException e)
         {

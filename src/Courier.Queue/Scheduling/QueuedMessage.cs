@@ -16,6 +16,8 @@ internal sealed class QueuedMessage(QueueId id, Envelope envelope, DateTimeOffse
     /// <summary>Those leased.</summary>
     internal IReadOnlyList<QueuedRecipient> Recipients { get; } = recipients;
 
+    internal string Origin { get; init; } = "";
+
     /// <summary>Trace and body, when they are still in memory.</summary>
     internal (ReadOnlyMemory<byte> Trace, MessageBody Body)? Content { get; init; }
 

@@ -10,11 +10,16 @@ internal sealed class Routing
 
     internal List<(QueuedRecipient Recipient, string Destination)> Held { get; } = [];
 
-    internal static async Task<Routing> OfAsync(QueuedMessage message, IRouter router, CancellationToken ct)
+    internal static async Task<Routing> OfAsync(QueuedMessage message, IRouter router, IReadOnlySet<MessageSource> silent, CancellationToken ct)
     {
         var routing = new Routing();
+        var isSilent = message.Envelope.IsReport && silent.Contains(message.Envelope.Source);
         foreach (var recipient in message.Recipients)
-            routing.Add(recipient, await RouteAsync(recipient, router, ct));
+        {
+            var route = await RouteAsync(recipient, router, ct);
+            routing.Add(recipient, isSilent && route.Agent is { IsRemote: true } ? Silenced(recipient) : route);
+        }
+
         return routing;
     }
 
@@ -22,6 +27,14 @@ internal sealed class Routing
         from destination in _byDestination
         from recipients in destination.Value.Recipients.Chunk(recipientsPerAttempt)
         select new Delivery(message, recipients, destination.Value.Agent, destination.Key);
+
+    /// <summary>It comes from the null path: nobody is told that it ended here.</summary>
+    private static Route Silenced(QueuedRecipient recipient) => new(null, "", new RecipientOutcome(
+        recipient.Number, OutcomeKind.Failed, "5.7.1", "Suppressed: a report on mail that anybody may have sent goes to no other server")
+    {
+        // Nor does the postmaster want to hear of each.
+        IsReportPassedOn = true,
+    });
 
     private static async ValueTask<Route> RouteAsync(QueuedRecipient recipient, IRouter router, CancellationToken ct)
     {

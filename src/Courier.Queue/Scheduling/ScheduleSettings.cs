@@ -34,6 +34,11 @@ public sealed record ScheduleSettings
     /// <remarks>Courier's warntime: 4 hours. Looked at after each attempt.</remarks>
     public TimeSpan WarnAfter { get; init; } = TimeSpan.FromHours(4);
 
+    /// <summary>Reports on mail that came by these ways go to no other server: its return path may be forged, and the report would hit
+    /// somebody who sent nothing.</summary>
+    /// <remarks>Courier's ESMTP_BLOCKBACKSCATTER.</remarks>
+    public IReadOnlySet<MessageSource> SilentReports { get; init; } = new HashSet<MessageSource>();
+
     /// <summary>Attempts at once, over all destinations.</summary>
     /// <remarks>Attempts wait for disks and peers, not for processors.</remarks>
     public int AttemptsAtOnce { get; init; } = 256;

@@ -150,7 +150,7 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
         // A body in a file is opened where the spool keeps it.
         var length = isInMemory ? submission.Body.Length : 0;
         if (!isInMemory || !TakeBodyMemory(length))
-            return new QueuedMessage(id, submission.Envelope, now, [.. recipients]) { IsExtra = isExtra };
+            return new QueuedMessage(id, submission.Envelope, now, [.. recipients]) { IsExtra = isExtra, Origin = submission.Origin };
 
         // The caller's buffer is gone when we return; a copy costs less than reading it back.
         return new QueuedMessage(id, submission.Envelope, now, [.. recipients])
@@ -158,6 +158,7 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
             Content = (submission.Trace.ToArray(), MessageBody.OfBytes(submission.Body.Memory.ToArray())),
             BytesInMemory = length,
             IsExtra = isExtra,
+            Origin = submission.Origin,
         };
     }
 
@@ -224,7 +225,7 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
             foreach (var entry in entries)
             {
                 _shares.Add(entry.Envelope.Sender);
-                Admit(new QueuedMessage(entry.Id, entry.Envelope, entry.Arrival, entry.Recipients));
+                Admit(new QueuedMessage(entry.Id, entry.Envelope, entry.Arrival, entry.Recipients) { Origin = entry.Origin });
             }
 
             if (entries.Count < room)
@@ -271,7 +272,7 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
 
     private async Task RouteAsync(QueuedMessage message)
     {
-        var routing = await Routing.OfAsync(message, _router, _stop.Token);
+        var routing = await Routing.OfAsync(message, _router, _settings.SilentReports, _stop.Token);
         if (routing.Settled.Count > 0 || routing.Held.Count > 0)
             await SettleAsync(message, routing);
 

@@ -97,7 +97,7 @@ internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSe
                 if ((message.Content ?? await spool.OpenAsync(message.Id, stop)) is not { } content)
                     return null;
                 var jobRecipients = recipients.ConvertAll(recipient => new JobRecipient(recipient.Number, recipient.Recipient, recipient.StagedPath));
-                return new DeliveryJob(message.Id, message.Envelope, jobRecipients, content.Trace, content.Body, message.Arrival, destination);
+                return new DeliveryJob(message.Id, message.Envelope, jobRecipients, content.Trace, content.Body, message.Arrival, destination) { Origin = message.Origin };
             }
             catch (IOException e)
             {
@@ -282,7 +282,7 @@ internal sealed record Settled(QueuedRecipient Recipient, RecipientOutcome Outco
     /// where that hop will not report itself (§5.2.2 b). The writer of reports has the last word.</summary>
     internal bool IsReportable => Outcome.Kind switch
     {
-        OutcomeKind.Failed => true,
+        OutcomeKind.Failed => !Outcome.IsReportPassedOn,
         OutcomeKind.Deferred => IsWarning,
         _ => Recipient.Recipient.Notify.HasFlag(NotifyOn.Success) && !Outcome.IsReportPassedOn,
     };

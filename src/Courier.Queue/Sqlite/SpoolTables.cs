@@ -12,6 +12,9 @@ internal sealed class SpoolTables(SqliteDatabase database, QueueIds ids, TimePro
     private const int Is8BitFlag = 2;
     private const int ReturnHeadersFlag = 4;
     private const int IsUtf8Flag = 8;
+    private const int IsReportFlag = 16;
+    private const int SourceShift = 8;
+    private const int SourceMask = 3;
 
     /// <summary>What an operator did during the attempt stands: held stays held, and what was cancelled is due for its end.</summary>
     private static readonly string UpdateRecipient = $"""
@@ -47,11 +50,14 @@ internal sealed class SpoolTables(SqliteDatabase database, QueueIds ids, TimePro
             Is8Bit = (flags & Is8BitFlag) != 0,
             ReturnHeaders = (flags & ReturnHeadersFlag) != 0,
             IsUtf8 = (flags & IsUtf8Flag) != 0,
+            IsReport = (flags & IsReportFlag) != 0,
+            Source = (MessageSource)((flags >> SourceShift) & SourceMask),
         };
 
     private static int FlagsOf(Envelope envelope) =>
         (envelope.ReturnFull ? ReturnFullFlag : 0) | (envelope.Is8Bit ? Is8BitFlag : 0) | (envelope.ReturnHeaders ? ReturnHeadersFlag : 0)
-        | (envelope.IsUtf8 ? IsUtf8Flag : 0);
+        | (envelope.IsUtf8 ? IsUtf8Flag : 0)
+        | (envelope.IsReport ? IsReportFlag : 0) | ((int)envelope.Source << SourceShift);
 
     internal QueueId Insert(Submission submission, PreparedBody body)
     {

@@ -20,6 +20,8 @@ internal static class QueueCommands
         queue.Add(Why(common));
         foreach (var change in QueueChangeCommands.Create(common))
             queue.Add(change);
+        queue.Add(QueueTransferCommands.Export(common));
+        queue.Add(QueueTransferCommands.Import(common));
         return queue;
     }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using Courier.Mail.Addresses;
 using Courier.Mta.Delivery.Remote;
+using Courier.Queue;
 using Courier.Smtp.Server;
 using Types = Courier.Configuration.SettingTypes;
 
@@ -68,6 +69,8 @@ internal static class SettingTable
     internal static readonly Setting<long> ReportSize = new("reports", "full_size", Types.Size, "1MiB", "Reports of failure return a whole message, where its sender asked for that, up to this size; of larger ones the header (Courier's dsnlimit).");
     internal static readonly Setting<string> ReportFrom = new("reports", "from", Types.Text, null, "The From field of reports (Courier's dsnfrom). Default: `MAILER-DAEMON` at our name.");
     internal static readonly Setting<string> ReportTemplates = new("reports", "templates", Types.Path, null, "Directory with Courier's template files (`dsnheader.txt`, `dsnfooter.txt`, `dsnfailed.txt`, `dsndelayed.txt`, `dsndelivered.txt`, `dsnrelayed.txt`, `dsnsubjectnotice.txt`, `dsnsubjectwarn.txt`) that take the place of our words; `[#ME#]`, `[#FROMTIME#]` and `[#FROMMTA#]` are filled in.");
+    internal static readonly Setting<IReadOnlySet<MessageSource>> SilentReports = new("reports", "suppress", Types.Sources, "none", "Mail that came this way causes no reports to other servers: `smtp` (without a login), `login`, or both with a comma (Courier's ESMTP_BLOCKBACKSCATTER).");
+    internal static readonly Setting<bool> ReportsToAccount = new("reports", "to_account", Types.YesNo, "no", "Reports on the mail of an account go to the account, whatever its return path says (Courier's DSNTOAUTHADDR).");
 
     internal static readonly Setting<long> MessageSize = new("limits", "message_size", Types.Size, "50MiB", "Largest message accepted; announced by SIZE.");
     internal static readonly Setting<int> Recipients = new("limits", "recipients", Types.Count, "1000", "Recipients of one message (RFC 5321 §4.5.3.1.8 asks for 100 at least).");
@@ -109,7 +112,8 @@ internal static class SettingTable
         DnsServers, DnsTimeout, DnsMixCase, Withheld, Proxies, XClientPeers, XForwardPeers,
         RetryFirst, RetryRound, RetryRoundWait, RetryDoublings, QueueTime, WarnAfter, BackupRelay, SubmitDelay, BatchSize,
         AttemptsAtOnce, AttemptsPerDestination, LocalAttempts, HistorySize,
-        ReportSize, ReportFrom, ReportTemplates, MessageSize, Recipients, Connections, ConnectionsPerPeer, FreeSpace, FolderPrefix, LogLevel, LogFormat,
+        ReportSize, ReportFrom, ReportTemplates, SilentReports, ReportsToAccount,
+        MessageSize, Recipients, Connections, ConnectionsPerPeer, FreeSpace, FolderPrefix, LogLevel, LogFormat,
     ];
 
     internal static readonly IReadOnlyList<Setting> Required = [State];

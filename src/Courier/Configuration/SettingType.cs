@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Courier.Mail.Addresses;
 using Courier.Mta.Delivery.Remote;
+using Courier.Queue;
 using Courier.Smtp.Server;
 
 namespace Courier.Configuration;
@@ -59,8 +60,26 @@ internal static class SettingTypes
 
     internal static SettingType<string> HeloName { get; } = new("a host name, or * for the name of the address that is used", (string text, out string value) => (value = text) == "*" || TryHostName(text, out value));
 
+    internal static SettingType<IReadOnlySet<MessageSource>> Sources { get; } = new("none, or smtp, login with a comma", TrySources);
+
     internal static SettingType<string> Choice(params string[] choices) =>
         new(string.Join(", ", choices[..^1]) + " or " + choices[^1], (string text, out string value) => choices.Contains(value = text, StringComparer.Ordinal));
+
+    private static bool TrySources(string text, out IReadOnlySet<MessageSource> value)
+    {
+        var all = new HashSet<MessageSource>();
+        value = all;
+        if (text == "none")
+            return true;
+        foreach (var word in text.Split(',', StringSplitOptions.TrimEntries))
+        {
+            if (word is not ("smtp" or "login"))
+                return false;
+            all.Add(word == "smtp" ? MessageSource.Smtp : MessageSource.Login);
+        }
+
+        return true;
+    }
 
     private static bool TryHostName(string text, out string value)
     {

@@ -63,7 +63,8 @@ internal sealed class MailServer : IAsyncDisposable
         _nextHops = new EsmtpAgents(_sending.Connector, _sending.Agents, logging.CreateLogger<EsmtpAgent>(), clock);
         _scheduler = new Scheduler(
             _spool, new Router(_accounts, _sending.Relay, _local, _nextHops.RouteTo),
-            new BounceWriter(Stores.HostName(values), OpenBuffer, ReportSettings.Of(values), clock), ScheduleOf(values), clock, logging.CreateLogger<Scheduler>(), _history);
+            new BounceWriter(Stores.HostName(values), OpenBuffer, ReportSettings.Of(values), clock) { ReportsToAccount = values.Get(SettingTable.ReportsToAccount) },
+            ScheduleOf(values), clock, logging.CreateLogger<Scheduler>(), _history);
         _listeners = new ListenerSet(settings, logging, _tls);
         _idleMemory = new IdleMemory(clock);
     }
@@ -176,6 +177,7 @@ internal sealed class MailServer : IAsyncDisposable
         RoundWait = values.Get(SettingTable.RetryRoundWait),
         Doublings = values.Get(SettingTable.RetryDoublings),
         WarnAfter = values.Get(SettingTable.WarnAfter),
+        SilentReports = values.Get(SettingTable.SilentReports)!,
         BackupRelay = values.Get(SettingTable.BackupRelay),
         SubmitDelay = values.Get(SettingTable.SubmitDelay),
         RecipientsPerAttempt = values.Get(SettingTable.BatchSize),

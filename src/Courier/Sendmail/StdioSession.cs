@@ -46,7 +46,7 @@ internal static class StdioSession
         public async ValueTask<IReadOnlyList<SmtpReply>> AcceptAsync(SmtpTransaction transaction, MessageBuffer message, CancellationToken ct)
         {
             var recipients = transaction.Recipients.Select(static one => new EnvelopeRecipient(one.Address, one.OriginalRecipient, one.Notify));
-            var envelope = new Envelope(transaction.Mail.Sender, [.. recipients]) { Is8Bit = transaction.Mail.Is8Bit, EnvelopeId = transaction.Mail.EnvelopeId };
+            var envelope = new Envelope(transaction.Mail.Sender, [.. recipients]) { Is8Bit = transaction.Mail.Is8Bit, IsUtf8 = transaction.Mail.IsUtf8, EnvelopeId = transaction.Mail.EnvelopeId };
             await using var body = message.OpenRead();
             var (code, text) = await handIn.SendAsync(envelope, stream => body.CopyToAsync(stream, ct), ct);
             // The server's text begins with its enhanced code, which the session writes itself.

@@ -151,6 +151,26 @@ public sealed class QueueCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_was_exported_is_imported_with_the_recipients_that_waited()
+    {
+        var files = Path.Combine(_directory.Path, "exported");
+        Assert.Equal(0, (await RunAsync("queue", "export", "--sender", "ada@example.org", "--to", files, "--remove")).Code);
+        Assert.Null(await _owner.FindAsync(_first, Ct));
+        Assert.NotNull(await _owner.FindAsync(_second, Ct));
+        var file = Assert.Single(Directory.GetFiles(files));
+        Assert.Equal(_first + ".message", Path.GetFileName(file));
+        await _owner.DisposeAsync();
+        Assert.Equal(0, (await RunAsync("queue", "import", file)).Code);
+        await File.WriteAllTextAsync(file, "nonsense\n\n", Ct);
+        Assert.Equal(ExitCode.DataError, (await RunAsync("queue", "import", file)).Code);
+        _owner = SqliteSpool.Open(new SpoolSettings { Directory = _directory.Path }, TimeProvider.System, NullLogger.Instance);
+        var entry = Assert.Single(await _owner.ListAsync(new QueueSelection { Sender = "ada@example.org" }, 10, Ct));
+        Assert.Equal(["grace@example.com"], entry.Envelope.Recipients.Select(one => one.Address.ToString()));
+        var wanted = System.Text.Encoding.ASCII.GetString(Messages.Trace) + "Subject: hello\r\n\r\nHello\r\n";
+        Assert.Equal(System.Text.Encoding.ASCII.GetBytes(wanted), (await _owner.OpenAsync(entry.Id, Ct))!.Value.Body.ReadAll());
+    }
+
+    [Fact]
     public async Task Without_a_server_the_changes_are_made_and_wait_for_its_start()
     {
         await _owner.DisposeAsync();

@@ -483,6 +483,23 @@ public sealed class SchedulerTests : IAsyncLifetime
         Assert.Null((await WaitingAsync(id)).NextHop);
     }
 
+    [Theory]
+    [InlineData(MessageSource.Smtp, true, true, 0)] // the report would go to whoever was forged
+    [InlineData(MessageSource.Smtp, true, false, 1)] // a mailbox of ours
+    [InlineData(MessageSource.Login, true, true, 1)]
+    [InlineData(MessageSource.Smtp, false, true, 1)] // no report
+    public async Task Reports_on_mail_that_anybody_may_have_sent_go_to_no_other_server(MessageSource source, bool isReport, bool isRemote, int attempts)
+    {
+        _settings = new ScheduleSettings { SilentReports = new HashSet<MessageSource> { MessageSource.Smtp } };
+        await RestartAsync();
+        var agent = new FakeAgent(OutcomeKind.Relayed) { IsRemote = isRemote };
+        _router.To("example.com", agent);
+        _scheduler.Start();
+        await _scheduler.SubmitAsync(Messages.Envelope("grace@example.com") with { Sender = Courier.Mail.Addresses.ReversePath.Null, Source = source, IsReport = isReport });
+        await QueueEmptyAsync();
+        Assert.Equal(attempts, agent.Jobs.Count);
+    }
+
     [Fact]
     public async Task A_submit_delay_comes_before_the_first_attempt()
     {

@@ -373,6 +373,17 @@ public abstract class SpoolContractTests : IAsyncLifetime
         Assert.True(Spool.IsLeased(id, 0));
     }
 
+    [Theory]
+    [InlineData(MessageSource.Login, true)]
+    [InlineData(MessageSource.Local, false)]
+    public async Task The_way_a_message_came_is_kept(MessageSource source, bool isReport)
+    {
+        var id = await Spool.SubmitAsync(Messages.Envelope("grace@example.com") with { Source = source, IsReport = isReport });
+        await ReopenAsync();
+        var envelope = (await Spool.FindAsync(id, Ct))!.Envelope;
+        Assert.Equal((source, isReport), (envelope.Source, envelope.IsReport));
+    }
+
     [Fact]
     public async Task A_submission_with_a_delay_is_due_later()
     {

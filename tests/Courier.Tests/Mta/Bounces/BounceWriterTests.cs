@@ -46,6 +46,21 @@ public sealed class BounceWriterTests
             Assert.Contains(line, text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true, MessageSource.Login, "joan@example.net", "joan@example.net")]
+    [InlineData(false, MessageSource.Login, "joan@example.net", "ada@example.org")]
+    [InlineData(true, MessageSource.Smtp, "joan@example.net", "ada@example.org")]
+    [InlineData(true, MessageSource.Login, "joan", "ada@example.org")]
+    public async Task Reports_on_the_mail_of_an_account_may_go_to_the_account(bool toAccount, MessageSource source, string origin, string expected)
+    {
+        var writer = new BounceWriter("mail.example.test", () => new MessageBuffer(Path.GetTempPath(), 1 << 20), Small, new ManualClock()) { ReportsToAccount = toAccount };
+        var job = Job(Messages.Envelope("grace@example.com") with { Source = source }, "Subject: hi\r\n\r\n") with { Origin = origin };
+        var report = (await writer.WriteAsync(job, [Failure(0)], CancellationToken.None))!;
+        using var body = report.Body;
+        Assert.Equal(expected, report.Envelope.Recipients.Single().Address.ToString());
+        Assert.Equal((source, true), (report.Envelope.Source, report.Envelope.IsReport));
+    }
+
     [Fact]
     public async Task A_report_that_fails_goes_to_the_postmaster_and_one_to_the_postmaster_to_nobody()
     {

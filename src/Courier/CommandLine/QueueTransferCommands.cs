@@ -1,0 +1,120 @@
+using System.CommandLine;
+using Courier.Configuration;
+using Courier.Hosting;
+using Courier.IO.Files;
+using Courier.Queue;
+using Courier.Queue.Handover;
+using Courier.Queue.Sqlite;
+using Courier.Sendmail;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Courier.CommandLine;
+
+/// <summary><c>courier queue export</c> and <c>import</c>: messages as files of <see cref="SubmissionFile"/>, one each, with the recipients that still wait.</summary>
+internal static class QueueTransferCommands
+{
+    private const int MemoryBytes = 1 << 20;
+
+    internal static Command Export(CommonOptions common)
+    {
+        var to = new Option<string>("--to") { Description = "Directory for the files.", Required = true, HelpName = "DIRECTORY" };
+        var removes = new Option<bool>("--remove") { Description = "Take each message out of the queue once its file is on the disk. Nobody is told." };
+        var selection = new QueueSelectionOptions();
+        var export = QueueCommands.WithSpool(common, "export", "Write messages to files, to be imported elsewhere.", async (parsed, _, spool, ct) =>
+        {
+            if (selection.Read(parsed, needsSome: true) is not { } selections)
+                return ExitCode.Usage;
+            var directory = Directory.CreateDirectory(parsed.GetRequiredValue(to), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            var entries = await QueueCommands.FindAsync(spool, selections, int.MaxValue, ct);
+            foreach (var entry in entries)
+            {
+                if (!await WriteAsync(spool, entry, Path.Combine(directory.FullName, entry.Id + ".message"), ct))
+                    continue;
+                await parsed.InvocationConfiguration.Output.WriteLineAsync(entry.Id.ToString());
+                // Of a message with other recipients only these go.
+                if (parsed.GetValue(removes) && (await spool.FindAsync(entry.Id, ct))?.Recipients.Count == entry.Recipients.Count)
+                    await spool.RemoveAsync(entry.Id, ct);
+            }
+
+            return ExitCode.Ok;
+        });
+        selection.AddTo(export, offersAll: true);
+        export.Add(to);
+        export.Add(removes);
+        return export;
+    }
+
+    internal static Command Import(CommonOptions common)
+    {
+        var files = new Argument<string[]>("FILE") { Description = "Files that export wrote.", Arity = ArgumentArity.OneOrMore };
+        var import = common.Configured("import", "Queue messages that export wrote: through the running server, or into the spool when none runs.", async (parsed, settings, ct) =>
+        {
+            await using var spool = TryOwn(settings);
+            foreach (var file in parsed.GetValue(files) ?? [])
+            {
+                var (code, reply) = await ImportAsync(settings, spool, file, ct);
+                if (code / 100 != 2)
+                    return await parsed.FailAsync(code / 100 == 4 ? ExitCode.TemporaryFailure : ExitCode.DataError, $"{file}: {reply}");
+                await parsed.InvocationConfiguration.Output.WriteLineAsync($"{file}: {reply}");
+            }
+
+            return ExitCode.Ok;
+        });
+        import.Add(files);
+        return import;
+    }
+
+    private static async Task<bool> WriteAsync(ISpool spool, QueueEntry entry, string path, CancellationToken ct)
+    {
+        if (await spool.OpenAsync(entry.Id, ct) is not { } content)
+            return false;
+        var envelope = entry.Envelope with { Recipients = [.. entry.Recipients.Select(one => one.Recipient)] };
+        await using var file = new FileStream(path, new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        });
+        await file.WriteAsync(SubmissionFile.HeadOf(envelope), ct);
+        await file.WriteAsync(content.Trace, ct);
+        await using (var body = content.Body.OpenRead())
+            await body.CopyToAsync(file, ct);
+        file.Flush(flushToDisk: true);
+        DurableFile.FlushDirectory(Path.GetDirectoryName(path)!);
+        return true;
+    }
+
+    private static async Task<(int Code, string Reply)> ImportAsync(Settings settings, SqliteSpool? spool, string path, CancellationToken ct)
+    {
+        using var message = new MessageBuffer(spool is null ? Path.GetTempPath() : Stores.Spool(settings).BodyDirectory, MemoryBytes);
+        Envelope envelope;
+        try
+        {
+            await using var file = File.OpenRead(path);
+            envelope = await SubmissionFile.ReadAsync(file, message, new SubmissionFileLimits { MessageBytes = long.MaxValue }, ct);
+        }
+        catch (InvalidDataException e)
+        {
+            return (554, e.Message);
+        }
+
+        if (spool is not null)
+            return (250, (await spool.SubmitAsync(new Submission(envelope, ReadOnlyMemory<byte>.Empty, message, "import"), ct)).ToString());
+        await using var body = message.OpenRead();
+        return await new HandIn(Stores.LocalSocket(settings), Stores.DropDirectory(settings)).SendAsync(envelope, stream => body.CopyToAsync(stream, ct), ct);
+    }
+
+    /// <summary>Null while a server owns it.</summary>
+    private static SqliteSpool? TryOwn(Settings settings)
+    {
+        try
+        {
+            Directory.CreateDirectory(Stores.StateDirectory(settings));
+            return SqliteSpool.Open(Stores.Spool(settings), TimeProvider.System, NullLogger.Instance);
+        }
+        catch (IOException e) when (e.Message.Contains("in use by another server", StringComparison.Ordinal))
+        {
+            return null;
+        }
+    }
+}
