@@ -14,7 +14,7 @@ public sealed class FullDisk(ITestOutputHelper output)
     public async Task A_full_disk_gives_temporary_refusals_and_loses_nothing()
     {
         using var disk = new LoopDisk(128);
-        await using var run = await FaultRun.CreateAsync(Path.Combine(disk.MountPoint, "state"), "[queue]\nretry_first = 1s\n", RunLength.Seed, output);
+        await using var run = await FaultRun.CreateAsync(Path.Combine(disk.MountPoint, "state"), "[queue]\nretry_first = 1s\nretry_round_wait = 2s\nretry_doublings = 2\n", RunLength.Seed, output);
         await run.Server.StartAsync(CancellationToken.None);
         var filler = Path.Combine(disk.MountPoint, "filler");
         await using (var file = File.Create(filler))

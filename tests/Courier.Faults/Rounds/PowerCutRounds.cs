@@ -30,7 +30,7 @@ public sealed class PowerCutRounds(ITestOutputHelper output)
         using var disk = new LoopDisk(DiskMegabytes);
         await using var sink = new TokenSink();
         string[] imapUsers = ["imap0@" + FaultRun.Domain, "imap1@" + FaultRun.Domain];
-        var settings = $"[relay]\nnetworks = 127.0.0.0/8\nroute.sink.test = 127.0.0.1:{sink.Port}\n[queue]\nretry_first = 1s\n";
+        var settings = $"[relay]\nnetworks = 127.0.0.0/8\nroute.sink.test = 127.0.0.1:{sink.Port}\n[queue]\nretry_first = 1s\nretry_round_wait = 2s\nretry_doublings = 2\n";
         await using var run = await FaultRun.CreateAsync(Path.Combine(disk.MountPoint, "state"), settings, seed, output, imapUsers);
         disk.Sync();
         var imap = imapUsers.Select((user, i) => new ImapLoad(run.Imap, user, FaultRun.Password, seed + i) { IsHeard = () => !_isWithoutPower }).ToList();

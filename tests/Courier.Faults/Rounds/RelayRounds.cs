@@ -14,7 +14,7 @@ public sealed class RelayRounds(ITestOutputHelper output)
     {
         var messages = RunLength.IsLong ? 10_000 : 3_000;
         await using var sink = new TokenSink();
-        var settings = $"[relay]\nnetworks = 127.0.0.0/8\nnext_hop = 127.0.0.1:{sink.Port}\n[queue]\nretry_first = 1s\n";
+        var settings = $"[relay]\nnetworks = 127.0.0.0/8\nnext_hop = 127.0.0.1:{sink.Port}\n[queue]\nretry_first = 1s\nretry_round_wait = 2s\nretry_doublings = 2\n";
         await using var run = await FaultRun.CreateAsync(CourierServer.NewState("relay"), settings, RunLength.Seed, output);
         await run.Server.StartAsync(CancellationToken.None);
         var recipients = Enumerable.Range(0, 50).Select(n => $"far{n}@sink.test").ToList();

@@ -55,7 +55,14 @@ public sealed partial class LoopDisk : IDisposable
             throw new IOException($"FS_IOC_SHUTDOWN: {message}");
     }
 
-    /// <summary>After <see cref="CutPower"/>, when nobody has the disk open: replays the journal as a boot would.</summary>
+    /// <summary>What an error of the device ends in on a usual mount: from now on everything can be read and nothing written.</summary>
+    public void GoReadOnly()
+    {
+        var device = File.ReadLines("/proc/mounts").Select(line => line.Split(' ')).Single(mount => mount[1] == MountPoint)[0];
+        File.WriteAllText($"/sys/fs/ext4/{Path.GetFileName(device)}/trigger_fs_error", "a test");
+    }
+
+    /// <summary>After <see cref="CutPower"/> or <see cref="GoReadOnly"/>, when nobody has the disk open: replays the journal as a boot would.</summary>
     public void PowerOn()
     {
         Unmount();
@@ -69,7 +76,7 @@ public sealed partial class LoopDisk : IDisposable
 
     public long FreeBytes => new DriveInfo(MountPoint).AvailableFreeSpace;
 
-    private void Mount() => Run("mount", "-o", "loop,data=ordered", _image, MountPoint);
+    private void Mount() => Run("mount", "-o", "loop,data=ordered,errors=remount-ro", _image, MountPoint);
 
     private void Unmount()
     {
