@@ -21,4 +21,7 @@ internal static partial class Log
 
     [LoggerMessage(5006, LogLevel.Information, "{Mailbox}: two files had the same name {Name}; one was given a name of its own")]
     internal static partial void DuplicateRenamed(ILogger logger, string mailbox, string name);
+
+    [LoggerMessage(5020, LogLevel.Information, "{Mailbox} was taken over from another server with {Count} UIDs and UIDVALIDITY {UidValidity}")]
+    internal static partial void TakenOver(ILogger logger, string mailbox, int count, uint uidValidity);
 }

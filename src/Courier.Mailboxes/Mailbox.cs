@@ -119,6 +119,10 @@ public sealed class Mailbox : IAsyncDisposable
         return result;
     }
 
+    /// <summary>Removes messages whatever their flags; returns those removed.</summary>
+    public async ValueTask<IReadOnlyList<Uid>> RemoveAsync(IReadOnlyList<Uid> uids, CancellationToken ct) =>
+        await _state.ChangeAsync(() => new FlagChanges(_state).Expunge(uids, evenUndeleted: true), ct);
+
     /// <summary>Removes the messages with \Deleted (of <paramref name="only"/>, when given); returns those removed.</summary>
     public async ValueTask<IReadOnlyList<Uid>> ExpungeAsync(IReadOnlyList<Uid>? only, CancellationToken ct) =>
         await _state.ChangeAsync(() => new FlagChanges(_state).Expunge(only), ct);
@@ -129,6 +133,9 @@ public sealed class Mailbox : IAsyncDisposable
 
     /// <summary>ENVELOPE, BODYSTRUCTURE and BODY, from the index when it has them; null when the message is gone.</summary>
     public ValueTask<MessageForms?> FormsAsync(Uid uid, CancellationToken ct) => _state.Reader.FormsAsync(uid, ct);
+
+    /// <summary>What POP3 clients know a message by from the server that was here before; null for one that came after it.</summary>
+    public string? TakenUidl(Uid uid) => _state.TakenUidl(uid);
 
     /// <summary>What SORT and THREAD compare, kept like the forms; null when the message is gone.</summary>
     public ValueTask<MessageKeys?> KeysAsync(Uid uid, CancellationToken ct) => _state.Reader.KeysAsync(uid, ct);

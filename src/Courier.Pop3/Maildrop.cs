@@ -49,8 +49,9 @@ internal sealed class Maildrop : IAsyncDisposable
     /// <summary>Octets as they go over the wire, dots not stuffed (RFC 1939 §11).</summary>
     internal long SizeOf(int number) => _messages[number - 1].Size;
 
-    /// <summary>RFC 1939 §7: the same in every session, never given to another message. UIDVALIDITY and UID of IMAP are just that.</summary>
-    internal string UniqueIdOf(int number) => string.Create(CultureInfo.InvariantCulture, $"{_messages.UidValidity.Value}.{_messages.UidAt(number - 1).Value}");
+    /// <summary>RFC 1939 §7: the same in every session, never given to another message. UIDVALIDITY and UID of IMAP are just that; a message that
+    /// another server showed first keeps the name that it had there.</summary>
+    internal string UniqueIdOf(int number) => _mailbox.TakenUidl(_messages.UidAt(number - 1)) ?? string.Create(CultureInfo.InvariantCulture, $"{_messages.UidValidity.Value}.{_messages.UidAt(number - 1).Value}");
 
     internal ValueTask<MessageContent?> ReadAsync(int number, CancellationToken ct) => _mailbox.OpenMessageAsync(_messages.UidAt(number - 1), ct);
 

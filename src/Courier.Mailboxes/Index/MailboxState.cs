@@ -13,6 +13,8 @@ internal sealed class MailboxState : IAsyncDisposable
     private volatile bool _unwritten;
     private volatile bool _disposed;
     private ITimer? _writer;
+    private string?[]? _lettersToTakeOver;
+    private Dictionary<string, string>? _uidls;
     private Action[] _listeners = [];
     private readonly Lock _listenerGate = new();
 
@@ -299,6 +301,7 @@ internal sealed class MailboxState : IAsyncDisposable
         await ChangeAsync(() =>
         {
             Scan();
+            TakeOverKeywords();
             return true;
         }, ct);
         return Current;
@@ -363,8 +366,65 @@ internal sealed class MailboxState : IAsyncDisposable
     {
         Forms.Restart();
         if (!Uids.Read((uid, name) => Pending[name] = uid))
-            Uids.Create(UidValiditySource.Next(Main, Now), 1, []);
+            CreateUids();
         _version = new Version(new Snapshot(Tables, [], Uids.UidValidity, Uids.UidNext, NextModSeq()), default);
+    }
+
+    /// <summary>The first time that we see this mailbox: what another server has told its clients stays true.</summary>
+    private void CreateUids()
+    {
+        if (OtherServers.ReadUids(Folder) is not { } others)
+        {
+            Uids.Create(UidValiditySource.Next(Main, Now), 1, []);
+            return;
+        }
+
+        new UidlFile(Folder).Write(OtherServers.ReadUidls(Folder));
+        UidValiditySource.Note(Main, others.UidValidity);
+        Uids.Create(others.UidValidity, others.UidNext, others.Messages);
+        foreach (var (uid, name) in others.Messages)
+            Pending[name] = uid;
+        _lettersToTakeOver = OtherServers.ReadKeywords(Folder);
+        Log.TakenOver(Store.Logger, Folder.Path, others.Messages.Count, others.UidValidity);
+    }
+
+    /// <summary>Under the gate, after the first listing: Dovecot's keywords, which are letters in file names, become ours. The letters stay.</summary>
+    private void TakeOverKeywords()
+    {
+        if (_lettersToTakeOver is not { } letters || IsGone)
+            return;
+        _lettersToTakeOver = null;
+        var snapshot = Current;
+        var editor = new SnapshotEditor(snapshot);
+        var modSeq = NextModSeq();
+        for (var i = 0; i < snapshot.Count; i++)
+        {
+            List<string> keywords = [.. Tables.Keywords[snapshot.EntryAt(i).KeywordSet]];
+            foreach (var letter in FileName.LettersOf(Tables.Tails[snapshot.EntryAt(i).Tail]))
+            {
+                if (letter is >= (byte)'a' and <= (byte)'z' && letters[letter - 'a'] is { } keyword && !keywords.Contains(keyword, StringComparer.OrdinalIgnoreCase))
+                    keywords.Add(keyword);
+            }
+
+            var set = Tables.Keywords.IdOf(keywords.ToArray());
+            if (set == snapshot.EntryAt(i).KeywordSet)
+                continue;
+            Keywords.Write(snapshot.NameAt(i), Tables.Keywords[set]);
+            ref var entry = ref editor.Change(i);
+            (entry.KeywordSet, entry.ModSeq) = (set, modSeq);
+        }
+
+        if (!editor.IsEmpty)
+            Publish(editor.Finish(Uids.UidValidity, Uids.UidNext, modSeq), Stamp);
+    }
+
+    /// <summary>What POP3 clients know a message by from another server; null for one that came after.</summary>
+    internal string? TakenUidl(Uid uid)
+    {
+        var uidls = LazyInitializer.EnsureInitialized(ref _uidls, () => new UidlFile(Folder).Read());
+        var snapshot = Current;
+        var index = uidls.Count == 0 ? -1 : snapshot.IndexOf(uid);
+        return index < 0 ? null : uidls.GetValueOrDefault(System.Text.Encoding.Latin1.GetString(snapshot.NameAt(index)));
     }
 
     private void ResetTables() => Tables = new Tables(new TailTable(), new KeywordTable(), Reader);

@@ -25,4 +25,21 @@ internal static class UidValiditySource
         DurableFile.Replace(path, Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{next}\n")));
         return next;
     }
+
+    /// <summary>A mailbox was taken over with this UIDVALIDITY: what is made after it gets a higher one.</summary>
+    internal static void Note(MaildirFolder main, uint uidValidity)
+    {
+        main.MakeOurs();
+        var path = main.Ours + "/uidvalidity";
+        using var only = OfdLock.Take(path + ".lock");
+        uint last = 0;
+        if (RawFile.TryRead(Encoding.UTF8.GetBytes(path + "\0"), 0, out var length) is { } bytes)
+        {
+            _ = uint.TryParse(bytes.AsSpan(0, length).TrimEnd("\n"u8), NumberStyles.None, CultureInfo.InvariantCulture, out last);
+            System.Buffers.ArrayPool<byte>.Shared.Return(bytes);
+        }
+
+        if (uidValidity > last)
+            DurableFile.Replace(path, Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{uidValidity}\n")));
+    }
 }

@@ -38,8 +38,9 @@ internal sealed class Subscriptions(MaildirFolder main)
     private List<string> Lines()
     {
         var bytes = RawFile.TryRead(Encoding.UTF8.GetBytes(FilePath + "\0"), 0, out var length);
+        // Nobody has subscribed here yet, but perhaps at a Dovecot that was here before; the first change writes them down as ours.
         if (bytes is null)
-            return [];
+            return [.. OtherServers.ReadSubscriptions(main.Path).Select(name => name.Equals("INBOX", StringComparison.OrdinalIgnoreCase) || name.StartsWith("INBOX.", StringComparison.Ordinal) ? name : "INBOX." + name)];
         var text = Encoding.UTF8.GetString(bytes, 0, length);
         System.Buffers.ArrayPool<byte>.Shared.Return(bytes);
         return [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries)];
