@@ -19,12 +19,18 @@ internal static class Capabilities
         "UIDPLUS",        // RFC 4315
         "UNSELECT",       // RFC 3691
         "MULTIAPPEND",    // RFC 3502
+        "CATENATE",       // RFC 4469
+        "BINARY",         // RFC 3516
+        "REPLACE",        // RFC 8508
+        "UTF8=ACCEPT",    // RFC 6855
+        "UIDONLY",        // RFC 9586
         "MOVE",           // RFC 6851
         "CONDSTORE",      // RFC 7162
         "QRESYNC",        // RFC 7162
         "ESEARCH",        // RFC 4731
         "SEARCHRES",      // RFC 5182
         "WITHIN",         // RFC 5032
+        "FILTERS",        // RFC 5466
         "PARTIAL",        // RFC 9394
         "LIST-EXTENDED",  // RFC 5258
         "LIST-STATUS",    // RFC 5819
@@ -57,6 +63,8 @@ internal static class Capabilities
             offered.AddRange(SaslExchange.Mechanisms.Select(mechanism => "AUTH=" + mechanism));
         else if (!session.IsLoggedIn)
             offered.Add("LOGINDISABLED"); // §6.2.3
+        if (session.IsLoggedIn && !session.Connection.IsCompressed)
+            offered.Add("COMPRESS=DEFLATE"); // RFC 4978
         return string.Join(' ', offered);
     }
 

@@ -301,11 +301,25 @@ internal sealed class CommandReader(ImapTransport transport, ImapWriter writer, 
         return true;
     }
 
-    /// <summary>append = "APPEND" SP mailbox [SP flag-list] [SP date-time] SP literal: the literal is a message unless it is the mailbox.</summary>
+    /// <summary>append = "APPEND" SP mailbox … SP literal, replace = ["UID" SP] "REPLACE" SP number SP mailbox … SP literal: the literal is a
+    /// message unless it is the mailbox.</summary>
     internal static bool IsMessage(ReadOnlySpan<byte> beforeLiteral)
     {
-        var name = beforeLiteral[(beforeLiteral.IndexOf((byte)' ') + 1)..];
-        const int length = 7;
-        return name.Length > length && System.Text.Ascii.EqualsIgnoreCase(name[..length], "APPEND "u8);
+        var rest = beforeLiteral[(beforeLiteral.IndexOf((byte)' ') + 1)..];
+        if (TryWord(ref rest, "APPEND "u8))
+            return !rest.IsEmpty;
+        TryWord(ref rest, "UID "u8);
+        if (!TryWord(ref rest, "REPLACE "u8))
+            return false;
+        var space = rest.IndexOf((byte)' ');
+        return space > 0 && !rest[..space].Contains((byte)'{') && space + 1 < rest.Length;
+    }
+
+    private static bool TryWord(ref ReadOnlySpan<byte> text, ReadOnlySpan<byte> word)
+    {
+        if (text.Length < word.Length || !System.Text.Ascii.EqualsIgnoreCase(text[..word.Length], word))
+            return false;
+        text = text[word.Length..];
+        return true;
     }
 }

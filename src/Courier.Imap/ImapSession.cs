@@ -187,6 +187,10 @@ internal sealed class ImapSession : IAsyncDisposable
         {
             return Completion.Bad(e.Message); // numbers that are wrong in this mailbox, and lines that belong to a command
         }
+        catch (UndefinedFilterException e)
+        {
+            return Completion.No("UNDEFINED-FILTER " + e.Message, "There is no such filter"); // RFC 5466 §3.1
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException && !Writer.IsMidResponse)
         {
             Log.StorageTrouble(Server.Logger, received.Name, Record.Account, Connection.Id, e);

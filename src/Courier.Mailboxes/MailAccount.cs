@@ -111,6 +111,9 @@ public sealed class MailAccount
         return new(_folders.List());
     }
 
+    /// <summary>Whether there is such a mailbox now.</summary>
+    public bool Exists(MailboxName name) => _folders.Exists(name);
+
     /// <summary>Makes a mailbox; parents need not exist (they are then names without a mailbox, as in Courier).</summary>
     public ValueTask<CreateOutcome> CreateAsync(MailboxName name, CancellationToken ct) => AloneAsync(() => new ValueTask<CreateOutcome>(_folders.Create(name)), ct);
 

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Security;
@@ -122,6 +123,19 @@ public sealed class Connection : IAsyncDisposable
     {
         if (await ProxyHeader.ReadAsync(_stream, ct) is { } addresses)
             Present(addresses.Source, addresses.Destination);
+    }
+
+    /// <summary>Whether both directions are deflated.</summary>
+    public bool IsCompressed { get; private set; }
+
+    /// <summary>Deflates both directions from here on (RFC 4978). What the peer has sent ahead is compressed already; all that we wrote must be flushed.</summary>
+    public void Compress()
+    {
+        if (IsCompressed)
+            throw new InvalidOperationException("It is compressed already.");
+        IsCompressed = true;
+        Input = PipeReader.Create(new InflateStream(Input.AsStream(leaveOpen: true)), new StreamPipeReaderOptions(leaveOpen: false, useZeroByteReads: false));
+        Output = PipeWriter.Create(new DeflateStream(Output.AsStream(leaveOpen: true), CompressionLevel.Fastest, leaveOpen: true), new StreamPipeWriterOptions(minimumBufferSize: 4096, leaveOpen: false));
     }
 
     /// <summary>Breaks the connection at once: pending reads and writes end with an error.</summary>

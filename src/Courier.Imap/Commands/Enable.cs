@@ -15,6 +15,8 @@ internal sealed record EnableCommand(IReadOnlyList<string> Words) : ImapCommand
     {
         ["CONDSTORE"] = Extensions.Condstore,
         ["QRESYNC"] = Extensions.Qresync,
+        ["UTF8=ACCEPT"] = Extensions.Utf8,
+        ["UIDONLY"] = Extensions.UidOnly,
     };
 
     public static EnableCommand Parse(ref ImapParser p)

@@ -37,9 +37,18 @@ internal sealed record FetchCommand(SequenceSet Messages, FetchItems Items, Fetc
         if (Modifiers.SaysVanished)
             Vanished.WriteEarlier(session.Writer, selected.UidRanges(Messages), selected.Announced, known: default);
         session.Record.Fetched += SequenceSet.Count(positions);
-        var isComplete = Items.NeedsForms || Items.NeedsFacts || Items.Sections.Count > 0
-            ? await FetchContentAsync(session, selected, positions, ct)
-            : await FetchRecordsAsync(session, selected, positions);
+        bool isComplete;
+        try
+        {
+            isComplete = Items.NeedsForms || Items.NeedsFacts || Items.Sections.Count > 0
+                ? await FetchContentAsync(session, selected, positions, ct)
+                : await FetchRecordsAsync(session, selected, positions);
+        }
+        catch (UnknownEncodingException)
+        {
+            return Completion.No("UNKNOWN-CTE", "A part is encoded in a way that nobody knows");
+        }
+
         if ((Items.Attributes & FetchAttributes.Flags) != 0)
         {
             foreach (var (first, last) in positions)
@@ -142,6 +151,15 @@ internal sealed record FetchCommand(SequenceSet Messages, FetchItems Items, Fetc
             }
 
             writer.Raw(" "u8);
+            if (Items.Sections[i].Form == SectionForm.BinarySize)
+            {
+                writer.Number(part.Length);
+                continue;
+            }
+
+            // literal8, and only where it is needed (RFC 3516 §4.2).
+            if (Items.Sections[i].Form == SectionForm.Binary && part.Span.Contains((byte)0))
+                writer.Raw("~"u8);
             writer.LiteralHeader(part.Length);
             await writer.WriteAsync(part);
         }

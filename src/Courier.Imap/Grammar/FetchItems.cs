@@ -25,6 +25,19 @@ internal enum FetchAttributes
     LazyPreview = 4096,
 }
 
+/// <summary>What is told of a section.</summary>
+internal enum SectionForm
+{
+    /// <summary>Its octets: BODY.</summary>
+    Raw,
+
+    /// <summary>Its octets with the transfer encoding undone: BINARY (RFC 3516 §4.2).</summary>
+    Binary,
+
+    /// <summary>How many octets those are: BINARY.SIZE.</summary>
+    BinarySize,
+}
+
 /// <summary>One BODY[section]&lt;partial&gt;, or one of the RFC822 names for the same.</summary>
 /// <param name="Name">As it is echoed: <c>BODY[HEADER.FIELDS (To)]</c>, <c>RFC822.TEXT</c>.</param>
 /// <param name="Path">Part numbers from 1; empty for the message.</param>
@@ -36,13 +49,17 @@ internal enum FetchAttributes
 internal sealed record FetchSection(
     byte[] Name, int[] Path, SectionText Text, IReadOnlyList<string> Fields, uint? Offset, uint Length, bool SetsSeen)
 {
+    /// <summary>BODY or BINARY.</summary>
+    public SectionForm Form { get; init; }
+
     /// <summary>Whether the header of the message is enough to answer.</summary>
     public bool NeedsHeaderOnly => Path.Length == 0 && Text is (SectionText.Header or SectionText.HeaderFields or SectionText.HeaderFieldsNot);
 }
 
 /// <summary>What a FETCH asks for (RFC 3501 §6.4.5).</summary>
 /// <remarks>fetch-att = "ENVELOPE" / "FLAGS" / "INTERNALDATE" / "RFC822" [".HEADER" / ".SIZE" / ".TEXT"] /
-/// "BODY" ["STRUCTURE"] / "MODSEQ" (RFC 7162) / "SAVEDATE" (RFC 8514) / "EMAILID" / "THREADID" (RFC 8474) / "PREVIEW" [SP "(LAZY)"] (RFC 8970) / "UID" / "BODY" section ["&lt;" number "." nz-number "&gt;"] / "BODY.PEEK" section [partial]</remarks>
+/// "BODY" ["STRUCTURE"] / "MODSEQ" (RFC 7162) / "SAVEDATE" (RFC 8514) / "EMAILID" / "THREADID" (RFC 8474) / "PREVIEW" [SP "(LAZY)"] (RFC 8970) / "UID" / "BODY" section ["&lt;" number "." nz-number "&gt;"] / "BODY.PEEK" section [partial] /
+/// "BINARY" [".PEEK"] section-binary [partial] / "BINARY.SIZE" section-binary (RFC 3516 §7)</remarks>
 internal sealed record FetchItems(FetchAttributes Attributes, IReadOnlyList<FetchSection> Sections)
 {
     public bool NeedsForms => (Attributes & (FetchAttributes.Envelope | FetchAttributes.Body | FetchAttributes.BodyStructure)) != 0;
@@ -114,6 +131,9 @@ internal sealed record FetchItems(FetchAttributes Attributes, IReadOnlyList<Fetc
             case "BODY" when !p.Next((byte)'['): attributes |= FetchAttributes.Body; break;
             case "BODY": sections.Add(Section(ref p, setsSeen: true)); break;
             case "BODY.PEEK": sections.Add(Section(ref p, setsSeen: false)); break;
+            case "BINARY": sections.Add(Binary(ref p, SectionForm.Binary, setsSeen: true)); break;
+            case "BINARY.PEEK": sections.Add(Binary(ref p, SectionForm.Binary, setsSeen: false)); break;
+            case "BINARY.SIZE": sections.Add(Binary(ref p, SectionForm.BinarySize, setsSeen: false)); break;
             case "RFC822": sections.Add(Whole(name, SectionText.Content, setsSeen: true)); break;
             case "RFC822.HEADER": sections.Add(Whole(name, SectionText.Header, setsSeen: false)); break;
             case "RFC822.TEXT": sections.Add(Whole(name, SectionText.Text, setsSeen: true)); break;
@@ -153,6 +173,16 @@ internal sealed record FetchItems(FetchAttributes Attributes, IReadOnlyList<Fetc
         p.Expect((byte)']', "The section is not closed");
         var (offset, length) = Partial(ref p);
         return new(Name(path, text, fields, offset), [.. path], text, fields, offset, length, setsSeen);
+    }
+
+    // section-binary = "[" [section-part] "]" ; a size has no partial (RFC 3516 §7)
+    private static FetchSection Binary(ref ImapParser p, SectionForm form, bool setsSeen)
+    {
+        var section = Section(ref p, setsSeen);
+        if (section.Text != SectionText.Content || (form == SectionForm.BinarySize && section.Offset is not null))
+            throw new ImapSyntaxException("Only parts have a binary form");
+        var name = (form == SectionForm.Binary ? "BINARY" : "BINARY.SIZE") + Encoding.Latin1.GetString(section.Name)["BODY".Length..];
+        return section with { Form = form, Name = Encoding.Latin1.GetBytes(name) };
     }
 
     private static SectionText Text(ref ImapParser p, bool isPart) => Encoding.ASCII.GetString(p.Word()).ToUpperInvariant() switch

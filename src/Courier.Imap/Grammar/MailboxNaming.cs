@@ -33,6 +33,9 @@ internal sealed record MailboxNaming(bool HasPrefix, bool IsUtf8)
         return ModifiedUtf7.TryDecode(text, out var decoded) ? Of(wire, decoded) : new(wire, null, this);
     }
 
+    /// <summary>The name in a URL, whose escapes are undone: UTF-8 (RFC 5092 §11).</summary>
+    public MailboxName? OfUrl(byte[] text) => System.Text.Unicode.Utf8.IsValid(text) ? Of(HasPrefix, isUtf8: true).Read(text).Name : null;
+
     /// <summary>A name as the client is told it; null for one that cannot be told.</summary>
     public string? Wire(MailboxName name)
     {

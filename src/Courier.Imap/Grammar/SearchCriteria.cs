@@ -132,6 +132,7 @@ internal static class SearchCriteria
             case "SAVEDBEFORE": return new SavedDateKey(DateRelation.Before, p.Date());
             case "SAVEDON": return new SavedDateKey(DateRelation.On, p.Date());
             case "SAVEDSINCE": return new SavedDateKey(DateRelation.Since, p.Date());
+            case "FILTER": return new FilterKey(Encoding.ASCII.GetString(p.Atom()));
             case "EMAILID": return new ObjectIdKey(Encoding.ASCII.GetString(p.Astring()), IsThread: false);
             case "THREADID": return new ObjectIdKey(Encoding.ASCII.GetString(p.Astring()), IsThread: true);
             case "MODSEQ": return ModSeq(ref p);

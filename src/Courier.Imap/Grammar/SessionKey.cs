@@ -6,7 +6,7 @@ namespace Courier.Imap.Grammar;
 /// <summary>A search key that only the session can answer: it becomes the positions that fit before the mailbox is searched.</summary>
 internal abstract record SessionKey() : SearchKey(SearchCost.Record)
 {
-    public abstract ValueTask<PositionsKey> BindAsync(ImapSession session, SelectedMailbox selected, CancellationToken ct);
+    public abstract ValueTask<SearchKey> BindAsync(ImapSession session, SelectedMailbox selected, CancellationToken ct);
 
     /// <summary>The positions whose record fits.</summary>
     protected static PositionsKey Where(SelectedMailbox selected, Func<MessageRecord, bool> fits)
@@ -18,7 +18,7 @@ internal abstract record SessionKey() : SearchKey(SearchCost.Record)
                 Add(found, position);
         }
 
-        return new(_ => found);
+        return new PositionsKey(_ => found);
     }
 
     protected static void Add(List<(int First, int Last)> found, int position)
@@ -33,7 +33,7 @@ internal abstract record SessionKey() : SearchKey(SearchCost.Record)
 /// <summary>"$", or numbers: which of them are there (RFC 3501 §6.4.4, RFC 5182 §2.1).</summary>
 internal sealed record NumbersKey(SequenceSet Set, Numbering Numbering) : SessionKey
 {
-    public override ValueTask<PositionsKey> BindAsync(ImapSession session, SelectedMailbox selected, CancellationToken ct)
+    public override ValueTask<SearchKey> BindAsync(ImapSession session, SelectedMailbox selected, CancellationToken ct)
     {
         if (Numbering == Numbering.Sequence && session.Has(Extensions.UidOnly) && !ReferenceEquals(Set, SequenceSet.Saved))
             throw new ImapSyntaxException("Sequence numbers are not in use any more");
@@ -46,7 +46,7 @@ internal sealed record NumbersKey(SequenceSet Set, Numbering Numbering) : Sessio
 /// <summary>MODSEQ: changed since, or then (RFC 7162 §3.1.5). The names of entries make no difference here: a message has one mod-sequence.</summary>
 internal sealed record ModSeqKey(ModSeq AtLeast) : SessionKey
 {
-    public override ValueTask<PositionsKey> BindAsync(ImapSession session, SelectedMailbox selected, CancellationToken ct)
+    public override ValueTask<SearchKey> BindAsync(ImapSession session, SelectedMailbox selected, CancellationToken ct)
     {
         session.Enable(Extensions.Condstore); // §3.1
         return new(Where(selected, message => message.ModSeq.Value >= AtLeast.Value));
@@ -56,7 +56,7 @@ internal sealed record ModSeqKey(ModSeq AtLeast) : SessionKey
 /// <summary>YOUNGER and OLDER: the internal date within so many seconds of now, or not (RFC 5032 §2).</summary>
 internal sealed record WithinKey(uint Seconds, bool IsYounger) : SessionKey
 {
-    public override ValueTask<PositionsKey> BindAsync(ImapSession session, SelectedMailbox selected, CancellationToken ct)
+    public override ValueTask<SearchKey> BindAsync(ImapSession session, SelectedMailbox selected, CancellationToken ct)
     {
         var limit = session.Server.Clock.GetUtcNow().AddSeconds(-(double)Seconds);
         return new(Where(selected, message => IsYounger ? message.InternalDate >= limit : message.InternalDate <= limit));
@@ -66,7 +66,7 @@ internal sealed record WithinKey(uint Seconds, bool IsYounger) : SessionKey
 /// <summary>SAVEDBEFORE, SAVEDON and SAVEDSINCE; where it is not known, the internal date stands in for it (RFC 8514 §4.3).</summary>
 internal sealed record SavedDateKey(DateRelation Relation, DateOnly Date) : SessionKey
 {
-    public override ValueTask<PositionsKey> BindAsync(ImapSession session, SelectedMailbox selected, CancellationToken ct) => new(Where(selected, message =>
+    public override ValueTask<SearchKey> BindAsync(ImapSession session, SelectedMailbox selected, CancellationToken ct) => new(Where(selected, message =>
     {
         var saved = DateOnly.FromDateTime((message.SaveDate ?? message.InternalDate).DateTime);
         return Relation switch
@@ -81,7 +81,7 @@ internal sealed record SavedDateKey(DateRelation Relation, DateOnly Date) : Sess
 /// <summary>EMAILID and THREADID (RFC 8474 §6).</summary>
 internal sealed record ObjectIdKey(string Id, bool IsThread) : SessionKey
 {
-    public override async ValueTask<PositionsKey> BindAsync(ImapSession session, SelectedMailbox selected, CancellationToken ct)
+    public override async ValueTask<SearchKey> BindAsync(ImapSession session, SelectedMailbox selected, CancellationToken ct)
     {
         var found = new List<(int First, int Last)>();
         var progress = new Progress(session, selected.Announced.Count);
@@ -93,8 +93,50 @@ internal sealed record ObjectIdKey(string Id, bool IsThread) : SessionKey
                 Add(found, position);
         }
 
-        return new(_ => found);
+        return new PositionsKey(_ => found);
     }
+}
+
+/// <summary>FILTER: the keys that stand under that name in the account's METADATA, the user's own before everybody's (RFC 5466 §3.1).</summary>
+internal sealed record FilterKey(string Name) : SessionKey
+{
+    public override async ValueTask<SearchKey> BindAsync(ImapSession session, SelectedMailbox selected, CancellationToken ct)
+    {
+        var known = await session.Mailboxes.AnnotationsAsync(name: null, ct);
+        foreach (var root in (string[])["/private/filters/values/", "/shared/filters/values/"])
+        {
+            if (known?.GetValueOrDefault(root + Name.ToLowerInvariant()) is { } text && Read(text, session) is { } key)
+                return await SessionKeys.BindAsync(key, session, selected, ct);
+        }
+
+        throw new UndefinedFilterException(Name);
+    }
+
+    // A filter that names another is none: nobody can make a circle of them.
+    private static SearchKey? Read(byte[] text, ImapSession session)
+    {
+        try
+        {
+            var p = new ImapParser(text, session.Limits, session.Naming);
+            return MessageFinder.Parse(ref p) is { } key && !SessionKeys.NamesFilter(key) ? key : null;
+        }
+        catch (ImapSyntaxException)
+        {
+            return null;
+        }
+    }
+}
+
+/// <summary>There is no filter of that name.</summary>
+internal sealed class UndefinedFilterException(string name) : Exception(name)
+{
+    public UndefinedFilterException()
+        : this("")
+    {
+    }
+
+    public UndefinedFilterException(string message, Exception inner)
+        : this(message) => _ = inner;
 }
 
 /// <summary>Puts positions in the place of every session key of a tree.</summary>
@@ -120,6 +162,15 @@ internal static class SessionKeys
                 return key;
         }
     }
+
+    public static bool NamesFilter(SearchKey key) => key switch
+    {
+        FilterKey => true,
+        NotKey not => NamesFilter(not.Key),
+        OrKey or => NamesFilter(or.Left) || NamesFilter(or.Right),
+        AndKey and => and.Keys.Any(NamesFilter),
+        _ => false,
+    };
 
     /// <summary>Whether the search asks for mod-sequences: then its answer names the highest (RFC 7162 §3.1.6).</summary>
     public static bool AsksForModSeq(SearchKey key) => key switch

@@ -140,10 +140,25 @@ internal static class FetchResponse
 
     private static ReadOnlyMemory<byte>? Part(MessageContent message, FetchSection section)
     {
+        if (section.Form != SectionForm.Raw)
+            return Decoded(message, section);
         if (MimeSection.Find(message.Structure, section.Path, section.Text) is not { } range)
             return null;
         var part = message.Bytes[range];
         return section.Text is SectionText.HeaderFields or SectionText.HeaderFieldsNot ? Filter(part, section) : part;
+    }
+
+    // What holds other parts is told as it is: its own encoding can only be the identity (RFC 2045 §6.4).
+    private static ReadOnlyMemory<byte>? Decoded(MessageContent message, FetchSection section)
+    {
+        if (MimeSection.Part(message.Structure, section.Path) is not { } part)
+            return null;
+        var body = message.Bytes.Slice(part.BodyStart, part.BodyLength);
+        if (part.Children.Count > 0 || part.TransferEncoding is "7bit" or "8bit" or "binary")
+            return body;
+        return part.TransferEncoding is "base64" or "quoted-printable"
+            ? MimeText.DecodeTransfer(body.Span, part.TransferEncoding)
+            : throw new UnknownEncodingException();
     }
 
     private static ReadOnlyMemory<byte> Filter(ReadOnlyMemory<byte> header, FetchSection section) =>
@@ -200,5 +215,23 @@ internal static class FetchResponse
     {
         output[0] = (byte)('0' + (number / 10));
         output[1] = (byte)('0' + (number % 10));
+    }
+}
+
+/// <summary>A transfer encoding that nobody knows cannot be undone: the command fails with UNKNOWN-CTE (RFC 3516 §4.3).</summary>
+internal sealed class UnknownEncodingException : Exception
+{
+    public UnknownEncodingException()
+    {
+    }
+
+    public UnknownEncodingException(string message)
+        : base(message)
+    {
+    }
+
+    public UnknownEncodingException(string message, Exception inner)
+        : base(message, inner)
+    {
     }
 }
