@@ -9,6 +9,7 @@ internal static class Capabilities
     private static readonly string[] _always =
     [
         "IMAP4rev1",      // RFC 3501
+        "IMAP4rev2",      // RFC 9051
         "LITERAL+",       // RFC 7888
         "SASL-IR",        // RFC 4959
         "ENABLE",         // RFC 5161

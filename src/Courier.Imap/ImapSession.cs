@@ -83,6 +83,8 @@ internal sealed class ImapSession : IAsyncDisposable
         if ((extensions & Extensions.Qresync) != 0)
             extensions |= Extensions.Condstore; // RFC 7162 §3.2.3
         Enabled |= extensions;
+        if (Selected is { } selected)
+            selected.HidesRecent = Has(Extensions.Rev2);
         Naming = MailboxNaming.Of(Naming.HasPrefix, (Enabled & (Extensions.Utf8 | Extensions.Rev2)) != 0);
     }
 
@@ -93,6 +95,8 @@ internal sealed class ImapSession : IAsyncDisposable
     {
         var left = Selected;
         Selected = next;
+        if (next is not null)
+            next.HidesRecent = Has(Extensions.Rev2);
         if (left is not null)
             await left.DisposeAsync();
     }

@@ -87,7 +87,10 @@ internal sealed class SelectedMailbox : IAsyncDisposable
         return now >= 0 ? Newest[now] : Announced[position];
     }
 
-    public bool IsRecent(in MessageRecord message) => IsReadOnly ? message.IsUnclaimed : _recent.Contains(message.Uid);
+    /// <summary>The newer protocol knows no \Recent (RFC 9051 appendix E).</summary>
+    public bool HidesRecent { get; set; }
+
+    public bool IsRecent(in MessageRecord message) => !HidesRecent && (IsReadOnly ? message.IsUnclaimed : _recent.Contains(message.Uid));
 
     /// <summary>From now on commands see the newest flags in memory; no disk is touched.</summary>
     public void Adopt() => Newest = Mailbox.Current;
@@ -165,7 +168,8 @@ internal sealed class SelectedMailbox : IAsyncDisposable
     public async ValueTask WriteUpdatesAsync(ImapWriter writer, UpdateForm form, CancellationToken ct)
     {
         var newest = form.MayExpunge ? await Mailbox.RefreshAsync(ct) : Mailbox.Current;
-        if (newest.UidValidity != Announced.UidValidity)
+        // RFC 2180 §3.3: who has a mailbox open that somebody deletes is sent away.
+        if (Mailbox.IsGone || newest.UidValidity != Announced.UidValidity)
             throw new MailboxReplacedException();
         var renumbers = form.MayExpunge || RemovedCount(newest) == 0;
         if (renumbers && !IsReadOnly && newest.UnclaimedCount > 0)

@@ -62,6 +62,9 @@ public sealed class Mailbox : IAsyncDisposable
 
     public MailboxName Name { get; }
 
+    /// <summary>The mailbox was deleted, by us or by somebody else: nothing will change in it any more.</summary>
+    public bool IsGone => _state.IsGone;
+
     /// <summary>The newest snapshot this process has; no disk is touched.</summary>
     public MailboxSnapshot Current => _state.Current;
 

@@ -52,9 +52,10 @@ class Ours:
             raise CannotStart("the program is not built (dotnet build -c Release src/Courier)")
         self.directory.mkdir(parents=True)
         self.config = self.directory / "courier.conf"
+        prefix = "[imap]\nfolder_prefix = none\n" if self.is_top_level() else ""
         listeners = "".join(f"[{p}]\nlisten = {self.host}:{port}\n" for p, port in self.ports.items())
         self.config.write_text(f"[server]\nhostname = mail.{self.domain}\nstate = {self.directory}/state\n{listeners}"
-                               f"[accounts]\ndefault_domain = {self.domain}\ncleartext_logins = always\n{os.environ.get('CASES_CONFIG', '')}\n")
+                               f"[accounts]\ndefault_domain = {self.domain}\ncleartext_logins = always\n{prefix}{os.environ.get('CASES_CONFIG', '')}\n")
         subprocess.run([self.binary, "--config", self.config, "domain", "add", self.domain], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=START_SECONDS, check=False)
         for user, password in self.accounts.items():
             done = subprocess.run([self.binary, "--config", self.config, "account", "add", self.address(user), "--password", password],
@@ -103,7 +104,11 @@ class Ours:
         return f"{user}@{self.domain}"
 
     def mailbox(self, name):
-        return os.environ.get("CASES_PREFIX", "INBOX.") + name
+        return os.environ.get("CASES_PREFIX", "" if self.is_top_level() else "INBOX.") + name
+
+    def is_top_level(self):
+        """These suites make their folders without a prefix."""
+        return self.directory.name in ("clients", "mpt")
 
     def alive(self):
         return self.process.poll() is None

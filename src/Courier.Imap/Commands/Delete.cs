@@ -21,7 +21,8 @@ internal sealed record DeleteCommand(MailboxArgument Mailbox) : ImapCommand
         if (Mailbox.Name is null)
             return Completion.NoSuchMailbox;
         var outcome = await session.Mailboxes.DeleteAsync(Mailbox.Name, ct);
-        if (outcome == DeleteOutcome.Deleted && session.Selected?.Name == Mailbox.Name)
+        // By whatever name it was selected: it may have been renamed since.
+        if (session.Selected is { Mailbox.IsGone: true })
             await session.SelectAsync(null);
         return outcome switch
         {

@@ -17,6 +17,7 @@ internal sealed record EnableCommand(IReadOnlyList<string> Words) : ImapCommand
         ["QRESYNC"] = Extensions.Qresync,
         ["UTF8=ACCEPT"] = Extensions.Utf8,
         ["UIDONLY"] = Extensions.UidOnly,
+        ["IMAP4rev2"] = Extensions.Rev2,
     };
 
     public static EnableCommand Parse(ref ImapParser p)
@@ -36,7 +37,8 @@ internal sealed record EnableCommand(IReadOnlyList<string> Words) : ImapCommand
     public override ValueTask<Completion> RunAsync(ImapSession session, CancellationToken ct)
     {
         // §3.2: what was not on before, and is now.
-        var enabled = Words.Where(word => _known.TryGetValue(word, out var extension) && !session.Has(extension)).Distinct(StringComparer.Ordinal).ToList();
+        var enabled = Words.Where(word => _known.TryGetValue(word, out var extension) && !session.Has(extension))
+            .Select(word => word == "IMAP4REV2" ? "IMAP4rev2" : word).Distinct(StringComparer.Ordinal).ToList();
         foreach (var word in enabled)
             session.Enable(_known[word]);
         session.Writer.Raw(string.Concat(enabled.Prepend("* ENABLED").Select((word, i) => i == 0 ? word : " " + word)));

@@ -17,7 +17,7 @@ public sealed class BeforeLoginTests
         await using var host = new ImapHost();
         var (client, _) = host.Connect();
         var greeting = await client.ReadLineAsync();
-        Assert.StartsWith("* OK [CAPABILITY IMAP4rev1 LITERAL+ ", greeting, StringComparison.Ordinal);
+        Assert.StartsWith("* OK [CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ ", greeting, StringComparison.Ordinal);
         Assert.Contains("AUTH=PLAIN", greeting, StringComparison.Ordinal);
         Assert.DoesNotContain("STARTTLS", greeting, StringComparison.Ordinal); // there is no certificate
     }
