@@ -10,7 +10,7 @@ public sealed class LocalProgramsTests
     /// <summary>The program under its other names, and a configuration that it finds by itself.</summary>
     private static async Task<(ServerProcess Server, string Bin)> PrepareAsync()
     {
-        var server = await ServerProcess.PrepareAsync(new(), "demo");
+        var server = await ServerProcess.PrepareAsync(new() { Extra = [("relay", "hold = yes")] }, "demo");
         var bin = Directory.CreateDirectory(server.Scratch("bin")).FullName;
         foreach (var name in new[] { "sendmail", "mailq", "cancelmsg", "rmail", "submit" })
             File.CreateSymbolicLink(Path.Combine(bin, name), RepositoryPaths.Program);
