@@ -1,8 +1,8 @@
 using System.Text;
 using Courier.IO.Files;
 using Courier.Mail.Addresses;
-using Courier.Mta.Bounces;
 using Courier.Mail.Reports;
+using Courier.Mta.Bounces;
 using Courier.Queue;
 using Courier.Tests.Queue;
 
