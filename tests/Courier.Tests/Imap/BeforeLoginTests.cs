@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Courier.Tests.Imap;
 
+[Collection(WeighedAlone.Name)]
 public sealed class BeforeLoginTests
 {
     private static readonly string _plain = Convert.ToBase64String(Encoding.UTF8.GetBytes($"\0demo\0{ImapHost.Password}"));

@@ -3,13 +3,6 @@ using Courier.Shared.Imap;
 
 namespace Courier.Tests.Imap;
 
-/// <summary>Tests that weigh the whole process, and so run when no other does.</summary>
-[CollectionDefinition(Name, DisableParallelization = true)]
-public sealed class WeighedAlone
-{
-    public const string Name = "weighed alone";
-}
-
 /// <summary>What a session costs that only waits.</summary>
 [Collection(WeighedAlone.Name)]
 public sealed class IdleSessionsTests

@@ -3,6 +3,7 @@ using Courier.Shared.Imap;
 namespace Courier.Tests.Imap;
 
 /// <summary>Sessions over real Maildirs: one at a time, and several on one mailbox.</summary>
+[Collection(WeighedAlone.Name)]
 public sealed class SessionTests
 {
     private const string Message = "From: Ann <ann@example.org>\r\nSubject: Spring\r\n\r\nThe body.\r\n";

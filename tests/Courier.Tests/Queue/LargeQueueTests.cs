@@ -10,6 +10,7 @@ using Xunit.Abstractions;
 namespace Courier.Tests.Queue;
 
 /// <summary>A queue of 100,000 messages, 1,000,000 in the long form: started, and worked with, at the cost of a small one.</summary>
+[Collection(WeighedAlone.Name)]
 public sealed class LargeQueueTests(ITestOutputHelper output) : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
