@@ -1,4 +1,5 @@
 using Courier.Imap.Grammar;
+using Courier.Imap.Responses;
 using Courier.Mailboxes;
 using Courier.Mailboxes.Search;
 
@@ -34,6 +35,14 @@ internal static class MessageFinder
 
     public static bool IsKnown(string charset) =>
         charset.Equals("UTF-8", StringComparison.OrdinalIgnoreCase) || charset.Equals("US-ASCII", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The answer to a charset that we do not read. A SAVE that fails leaves nothing saved (RFC 5182 §2.1).</summary>
+    public static Completion UnknownCharset(SelectedMailbox selected, SearchReturn? form)
+    {
+        if (form is not null && (form.Parts & SearchParts.Save) != 0)
+            selected.SavedResult = UidSet.Empty;
+        return Completion.No("BADCHARSET (US-ASCII UTF-8)", "Unknown charset");
+    }
 
     private sealed class Scope(ImapSession session, SelectedMailbox selected) : SearchScope
     {

@@ -9,11 +9,7 @@ internal sealed record CopyCommand(SequenceSet Messages, MailboxArgument Target,
 {
     public static CopyCommand Parse(ref ImapParser p, Numbering numbering)
     {
-        p.Space();
-        var messages = p.SequenceSet();
-        p.Space();
-        var target = p.Mailbox();
-        p.End();
+        var (messages, target) = p.MessagesAndMailbox();
         return new(messages, target, numbering);
     }
 

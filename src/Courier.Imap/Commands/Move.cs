@@ -10,11 +10,7 @@ internal sealed record MoveCommand(SequenceSet Messages, MailboxArgument Target,
 {
     public static MoveCommand Parse(ref ImapParser p, Numbering numbering)
     {
-        p.Space();
-        var messages = p.SequenceSet();
-        p.Space();
-        var target = p.Mailbox();
-        p.End();
+        var (messages, target) = p.MessagesAndMailbox();
         return new(messages, target, numbering);
     }
 

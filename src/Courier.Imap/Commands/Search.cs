@@ -18,12 +18,7 @@ internal sealed record SearchCommand(SearchReturn? Return, SearchKey? Key, Numbe
     {
         var selected = session.Selected!;
         if (Key is null)
-        {
-            // RFC 5182 §2.1: a SAVE that fails leaves nothing saved.
-            if (Return is { Parts: var parts } && (parts & SearchParts.Save) != 0)
-                selected.SavedResult = UidSet.Empty;
-            return Completion.No("BADCHARSET (US-ASCII UTF-8)", "Unknown charset");
-        }
+            return MessageFinder.UnknownCharset(selected, Return);
 
         var found = await MessageFinder.FindAsync(session, Key, ct);
         var response = new SearchResponse(session, selected, Numbering);

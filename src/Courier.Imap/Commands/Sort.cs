@@ -31,11 +31,7 @@ internal sealed record SortCommand(SearchReturn? Return, IReadOnlyList<SortCrite
     {
         var selected = session.Selected!;
         if (Key is null)
-        {
-            if (Return is { Parts: var parts } && (parts & SearchParts.Save) != 0)
-                selected.SavedResult = UidSet.Empty;
-            return Completion.No("BADCHARSET (US-ASCII UTF-8)", "Unknown charset");
-        }
+            return MessageFinder.UnknownCharset(selected, Return);
 
         var found = await MessageFinder.FindAsync(session, Key, ct);
         found = await MessageSort.RunAsync(MessageFinder.ScopeOf(session), selected.Mailbox, found, Criteria, ct);

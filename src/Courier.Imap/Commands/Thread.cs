@@ -33,9 +33,9 @@ internal sealed record ThreadCommand(ThreadCommand.Algorithm By, SearchKey? Key,
 
     public override async ValueTask<Completion> RunAsync(ImapSession session, CancellationToken ct)
     {
-        if (Key is null)
-            return Completion.No("BADCHARSET (US-ASCII UTF-8)", "Unknown charset");
         var selected = session.Selected!;
+        if (Key is null)
+            return MessageFinder.UnknownCharset(selected, form: null);
         var found = await MessageFinder.FindAsync(session, Key, ct);
         var messages = await MessageSort.LoadAsync(MessageFinder.ScopeOf(session), selected.Mailbox, found, ct);
         var threads = By switch

@@ -103,6 +103,17 @@ internal ref struct ImapParser(ReadOnlySpan<byte> text, ImapLimits limits, Mailb
     /// <summary>mailbox = "INBOX" / astring. A name that no mailbox can have is an answer, not an error.</summary>
     public MailboxArgument Mailbox() => Naming.Read(Astring());
 
+    /// <summary>SP sequence-set SP mailbox: all that COPY and MOVE say.</summary>
+    public (SequenceSet Messages, MailboxArgument Target) MessagesAndMailbox()
+    {
+        Space();
+        var messages = SequenceSet();
+        Space();
+        var target = Mailbox();
+        End();
+        return (messages, target);
+    }
+
     /// <summary>number = 1*DIGIT ; unsigned 32 bits</summary>
     public uint Number()
     {

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 using Courier.Mail.Headers;
 
 namespace Courier.Mail.Mime;
@@ -8,8 +7,6 @@ namespace Courier.Mail.Mime;
 /// base64: no store and no next hop has to bear NUL and lines without end.</summary>
 public static class BinaryBodies
 {
-    private const int LineOctets = 57; // 76 characters (RFC 2045 §6.8)
-
     /// <summary>The message with every binary leaf encoded; null when it has none.</summary>
     public static byte[]? Encode(ReadOnlySpan<byte> message)
     {
@@ -52,7 +49,7 @@ public static class BinaryBodies
     {
         foreach (var field in new HeaderReader(header))
         {
-            if (!Ascii.EqualsIgnoreCase(header[field.Name], "Content-Transfer-Encoding"u8))
+            if (!System.Text.Ascii.EqualsIgnoreCase(header[field.Name], "Content-Transfer-Encoding"u8))
                 continue;
             var (start, length) = field.Value.GetOffsetAndLength(header.Length);
             var trimmed = header.Slice(start, length).TrimEnd("\r\n"u8);
@@ -64,9 +61,10 @@ public static class BinaryBodies
 
     private static void WriteBase64(ReadOnlySpan<byte> body, IBufferWriter<byte> output)
     {
-        for (; !body.IsEmpty; body = body[Math.Min(LineOctets, body.Length)..])
+        var lines = new Base64Lines(body, stackalloc byte[Base64Lines.Length]);
+        while (lines.TryRead(out var line))
         {
-            output.Write(Encoding.ASCII.GetBytes(Convert.ToBase64String(body[..Math.Min(LineOctets, body.Length)])));
+            output.Write(line);
             output.Write("\r\n"u8);
         }
     }

@@ -9,9 +9,6 @@ namespace Courier.Mail.Mime;
 /// Header fields beyond ASCII cannot be said in seven bits without knowing what they mean: such a message is not converted.</remarks>
 public static class SevenBit
 {
-    /// <summary>RFC 2045 §6.8.</summary>
-    private const int Base64LineBytes = 57;
-
     private sealed record Edit(int Start, int Length, Action<IBufferWriter<byte>> Write);
 
     /// <summary>Whether it needs converting at all.</summary>
@@ -111,14 +108,11 @@ public static class SevenBit
 
     private static void EncodeBase64(ReadOnlySpan<byte> body, IBufferWriter<byte> output)
     {
-        while (!body.IsEmpty)
+        var lines = new Base64Lines(body, stackalloc byte[Base64Lines.Length]);
+        while (lines.TryRead(out var line))
         {
-            var line = body[..Math.Min(Base64LineBytes, body.Length)];
-            body = body[line.Length..];
-            var room = output.GetSpan(System.Buffers.Text.Base64.GetMaxEncodedToUtf8Length(line.Length));
-            System.Buffers.Text.Base64.EncodeToUtf8(line, room, out _, out var written);
-            output.Advance(written);
-            if (!body.IsEmpty)
+            output.Write(line);
+            if (!lines.IsAtEnd)
                 output.Write("\r\n"u8);
         }
     }

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Buffers.Text;
 using System.Text;
 using Courier.IO.Files;
 using Courier.IO.Wire;
@@ -12,10 +11,6 @@ namespace Courier.Smtp.Server;
 /// holds such parts 8bit, and all other line ends CRLF (RFC 3030 §3, RFC 2045 §6). So everything behind us handles text only.</summary>
 internal ref struct BinaryParts
 {
-    // RFC 2045 §6.8: lines of 76 characters.
-    private const int LineOctets = 57;
-    private const int LineCharacters = 76;
-
     private readonly ReadOnlySpan<byte> _message;
     private readonly MessageBuffer _output;
     private bool _endsWithLineEnd;
@@ -118,16 +113,13 @@ internal ref struct BinaryParts
 
     private void WriteBase64(ReadOnlySpan<byte> body)
     {
-        Span<byte> line = stackalloc byte[LineCharacters + 2];
-        while (!body.IsEmpty)
+        var lines = new Base64Lines(body, stackalloc byte[Base64Lines.Length]);
+        while (lines.TryRead(out var line))
         {
-            var octets = body[..Math.Min(LineOctets, body.Length)];
-            Base64.EncodeToUtf8(octets, line, out _, out var length);
-            body = body[octets.Length..];
+            Put(line);
             // The line end of the last line is the boundary's, where one follows.
-            if (!body.IsEmpty)
-                "\r\n"u8.CopyTo(line[length..]);
-            Put(line[..(body.IsEmpty ? length : length + 2)]);
+            if (!lines.IsAtEnd)
+                Put("\r\n"u8);
         }
     }
 

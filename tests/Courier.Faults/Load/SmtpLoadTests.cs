@@ -24,15 +24,8 @@ public sealed class SmtpLoadTests
     [Fact]
     public async Task A_server_that_falls_after_the_data_leaves_the_message_in_doubt()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        using var stop = new CancellationTokenSource();
-        var server = Task.Run(async () =>
+        var ledger = await LoadAsync(2, async (reader, writer, stop) =>
         {
-            using var client = await listener.AcceptTcpClientAsync();
-            using var reader = new StreamReader(client.GetStream());
-            await using var writer = new StreamWriter(client.GetStream()) { AutoFlush = true, NewLine = "\r\n" };
-            await writer.WriteLineAsync("220 x");
             while (await reader.ReadLineAsync() is { } line && line != ".")
             {
                 if (line.Split(' ', ':')[0] is "EHLO" or "MAIL" or "RCPT")
@@ -42,24 +35,14 @@ public sealed class SmtpLoadTests
             }
             await stop.CancelAsync();
         });
-        var ledger = new Ledger();
-        await new SmtpLoad((IPEndPoint)listener.LocalEndpoint, Plan(1) with { Connections = 1 }, ledger, 2).RunAsync(stop.Token);
-        await server;
         Assert.Equal(Outcome.InDoubt, Assert.Single(ledger.All).Outcome);
     }
 
     [Fact]
     public async Task Refusals_are_written_down_and_nothing_counts_as_acknowledged()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        using var stop = new CancellationTokenSource();
-        var server = Task.Run(async () =>
+        var ledger = await LoadAsync(3, async (reader, writer, stop) =>
         {
-            using var client = await listener.AcceptTcpClientAsync();
-            using var reader = new StreamReader(client.GetStream());
-            await using var writer = new StreamWriter(client.GetStream()) { AutoFlush = true, NewLine = "\r\n" };
-            await writer.WriteLineAsync("220 x");
             while (await reader.ReadLineAsync() is { } line && line != "RSET")
                 await writer.WriteLineAsync(line.Split(' ', ':')[0] switch
                 {
@@ -70,12 +53,29 @@ public sealed class SmtpLoadTests
             await stop.CancelAsync();
             await writer.WriteLineAsync("250 ok");
         });
-        var ledger = new Ledger();
-        await new SmtpLoad((IPEndPoint)listener.LocalEndpoint, Plan(1) with { Connections = 1 }, ledger, 3).RunAsync(stop.Token);
-        await server;
         Assert.NotEmpty(ledger.Refusals);
         Assert.All(ledger.Refusals, reply => Assert.Equal("452 4.3.1 full", reply));
         Assert.Equal(Outcome.NotAccepted, Assert.Single(ledger.All).Outcome);
+    }
+
+    /// <summary>One client and one connection of a server that greets and then answers as it is told, until it says stop.</summary>
+    private static async Task<Ledger> LoadAsync(int seed, Func<StreamReader, StreamWriter, CancellationTokenSource, Task> answerAsync)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var stop = new CancellationTokenSource();
+        var server = Task.Run(async () =>
+        {
+            using var client = await listener.AcceptTcpClientAsync();
+            using var reader = new StreamReader(client.GetStream());
+            await using var writer = new StreamWriter(client.GetStream()) { AutoFlush = true, NewLine = "\r\n" };
+            await writer.WriteLineAsync("220 x");
+            await answerAsync(reader, writer, stop);
+        });
+        var ledger = new Ledger();
+        await new SmtpLoad((IPEndPoint)listener.LocalEndpoint, Plan(1) with { Connections = 1 }, ledger, seed).RunAsync(stop.Token);
+        await server;
+        return ledger;
     }
 
     [Theory]
