@@ -2,6 +2,7 @@
 # bench/run.sh <scenario>[,<scenario>...] <peer>...     prints one table per scenario
 # RUNS=3 (runs per peer, interleaved), OUT=/tmp/peers/results (raw tsv), APPEND=1 adds to the earlier results.
 # COUNT= messages of the smtp and relay scenarios, WARM= uncounted messages before them; *_long are 20,000 after 2,000.
+# IDLE_WARM= uncounted sessions of one user before the idle scenarios take their first reading.
 # "run.sh list" prints the scenarios. A peer is peers/<name>.sh and must already be set up and started.
 cd "$(dirname "$0")"; export BENCH=$PWD
 PEERS=${PEERS:-/tmp/peers} BIN=${BIN:-${PEERS:-/tmp/peers}/bin}; export PEERS BIN
@@ -103,7 +104,7 @@ idle() { # peer conns rounds
   local p=$1 n=$2 port md; port=$(imapport "$p"); [ -n "$port" ] || return 9; md=$(info "$p" maildirs)
   ./peers/"$p".sh restart >/dev/null 2>&1; sleep 1
   local nt=(--maildirs "$md"); [ -n "$md" ] || nt=(--notify-port "$(info "$p" lmtp)" --notify-lmtp=1)
-  "$MB" imap-idle --port "$port" --n "$n" --c 8 --users 100 --pidcmd "./peers/$p.sh pids" "${nt[@]}" --rounds "${ROUNDS:-10}" --settle "${SETTLE:-5}" --notify-timeout "${NOTIFY_TIMEOUT:-70}"
+  "$MB" imap-idle --port "$port" --n "$n" --c 8 --users 100 --warm "${IDLE_WARM:-100}" --pidcmd "./peers/$p.sh pids" "${nt[@]}" --rounds "${ROUNDS:-10}" --settle "${SETTLE:-5}" --notify-timeout "${NOTIFY_TIMEOUT:-70}"
 }
 n_idle500=500;      s_idle500()     { idle "$1" 500; }
 n_idle2000=2000;    s_idle2000()    { idle "$1" 2000; }

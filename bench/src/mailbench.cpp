@@ -380,9 +380,12 @@ static int imap_idle(Opt &o) {
   string h = o.s("host", "127.0.0.1"), pw = o.s("pass", "pass"), pidcmd = o.s("pidcmd", ""), md = o.s("maildirs", ""); int port = o.n("port", 143); long N = o.n("n", 500); int par = o.n("c", 8); int rounds = o.n("rounds", 20), settle = o.n("settle", 3); long U = o.n("users", 100);
   rlimit rl{65536, 65536}; setrlimit(RLIMIT_NOFILE, &rl);
   double p0 = 0, r0 = 0, p1 = 0, r1 = 0; int n0 = 0, n1 = 0;
+  auto idling = [&](Imap *c, long i) { bool r = c->connect(h, port) && c->login(user(o, i), pw) && c->cmd("SELECT INBOX"); if (r) { r = c->put("i IDLE\r\n"); string l; do { r = r && c->line(l); } while (r && l[0] == '*'); if (l.empty() || l[0] != '+') { r = false; c->err = l; } } return r; };
+  // warm-up: sessions of the first user that come and go, so that what the first logins cost once is not counted per connection
+  if (long w = o.n("warm", 0)) { for (long i = 0; i < w; i++) { Imap c; if (!idling(&c, 0)) die("warm-up: %s", c.err.c_str()); string l; c.put("DONE\r\n"); c.line(l); c.cmd("LOGOUT"); } sleep(settle); }
   if (!pidcmd.empty()) n0 = pss_sum(pids_from(pidcmd), p0, r0);
   vector<Imap *> cs(N); atomic<long> next{0}, bad{0}; mutex mu; string e; double t = now();
-  run_threads(par, [&](int) { for (;;) { long i = next++; if (i >= N) break; Imap *c = new Imap; bool r = c->connect(h, port) && c->login(user(o, i), pw) && c->cmd("SELECT INBOX"); if (r) { r = c->put("i IDLE\r\n"); string l; do { r = r && c->line(l); } while (r && l[0] == '*'); if (l.empty() || l[0] != '+') { r = false; c->err = l; } } if (!r) { bad++; lock_guard<mutex> g(mu); e = c->err; delete c; c = 0; } cs[i] = c; } });
+  run_threads(par, [&](int) { for (;;) { long i = next++; if (i >= N) break; Imap *c = new Imap; if (!idling(c, i)) { bad++; lock_guard<mutex> g(mu); e = c->err; delete c; c = 0; } cs[i] = c; } });
   double t1 = now(); out("idle_conns", N - bad, "conns"); out("idle_open_rate", (N - bad) / (t1 - t), "conn/s"); if (bad) fprintf(stderr, "mailbench: %ld idle connections failed: %s\n", (long)bad, e.c_str());
   sleep(settle);
   if (!pidcmd.empty()) { n1 = pss_sum(pids_from(pidcmd), p1, r1); out("rest_pss", p0 / 1024, "MiB"); out("rest_procs", n0, "procs"); out("idle_pss", p1 / 1024, "MiB"); out("idle_procs", n1, "procs"); out("pss_per_conn", (p1 - p0) / max(1L, N - (long)bad), "KiB"); out("rss_per_conn", (r1 - r0) / max(1L, N - (long)bad), "KiB"); }
