@@ -15,6 +15,12 @@ public sealed record ListenerSettings(string Service, IPEndPoint EndPoint)
     /// <summary>Connections at once of one address (an IPv6 /64 counts as one).</summary>
     public int ConnectionsPerPeerMax { get; init; } = 1_000;
 
+    /// <summary>Connections at once of one network: an IPv4 /24 or an IPv6 /56.</summary>
+    public int ConnectionsPerNetworkMax { get; init; } = int.MaxValue;
+
+    /// <summary>What holds for a peer in particular, by its addresses; asked as it connects, so it must not wait for anything.</summary>
+    public Func<Connection, PeerTerms>? Terms { get; init; }
+
     /// <summary>Set for listeners that speak TLS from the first byte.</summary>
     public Func<SslServerAuthenticationOptions>? ImplicitTls { get; init; }
 
@@ -33,6 +39,11 @@ public sealed record ListenerSettings(string Service, IPEndPoint EndPoint)
     public ReadOnlyMemory<byte> Refusal { get; init; }
 }
 
+/// <summary>What holds for one peer.</summary>
+/// <param name="Denial">What it reads before it is sent away; null lets it in.</param>
+/// <param name="ConnectionsMax">Connections at once of its address; null: as for all.</param>
+public readonly record struct PeerTerms(ReadOnlyMemory<byte>? Denial = null, int? ConnectionsMax = null);
+
 /// <summary>Accepts connections and runs one session for each.</summary>
 public sealed class Listener : IAsyncDisposable
 {
@@ -46,7 +57,7 @@ public sealed class Listener : IAsyncDisposable
     private readonly Socket _socket;
     private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentDictionary<Connection, Task> _sessions = new();
-    private readonly ConcurrentDictionary<string, int> _perPeer = new(StringComparer.Ordinal);
+    private readonly ConnectionCounts _counts = new();
     private readonly Task _accepting;
 
     private Listener(ListenerSettings settings, Socket socket, Func<Connection, CancellationToken, Task> serve, ILogger logger)
@@ -116,11 +127,11 @@ public sealed class Listener : IAsyncDisposable
             {
                 return;
             }
-            catch (SocketException e)
+            catch (Exception e)
             {
                 if (_stopping.IsCancellationRequested)
                     return;
-                // Out of descriptors or memory, or the peer left the backlog: wait, or the loop would spin.
+                // Out of descriptors or memory, or the peer left the backlog: wait, or the loop would spin. Whatever it was, the next peer is let in.
                 Log.AcceptFailed(_logger, _settings.Service, e);
                 await Task.Delay(TimeSpan.FromMilliseconds(100));
             }
@@ -129,24 +140,33 @@ public sealed class Listener : IAsyncDisposable
 
     private void Begin(Connection connection)
     {
-        var reason = _sessions.Count >= _settings.ConnectionsMax ? "too many connections" : null;
+        var refusal = _sessions.Count >= _settings.ConnectionsMax ? new Refused("too many connections", _settings.Refusal) : null;
         // Whom a proxy speaks for is not known yet.
-        var peer = _settings.Proxies is null ? Enter(connection, ref reason) : null;
+        var peer = _settings.Proxies is null ? Enter(connection, ref refusal) : null;
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _sessions[connection] = started.Task;
-        _ = RunAsync(connection, peer, reason, started);
+        _ = RunAsync(connection, peer, refusal, started);
     }
 
     /// <summary>Counts the connection for its peer.</summary>
-    private string Enter(Connection connection, ref string? reason)
+    /// <returns>As whom it was counted: a session may present another address later.</returns>
+    private IPAddress Enter(Connection connection, ref Refused? refusal)
     {
-        var peer = PeerKey(connection.Remote.Address);
-        if (_perPeer.AddOrUpdate(peer, 1, static (_, count) => count + 1) > _settings.ConnectionsPerPeerMax)
-            reason ??= "too many connections of this peer";
+        var peer = connection.Remote.Address;
+        var (ofPeer, ofNetwork) = _counts.Enter(peer);
+        var terms = _settings.Terms?.Invoke(connection) ?? default;
+        if (terms.Denial is { } denial)
+            refusal = new Refused("access denied", denial);
+        else if (ofPeer > (terms.ConnectionsMax ?? _settings.ConnectionsPerPeerMax))
+            refusal ??= new Refused("too many connections of this peer", _settings.Refusal);
+        else if (ofNetwork > _settings.ConnectionsPerNetworkMax)
+            refusal ??= new Refused("too many connections of this network", _settings.Refusal);
         return peer;
     }
 
-    private async Task RunAsync(Connection connection, string? peer, string? refusal, TaskCompletionSource ended)
+    private sealed record Refused(string Reason, ReadOnlyMemory<byte> Words);
+
+    private async Task RunAsync(Connection connection, IPAddress? peer, Refused? refusal, TaskCompletionSource ended)
     {
         try
         {
@@ -175,7 +195,7 @@ public sealed class Listener : IAsyncDisposable
         {
             _sessions.TryRemove(connection, out _);
             if (peer is not null)
-                Leave(peer);
+                _counts.Leave(peer);
             ended.SetResult();
         }
     }
@@ -203,11 +223,11 @@ public sealed class Listener : IAsyncDisposable
         }
     }
 
-    private async Task RefuseAsync(Connection connection, string reason)
+    private async Task RefuseAsync(Connection connection, Refused refusal)
     {
-        Log.Refused(_logger, _settings.Service, connection.Remote.ToString(), reason);
+        Log.Refused(_logger, _settings.Service, connection.Remote.ToString(), refusal.Reason);
         if (_settings.ImplicitTls is null)
-            await connection.Output.WriteAsync(_settings.Refusal, _stopping.Token);
+            await connection.Output.WriteAsync(refusal.Words, _stopping.Token);
     }
 
     private async Task<bool> HandshakeAsync(Connection connection)
@@ -226,22 +246,5 @@ public sealed class Listener : IAsyncDisposable
             Log.TlsFailed(_logger, _settings.Service, connection.Remote.ToString(), e.Message);
             return false;
         }
-    }
-
-    private void Leave(string peer)
-    {
-        while (_perPeer.TryGetValue(peer, out var count))
-        {
-            if (count <= 1 ? _perPeer.TryRemove(new KeyValuePair<string, int>(peer, count)) : _perPeer.TryUpdate(peer, count - 1, count))
-                return;
-        }
-    }
-
-    private static string PeerKey(IPAddress address)
-    {
-        const int prefixBytes = 8;
-        return address.AddressFamily == AddressFamily.InterNetworkV6
-            ? Convert.ToHexString(address.GetAddressBytes().AsSpan(0, prefixBytes))
-            : address.ToString();
     }
 }

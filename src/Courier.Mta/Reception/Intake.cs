@@ -3,6 +3,7 @@ using Courier.Accounts;
 using Courier.IO.Files;
 using Courier.Mail.Addresses;
 using Courier.Mail.Reports;
+using Courier.Net;
 using Courier.Queue;
 using Courier.Smtp.Replies;
 using Courier.Smtp.Server;
@@ -45,8 +46,11 @@ internal sealed class Intake
         foreach (var network in _settings.Networks)
             if (network.Contains(peer.Connection.Remote.Address))
                 return true;
-        return false;
+        return _settings.Access.MayRelay(peer);
     }
+
+    /// <summary>What holds for a peer's session.</summary>
+    internal SessionTerms Welcome(Connection connection) => _settings.Access.SessionTermsOf(connection);
 
     /// <summary>RFC 6710 §5: strangers may put themselves behind others only.</summary>
     private bool MayPrioritise(SmtpPeer peer) => IsFriend(peer);

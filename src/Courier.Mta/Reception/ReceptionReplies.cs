@@ -1,3 +1,4 @@
+using System.Globalization;
 using Courier.Queue;
 using Courier.Smtp.Replies;
 
@@ -36,6 +37,12 @@ public static class ReceptionReplies
     /// <summary>The domain is not ours, and the peer may not send there through us.</summary>
     public static SmtpReply RelayDenied { get; } = new(550, new(5, 7, 1), "Relaying denied");
 
+    /// <summary>The peer may not connect; the connection is closed.</summary>
+    public static SmtpReply AccessDenied { get; } = new(554, new(5, 7, 1), "Access denied");
+
+    /// <summary>More connections than one listener, address or network may have; the connection is closed.</summary>
+    public static SmtpReply TooManyConnections { get; } = new(421, new(4, 7, 0), "Too many connections, try again later");
+
     /// <summary>The message has come round too often.</summary>
     public static SmtpReply Loop { get; } = new(554, new(5, 4, 6), "Too many hops, this message is going round in circles");
 
@@ -44,6 +51,12 @@ public static class ReceptionReplies
 
     /// <summary>The message is ours now. The id is what the log and the queue call it.</summary>
     public static SmtpReply Accepted(QueueId id) => new(250, new(2, 0, 0), $"Accepted as {id}");
+
+    /// <summary>RCPT of a peer that the access list blocks, in the operator's words. A code of 4xx or 5xx in front of them is taken over.</summary>
+    public static SmtpReply Blocked(string text) =>
+        text.Length > 3 && text[3] is ' ' or '-' && int.TryParse(text.AsSpan(0, 3), NumberStyles.None, CultureInfo.InvariantCulture, out var code) && code is >= 400 and < 600
+            ? new(code, new(code / 100, 7, 1), text[4..].Trim())
+            : new(554, new(5, 7, 1), text);
 
     /// <summary>ETRN: what waits for a domain is tried now.</summary>
     public static SmtpReply Flushed(int messages, string domain) => new(253, new(2, 0, 0), $"OK, {messages} pending messages for {domain} started");

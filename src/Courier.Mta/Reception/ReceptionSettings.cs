@@ -1,5 +1,6 @@
 using System.Net;
 using Courier.Mail.Addresses;
+using Courier.Mta.Reception.Access;
 
 namespace Courier.Mta.Reception;
 
@@ -11,6 +12,9 @@ public sealed record ReceptionSettings(string HostName, string SpoolDirectory)
 {
     /// <summary>Peers that may send to other domains without a login.</summary>
     public IReadOnlyList<IPNetwork> Networks { get; init; } = [];
+
+    /// <summary>Who may connect and relay beside those.</summary>
+    public AccessPolicy Access { get; init; } = AccessPolicy.Open;
 
     /// <summary>Who gets the mail of <c>&lt;Postmaster&gt;</c>, and of <c>postmaster@</c> in each of our domains that has no such
     /// account. RFC 5321 §4.5.1 asks every server to take that mail: without this, and without the account, it is refused.</summary>

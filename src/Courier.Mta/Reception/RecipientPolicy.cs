@@ -13,7 +13,7 @@ internal sealed class RecipientPolicy(ReceptionSettings settings, IAccountDirect
     internal async ValueTask<(SmtpReply Reply, MailAddress? Address)> AdmitAsync(
         SmtpTransaction transaction, MailAddress? recipient, bool mayRelay, CancellationToken ct)
     {
-        var (reply, address) = recipient is null ? await PostmasterAsync(ct) : await AdmitAsync(recipient, mayRelay, ct);
+        var (reply, address) = recipient is null ? await PostmasterAsync(ct) : await AdmitAsync(transaction.Peer, recipient, mayRelay, ct);
         if (address is null)
         {
             Log.RecipientRefused(logger, transaction.Peer.Connection.Remote.Address.ToString(), recipient?.ToString() ?? "Postmaster",
@@ -23,10 +23,23 @@ internal sealed class RecipientPolicy(ReceptionSettings settings, IAccountDirect
         return (reply, address);
     }
 
-    private async ValueTask<(SmtpReply, MailAddress?)> AdmitAsync(MailAddress recipient, bool mayRelay, CancellationToken ct)
+    private async ValueTask<(SmtpReply, MailAddress?)> AdmitAsync(SmtpPeer peer, MailAddress given, bool mayRelay, CancellationToken ct)
     {
-        if (!await accounts.IsLocalDomainAsync(recipient.Domain, ct))
-            return mayRelay ? (ReceptionReplies.RecipientOk, recipient) : (ReceptionReplies.RelayDenied, null);
+        var recipient = settings.Access.Complete(peer, given);
+        var isLocal = await accounts.IsLocalDomainAsync(recipient.Domain, ct);
+        if (isLocal && settings.Access.BehindPercent(recipient) is { } behind)
+        {
+            (recipient, mayRelay) = (behind, true);
+            isLocal = await accounts.IsLocalDomainAsync(recipient.Domain, ct);
+        }
+
+        if (!isLocal && !mayRelay && !settings.Access.TakesMailFor(recipient.Domain))
+            return (ReceptionReplies.RelayDenied, null);
+        // Before it is looked for: whoever is blocked does not learn who exists.
+        if (settings.Access.RefusalOf(peer) is { } refusal)
+            return (refusal, null);
+        if (!isLocal)
+            return (ReceptionReplies.RecipientOk, recipient);
         if (await accounts.FindAsync(recipient, ct) is { } account)
             return (ReceptionReplies.RecipientOk, account.Address);
         return recipient.LocalPart.Equals("postmaster", StringComparison.OrdinalIgnoreCase)

@@ -1,6 +1,7 @@
 using Courier.Accounts;
 using Courier.IO.Files;
 using Courier.Mail.Addresses;
+using Courier.Net;
 using Courier.Queue;
 using Courier.Smtp.Replies;
 using Courier.Smtp.Server;
@@ -14,6 +15,8 @@ public sealed class RelayReception(
     ReceptionSettings settings, IAccountDirectory accounts, ISubmission submission, TimeProvider clock, ILogger<RelayReception> logger) : IReception
 {
     private readonly Intake _intake = new(settings, accounts, clock, logger);
+
+    public ValueTask<SessionTerms> WelcomeAsync(Connection connection, CancellationToken ct) => new(_intake.Welcome(connection));
 
     public ValueTask<string?> AuthenticateAsync(string user, string password, CancellationToken ct) => _intake.AuthenticateAsync(user, password, ct);
 

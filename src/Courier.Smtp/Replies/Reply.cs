@@ -119,6 +119,9 @@ public static class Reply
     /// <summary>AUTH in the clear where that is not allowed.</summary>
     public static SmtpReply EncryptionNeeded { get; } = new(538, new(5, 7, 11), "Encryption required for authentication");
 
+    /// <summary>The peer did not wait for the greeting (RFC 5321 §4.3.1); the connection is closed.</summary>
+    public static SmtpReply SpokeFirst { get; } = new(554, new(5, 5, 1), "You spoke before the greeting");
+
     /// <summary>HOLDFOR or HOLDUNTIL lie further ahead than EHLO said.</summary>
     public static SmtpReply HoldTooLong { get; } = new(501, new(5, 5, 4), "Hold time is longer than allowed");
 

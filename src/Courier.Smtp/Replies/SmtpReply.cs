@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 
 namespace Courier.Smtp.Replies;
@@ -15,6 +16,14 @@ public readonly record struct EnhancedStatus(int Class, int Subject, int Detail)
 public sealed record SmtpReply(int Code, EnhancedStatus? Status, string Text)
 {
     public bool IsPositive => Code < 400;
+
+    /// <summary>As it goes over the wire.</summary>
+    public ReadOnlyMemory<byte> ToBytes()
+    {
+        var output = new ArrayBufferWriter<byte>();
+        ReplyWriter.Write(this, output);
+        return output.WrittenMemory;
+    }
 
     public bool IsTransient => Code is >= 400 and < 500;
 }

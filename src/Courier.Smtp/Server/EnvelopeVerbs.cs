@@ -8,10 +8,9 @@ internal static class EnvelopeVerbs
 {
     public static async ValueTask<SmtpReply?> BeginAsync(SmtpSession session, MailParameters parameters)
     {
-        var settings = session.Settings;
-        if (settings.TlsRequired && !session.Connection.IsSecure)
+        if (session.TlsRequired && !session.Connection.IsSecure)
             return Reply.TlsRequired;
-        if (settings.AuthRequired && session.User is null)
+        if (session.AuthRequired && session.User is null)
             return Reply.AuthRequired;
         if (!session.Offers(parameters.Uses))
             return Reply.UnknownParameter;

@@ -1,5 +1,6 @@
 using Courier.IO.Files;
 using Courier.Mail.Addresses;
+using Courier.Net;
 using Courier.Smtp.Replies;
 
 namespace Courier.Smtp.Server;
@@ -7,6 +8,9 @@ namespace Courier.Smtp.Server;
 /// <summary>The policy behind an SMTP or LMTP session. Every refusal is a returned reply; an exception becomes 451 or 421, never 5xx.</summary>
 public interface IReception
 {
+    /// <summary>Before the greeting, and again when a trusted peer speaks for another.</summary>
+    ValueTask<SessionTerms> WelcomeAsync(Connection connection, CancellationToken ct) => new(SessionTerms.Usual);
+
     /// <summary>Login names and passwords; the answer is null when they are wrong.</summary>
     ValueTask<string?> AuthenticateAsync(string user, string password, CancellationToken ct);
 

@@ -10,7 +10,7 @@ namespace Courier.Smtp.Server;
 internal static class PeerVerbs
 {
     /// <summary>From here on the session is the named client's, and begins anew.</summary>
-    public static SmtpReply SpeakFor(SmtpSession session, XClient command)
+    public static async ValueTask<SmtpReply?> SpeakForAsync(SmtpSession session, XClient command)
     {
         if (!session.MayXClient)
             return Reply.UnknownCommand;
@@ -24,7 +24,7 @@ internal static class PeerVerbs
         session.Peer = null;
         session.User = given.GetValueOrDefault("LOGIN", session.User);
         session.Introduced = (given.GetValueOrDefault("HELO"), given.GetValueOrDefault("PROTO"));
-        return Reply.Greeting(session.Settings.HostName, session.Settings.Role == SmtpRole.Lmtp);
+        return await session.AskTermsAsync() ?? Reply.Greeting(session.Settings.HostName, session.Settings.Role == SmtpRole.Lmtp);
     }
 
     /// <summary>Holds for the next message.</summary>

@@ -50,7 +50,7 @@ internal static class SecurityVerbs
             return Reply.BadSequence;           // RFC 4954 §4: once
         if (session.Connection.IsSecure)
             return null;
-        if (session.Settings.TlsRequired)
+        if (session.TlsRequired)
             return Reply.TlsRequired;
         return session.Settings.CleartextLogins.Allows(session.Connection.Remote.Address) ? null : Reply.EncryptionNeeded;
     }

@@ -28,6 +28,7 @@ internal sealed class SmtpSession : IDisposable
         var lineBytes = settings.HasAuth ? Math.Max(settings.Limits.AuthLineBytes, settings.Limits.CommandLineBytes) : settings.Limits.CommandLineBytes;
         Wire = new SmtpWire(connection, settings.Limits, lineBytes, stopping);
         Patience = new Patience(settings.Limits);
+        Limits = settings.Limits;
         MayXClient = IsIn(settings.XClientPeers);
         MayXForward = IsIn(settings.XForwardPeers);
     }
@@ -74,7 +75,15 @@ internal sealed class SmtpSession : IDisposable
 
     public int Transactions { get; private set; }
 
-    public SmtpLimits Limits => Settings.Limits;
+    /// <summary>The listener's, or what holds for this peer instead.</summary>
+    public SmtpLimits Limits { get; private set; }
+
+    /// <summary>What holds for this peer.</summary>
+    public SessionTerms Terms { get; private set; } = SessionTerms.Usual;
+
+    public bool TlsRequired => Settings.TlsRequired || Terms.TlsRequired;
+
+    public bool AuthRequired => Settings.AuthRequired || Terms.AuthRequired;
 
     public string PeerName => Connection.Remote.Address.ToString();
 
@@ -123,7 +132,7 @@ internal sealed class SmtpSession : IDisposable
     {
         try
         {
-            Wire.Write(Reply.Greeting(Settings.HostName, Settings.Role == SmtpRole.Lmtp));
+            Wire.Write(await WelcomeAsync());
             while (!_isClosing)
             {
                 if (Wire.IsFlushDue)
@@ -141,6 +150,34 @@ internal sealed class SmtpSession : IDisposable
         {
             await PartAsync(e.Farewell);
         }
+    }
+
+    /// <summary>The greeting, or what the peer is sent away with.</summary>
+    private async ValueTask<SmtpReply> WelcomeAsync()
+    {
+        try
+        {
+            if (await AskTermsAsync() is { } refusal)
+                return refusal;
+        }
+        catch (Exception e) when (e is not SessionEndedException)
+        {
+            Log.SessionFault(Logger, PeerName, e);
+            return Close(Reply.Fault);
+        }
+
+        if (Terms.GreetingDelay > TimeSpan.Zero && !await Wire.IsSilentAsync(Terms.GreetingDelay))
+            return Close(Reply.SpokeFirst);
+        return Reply.Greeting(Settings.HostName, Settings.Role == SmtpRole.Lmtp);
+    }
+
+    /// <summary>Finds out what holds for the peer as it is known now.</summary>
+    /// <returns>What it is sent away with, or null.</returns>
+    public async ValueTask<SmtpReply?> AskTermsAsync()
+    {
+        Terms = await Reception.WelcomeAsync(Connection, Stopping);
+        Limits = Terms.MessageBytes is { } bytes ? Settings.Limits with { MessageBytes = bytes } : Settings.Limits;
+        return Terms.Refusal is { } refusal ? Close(refusal) : null;
     }
 
     private async ValueTask PartAsync(SmtpReply? farewell)
@@ -209,7 +246,7 @@ internal sealed class SmtpSession : IDisposable
         (Bdat c, _) => ContentVerbs.PassOverAsync(this, c, Reply.BadSequence),
         (BadBdat, _) => new(Close(Reply.BadChunkSize)),
         (Etrn c, Phase.Greeted) => FlushAsync(c),
-        (XClient c, _) => new(PeerVerbs.SpeakFor(this, c)),
+        (XClient c, _) => PeerVerbs.SpeakForAsync(this, c),
         (XForward c, Phase.Greeted) => new(PeerVerbs.Forward(this, c)),
         (Rset, _) => new(Reset()),
         (Fixed c, _) => new(c.Answer),
@@ -237,7 +274,7 @@ internal sealed class SmtpSession : IDisposable
     public SmtpReply Close(SmtpReply reply)
     {
         _isClosing = true;
-        if (reply.Code == 421)
+        if (reply.Code is 421 or 554)
             Log.Disconnected(Logger, PeerName, Reply.Describe(reply));
         return reply;
     }

@@ -63,6 +63,28 @@ internal sealed class SmtpWire : IDisposable
         }
     }
 
+    /// <summary>Waits whether the peer speaks; what it says stays to be read.</summary>
+    /// <returns>False as soon as it does.</returns>
+    public async ValueTask<bool> IsSilentAsync(TimeSpan time)
+    {
+        using var limit = new CancellationTokenSource(time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _input.Token);
+        try
+        {
+            var result = await _connection.Input.ReadAsync(either.Token);
+            _connection.Input.AdvanceTo(result.Buffer.Start);
+            return result is { IsCompleted: true, Buffer.IsEmpty: true } ? throw new SessionEndedException(farewell: null) : false;
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !_input.Token.IsCancellationRequested)
+        {
+            return true;
+        }
+        catch (Exception e) when (IsPeerTrouble(e))
+        {
+            throw Ended(e);
+        }
+    }
+
     /// <summary>Bytes of a message. The caller advances <see cref="Advance"/> before it reads again.</summary>
     public async ValueTask<ReadOnlySequence<byte>> ReadDataAsync(TimeSpan limit)
     {

@@ -57,6 +57,11 @@ internal static class ConfigCommands
             _ = files.Read([]).Count();
             foreach (var use in files.Uses)
                 parsed.InvocationConfiguration.Output.WriteLine(use.Setting is { } setting ? $"{use.Path}: applied as {setting}" : $"{use.Path}: ignored: {use.Reason}");
+            var problems = ListFiles.Problems(settings);
+            foreach (var problem in problems)
+                parsed.InvocationConfiguration.Error.WriteLine(problem);
+            if (problems.Count > 0)
+                return ExitCode.Configuration;
             foreach (var remark in Remarks(settings))
                 parsed.InvocationConfiguration.Output.WriteLine($"remark: {remark}");
             parsed.InvocationConfiguration.Output.WriteLine("The configuration is right.");

@@ -41,6 +41,14 @@ internal sealed partial class CourierFiles(string directory) : IConfigurationSou
         ("module.local", "MAXDELS", SettingTable.LocalAttempts),
     ];
 
+    /// <summary>Lists of lines, which are read where they lie: a file, a directory, or a file with a directory of the same name and <c>.dir</c>.</summary>
+    private static readonly (string Name, Setting Setting)[] _lists =
+    [
+        ("smtpaccess", SettingTable.AccessList),
+        ("esmtpacceptmailfor", SettingTable.RelayDomainList),
+        ("esmtppercentrelay", SettingTable.PercentList),
+    ];
+
     private static readonly (string File, string Reason)[] _ignored =
     [
         ("queuelo", "messages beyond what memory holds wait in the spool"),
@@ -67,6 +75,8 @@ internal sealed partial class CourierFiles(string directory) : IConfigurationSou
             ReadValue(file, setting, read, entries, problems);
         foreach (var file in _modules.Select(module => module.File).Distinct(StringComparer.Ordinal))
             ReadModule(file, entries, problems);
+        foreach (var (name, setting) in _lists)
+            NameList(name, setting, entries);
         foreach (var (file, reason) in _ignored.Where(ignored => File.Exists(Path.Combine(directory, ignored.File))))
             _uses.Add(new(Path.Combine(directory, file), null, reason));
         return entries;
@@ -76,6 +86,18 @@ internal sealed partial class CourierFiles(string directory) : IConfigurationSou
     {
         foreach (var (number, text) in Lines(file, problems).Take(1))
             Take(new Origin(Path.Combine(directory, file), number), setting, text, read(text), entries, problems);
+    }
+
+    private void NameList(string name, Setting setting, List<ConfigurationEntry> entries)
+    {
+        var path = Path.Combine(directory, name);
+        if (!Path.Exists(path) && !Directory.Exists(path + ".dir"))
+            return;
+        var origin = new Origin(path, 0);
+        _uses.Add(new(origin.ToString(), $"[{setting.Section}] {setting.Key} = {path}", null));
+        entries.Add(new(setting.Section, null, setting.Key, path, origin));
+        if (setting == SettingTable.AccessList)
+            _uses.AddRange(ListFiles.Unused(path).Select(unused => new CourierFileUse($"{unused.Path}:{unused.Number}", null, $"{unused.Found} does nothing here")));
     }
 
     private void ReadModule(string file, List<ConfigurationEntry> entries, ICollection<ConfigurationProblem> problems)

@@ -7,6 +7,12 @@ namespace Courier.Configuration;
 /// <param name="Summary">What the manual says.</param>
 internal abstract record Setting(string Section, string Key, string? Default, string Summary)
 {
+    /// <summary>Whether what stands for the star is one.</summary>
+    public Func<string, bool> AcceptsName { get; init; } = static _ => true;
+
+    /// <summary>Completes "expected …" for it.</summary>
+    public string ExpectedName { get; init; } = "a name";
+
     public bool IsFamily => Key.EndsWith('*');
 
     public abstract string Expected { get; }

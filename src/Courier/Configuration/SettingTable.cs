@@ -1,6 +1,7 @@
 using System.Net;
 using Courier.Mail.Addresses;
 using Courier.Mta.Delivery.Remote;
+using Courier.Mta.Reception.Access;
 using Courier.Queue;
 using Courier.Smtp.Server;
 using Types = Courier.Configuration.SettingTypes;
@@ -23,6 +24,10 @@ internal static class SettingTable
     internal static readonly Setting<MailAddress> Postmaster = new("accounts", "postmaster", Types.Address, null, "Who gets mail for `postmaster` where there is no such account (RFC 5321 §4.5.1).");
 
     internal static readonly Setting<IReadOnlyList<IPNetwork>> RelayNetworks = new("relay", "networks", Types.Networks, "none", "Peers that may relay without a login.");
+    internal static readonly Setting<Func<string, DomainSet>> RelayDomains = new("relay", "domains", Types.Domains, "none", "Domains of others whose mail is taken from anybody and handed on, as a backup server does: `example.org`; `.example.org` for all below it, without itself; `!not.example.org` before that for an exception.");
+    internal static readonly Setting<string> RelayDomainList = new("relay", "esmtpacceptmailfor", Types.Path, null, "File of such domains as Courier has it, one in a line, and the directory of the same name with `.dir`. An edit counts at once.");
+    internal static readonly Setting<Func<string, DomainSet>> PercentDomains = new("relay", "percent_domains", Types.Domains, "none", "Domains to which mail for `user%domain@ours` is handed on as `user@domain`.");
+    internal static readonly Setting<string> PercentList = new("relay", "esmtppercentrelay", Types.Path, null, "File of such domains as Courier has it, and the directory of the same name with `.dir`.");
     internal static readonly Setting<NextHop> RelayNextHop = new("relay", "next_hop", Types.NextHop, null, "Takes the mail for all domains that are not ours. Without it such mail goes to the domains' mail exchangers.");
     internal static readonly Setting<NextHop> RelayRoute = new("relay", "route.*", Types.NextHop, null, "Next hop of one domain: `route.example.org = 192.0.2.1:25`; `route..example.org` is for all domains below it; `mx` means the domain's own mail exchangers, with the flags that follow: `route.example.org = mx required ipv4`.");
     internal static readonly Setting<string> RelayRoutes = new("relay", "esmtproutes", Types.Path, null, "File of routes as Courier has it: `domain:relay,port /SECURITY=STARTTLS`. Asked after `route.*` and before `next_hop`; an edit counts at once.");
@@ -74,11 +79,21 @@ internal static class SettingTable
 
     internal static readonly Setting<long> MessageSize = new("limits", "message_size", Types.Size, "50MiB", "Largest message accepted; announced by SIZE.");
     internal static readonly Setting<int> Recipients = new("limits", "recipients", Types.Count, "1000", "Recipients of one message (RFC 5321 §4.5.3.1.8 asks for 100 at least).");
-    internal static readonly Setting<int> Connections = new("limits", "connections", Types.Count, "20000", "Connections of one listener.");
-    internal static readonly Setting<int> ConnectionsPerPeer = new("limits", "connections_per_peer", Types.Count, "1000", "Connections of one address to one listener.");
+    internal static readonly Setting<int> Connections = new("limits", "connections", Types.Count, "20000", "Connections of one listener (Courier's MAXDAEMONS).");
+    internal static readonly Setting<int> ConnectionsPerPeer = new("limits", "connections_per_peer", Types.Count, "1000", "Connections of one address to one listener; an IPv6 /64 counts as one (Courier's MAXPERIP).");
+    internal static readonly Setting<int> ConnectionsPerNetwork = new("limits", "connections_per_network", Types.Count, "5000", "Connections of one network, an IPv4 /24 or an IPv6 /56, to one listener (Courier's MAXPERC).");
     internal static readonly Setting<long> FreeSpace = new("limits", "free_space", Types.Size, "100MiB", "With less than this free on the state's file system, mail is refused for the time being.");
 
     internal static readonly Setting<string> FolderPrefix = new("imap", "folder_prefix", Types.Choice("INBOX.", "none"), "INBOX.", "What stands before the names of folders in IMAP: `INBOX.` as in Courier (INBOX.Sent), or `none` (Sent). The Maildir is the same either way; clients that were set up with the one look for their folders there.");
+
+    internal static readonly Setting<string> AccessList = new("access", "smtpaccess", Types.Path, null, "File or directory as Courier has it: in each line a network, a tab, and `deny` or `allow,NAME=value`. Of several networks that a peer is in the smallest alone counts. An edit counts at once; one with a mistake in it does not count.");
+    internal static readonly Setting<AccessEntry> AccessNetwork = new("access", "network.*", Types.Access, null, "The same for one network: `network.192.0.2.0/24 = deny`, `network.10.0.0.0/8 = relay, size=100MiB`, `network.* = login`. It counts before a line of `smtpaccess` for that network.")
+    {
+        AcceptsName = name => AccessScope.Parse(name) is not null,
+        ExpectedName = "a network, as 192.0.2.7, 192.0.2.0/24, 2001:db8::/32 or *, or a port of ours, as *.25",
+    };
+
+    internal static readonly Setting<TimeSpan> GreetingDelay = new("access", "greeting_delay", Types.Duration, "0s", "How long peers must wait for the greeting. Those that speak before it are sent away. Not for peers that an access list allows, nor for those on this machine.");
 
     internal static readonly Setting<string> LogLevel = new("log", "level", Types.Choice("debug", "information", "warning"), "information", "Least level that is written.");
     internal static readonly Setting<string> LogFormat = new("log", "format", Types.Choice("console", "systemd", "syslog"), "console", "`console`: lines with time on standard error; `systemd`: lines with priority; `syslog`: datagrams to /dev/log.");
@@ -107,12 +122,12 @@ internal static class SettingTable
     internal static readonly IReadOnlyList<Setting> All =
     [
         HostName, State, .. Listeners, .. ProxyProtocols, Certificate, CertificateKey, DefaultDomain, Maildirs, CleartextLogins, Postmaster,
-        RelayNetworks, RelayNextHop, RelayRoute, RelayRoutes, RelayLogins, RelayHold, RelayTrust, RelayDane, RelaySts, TlsReports, RelayPrefer, SourceV4, SourceV6,
+        RelayNetworks, RelayDomains, RelayDomainList, PercentDomains, PercentList, RelayNextHop, RelayRoute, RelayRoutes, RelayLogins, RelayHold, RelayTrust, RelayDane, RelaySts, TlsReports, RelayPrefer, SourceV4, SourceV6,
         RelayHelo, RelayConnectTimeout, RelayGreetingTimeout, RelayCommandTimeout, RelayDataTimeout, RelayIdle, RelayPause,
         DnsServers, DnsTimeout, DnsMixCase, Withheld, Proxies, XClientPeers, XForwardPeers,
         RetryFirst, RetryRound, RetryRoundWait, RetryDoublings, QueueTime, WarnAfter, BackupRelay, SubmitDelay, BatchSize,
         AttemptsAtOnce, AttemptsPerDestination, LocalAttempts, HistorySize, ReportSize, ReportFrom, ReportTemplates, SilentReports, ReportsToAccount,
-        MessageSize, Recipients, Connections, ConnectionsPerPeer, FreeSpace, FolderPrefix, LogLevel, LogFormat,
+        MessageSize, Recipients, Connections, ConnectionsPerPeer, ConnectionsPerNetwork, FreeSpace, AccessList, AccessNetwork, GreetingDelay, FolderPrefix, LogLevel, LogFormat,
     ];
 
     internal static readonly IReadOnlyList<Setting> Required = [State];
@@ -120,6 +135,7 @@ internal static class SettingTable
     private static readonly HashSet<Setting> _contextual =
     [
         HostName, CleartextLogins, Postmaster, RelayNetworks, MessageSize, Recipients, FreeSpace, Withheld, XClientPeers, XForwardPeers, FolderPrefix,
+        Connections, ConnectionsPerPeer, ConnectionsPerNetwork, AccessList, AccessNetwork, GreetingDelay, RelayDomains, RelayDomainList, PercentDomains, PercentList,
     ];
 
     /// <summary>Whether a key may stand in a section with a condition: what is asked for per connection or message.</summary>

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Courier.Mail.Addresses;
 using Courier.Mta.Delivery.Remote;
+using Courier.Mta.Reception.Access;
 using Courier.Queue;
 using Courier.Smtp.Server;
 
@@ -61,6 +62,19 @@ internal static class SettingTypes
     internal static SettingType<string> HeloName { get; } = new("a host name, or * for the name of the address that is used", (string text, out string value) => (value = text) == "*" || TryHostName(text, out value));
 
     internal static SettingType<IReadOnlySet<MessageSource>> Sources { get; } = new("none, or smtp, login with a comma", TrySources);
+
+    /// <summary>Ready once our name is known, which a star in the list stands for.</summary>
+    internal static SettingType<Func<string, DomainSet>> Domains { get; } =
+        new("none, or domains, as example.org, .example.org, !not.example.org", (string text, out Func<string, DomainSet> value) =>
+        {
+            var words = text == "none" ? [] : text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+            value = hostName => DomainSet.Parse(words, hostName, out _) ?? DomainSet.None;
+            return DomainSet.Parse(words, "host.example", out _) is not null;
+        });
+
+    internal static SettingType<AccessEntry> Access { get; } =
+        new("deny, or allow, relay, login, tls, patient, size=10MiB, connections=20, block=text or NAME=value with commas",
+            (string text, out AccessEntry value) => (value = AccessEntry.Parse(text, out _)!) is not null);
 
     internal static SettingType<string> Choice(params string[] choices) =>
         new(string.Join(", ", choices[..^1]) + " or " + choices[^1], (string text, out string value) => choices.Contains(value = text, StringComparer.Ordinal));

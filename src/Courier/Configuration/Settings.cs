@@ -46,7 +46,9 @@ internal sealed class Settings
         var name = $"[{entry.Section}] {entry.Key}";
         if (SettingTable.All.FirstOrDefault(setting => setting.Matches(entry.Section, entry.Key)) is { } found)
         {
-            if (!found.Accepts(entry.Value))
+            if (found.IsFamily && !found.AcceptsName(entry.Key[(found.Key.Length - 1)..]))
+                problems.Add(new(entry.Origin, name, entry.Key[(found.Key.Length - 1)..], found.ExpectedName));
+            else if (!found.Accepts(entry.Value))
                 problems.Add(new(entry.Origin, name, entry.Value, found.Expected));
             else if (entry.Condition is not null && !SettingTable.MayDepend(found))
                 problems.Add(new(entry.Origin, name, $"@ {entry.Condition}", "this key only in a section without a condition"));

@@ -22,7 +22,9 @@ internal sealed class ListenerSet(Settings settings, ILoggerFactory logging, Fun
     /// <param name="serverFor">Makes the server for the values of a context; called once for each distinct set of values.</param>
     /// <param name="isTls">TLS from the first byte.</param>
     /// <param name="refusal">What a peer reads when there is no room.</param>
-    internal void Start(string section, Func<SettingsValues, SessionStart> serverFor, bool isTls, ReadOnlyMemory<byte> refusal)
+    /// <param name="termsOf">What holds for a peer in particular; null: nothing.</param>
+    internal void Start(
+        string section, Func<SettingsValues, SessionStart> serverFor, bool isTls, ReadOnlyMemory<byte> refusal, Func<SettingsValues, Connection, PeerTerms>? termsOf = null)
     {
         if (settings.Defaults.Get(SettingTable.Listener(section)) is not { } endPoints)
             return;
@@ -31,10 +33,13 @@ internal sealed class ListenerSet(Settings settings, ILoggerFactory logging, Fun
         var servers = new ConcurrentDictionary<SettingsValues, SessionStart>();
         foreach (var endPoint in endPoints)
         {
+            var own = settings.For(new SettingsContext { Listener = section, LocalAddress = endPoint.Address });
             var wanted = new ListenerSettings(section, endPoint)
             {
-                ConnectionsMax = settings.Defaults.Get(SettingTable.Connections),
-                ConnectionsPerPeerMax = settings.Defaults.Get(SettingTable.ConnectionsPerPeer),
+                ConnectionsMax = own.Get(SettingTable.Connections),
+                ConnectionsPerPeerMax = own.Get(SettingTable.ConnectionsPerPeer),
+                ConnectionsPerNetworkMax = own.Get(SettingTable.ConnectionsPerNetwork),
+                Terms = termsOf is null ? null : connection => termsOf(ValuesOf(connection), connection),
                 ImplicitTls = isTls ? tls : null,
                 Refusal = refusal,
                 Proxies = settings.Defaults.Get(SettingTable.ProxyProtocol(section)) ? settings.Defaults.Get(SettingTable.Proxies) : null,
@@ -42,11 +47,9 @@ internal sealed class ListenerSet(Settings settings, ILoggerFactory logging, Fun
             _listeners.Add(Binding(section, endPoint, () => Listener.Start(wanted, Serve, _logger)));
         }
 
-        Task Serve(Connection connection, CancellationToken stopping)
-        {
-            var values = settings.For(new SettingsContext { Listener = section, LocalAddress = connection.Local.Address });
-            return servers.GetOrAdd(values, serverFor)(connection, stopping);
-        }
+        Task Serve(Connection connection, CancellationToken stopping) => servers.GetOrAdd(ValuesOf(connection), serverFor)(connection, stopping);
+
+        SettingsValues ValuesOf(Connection connection) => settings.For(new SettingsContext { Listener = section, LocalAddress = connection.Local.Address });
     }
 
     internal Task StopAsync(TimeSpan grace) => Task.WhenAll(_listeners.Select(listener => listener.StopAsync(grace)));

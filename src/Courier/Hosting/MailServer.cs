@@ -123,12 +123,14 @@ internal sealed class MailServer : IAsyncDisposable
 
     private async Task OpenAsync()
     {
+        if (ListFiles.Problems(_settings) is { Count: > 0 } problems)
+            throw new StartException(string.Join('\n', problems));
         _scheduler.Start();
         _sending.StartReports(_scheduler, OpenBuffer, _logging);
         var smtp = new SmtpServices(_accounts, _scheduler, _local, Stores.Spool(_settings).BodyDirectory, _tls, _clock, _logging, FlushAsync);
-        _listeners.Start("smtp", smtp.Relay, isTls: false, SmtpServices.Refusal);
-        _listeners.Start("submission", smtp.Submission, isTls: false, SmtpServices.Refusal);
-        _listeners.Start("submissions", smtp.Submission, isTls: true, SmtpServices.Refusal);
+        _listeners.Start("smtp", smtp.Relay, isTls: false, SmtpServices.Refusal, smtp.TermsOf);
+        _listeners.Start("submission", smtp.Submission, isTls: false, SmtpServices.Refusal, smtp.TermsOf);
+        _listeners.Start("submissions", smtp.Submission, isTls: true, SmtpServices.Refusal, smtp.TermsOf);
         _listeners.Start("lmtp", smtp.Lmtp, isTls: false, SmtpServices.Refusal);
         _listeners.Start("imap", ImapFor, isTls: false, ImapServer.Refusal);
         _listeners.Start("imaps", ImapFor, isTls: true, ImapServer.Refusal);

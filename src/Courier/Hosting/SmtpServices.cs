@@ -3,6 +3,7 @@ using Courier.Accounts;
 using Courier.Configuration;
 using Courier.Mta.Delivery.Local;
 using Courier.Mta.Reception;
+using Courier.Net;
 using Courier.Queue;
 using Courier.Queue.Handover;
 using Courier.Smtp.Server;
@@ -16,13 +17,18 @@ internal sealed class SmtpServices(
     Func<string, CancellationToken, ValueTask<int>> flush)
 {
     /// <summary>RFC 5321 §3.8: 421 and close.</summary>
-    internal static ReadOnlyMemory<byte> Refusal { get; } = "421 4.7.0 Too many connections, try again later\r\n"u8.ToArray();
+    internal static ReadOnlyMemory<byte> Refusal { get; } = ReceptionReplies.TooManyConnections.ToBytes();
+
+    private readonly ReceptionPolicies _policies = new(clock, logging);
+
+    /// <summary>What holds for a peer of the services that others reach, as it connects.</summary>
+    internal PeerTerms TermsOf(SettingsValues values, Connection connection) => _policies.AccessOf(values).PeerTermsOf(connection);
 
     internal SessionStart Relay(SettingsValues values) => Serve(
-        values, SmtpRole.Relay, new RelayReception(ReceptionOf(values), accounts, submission, clock, logging.CreateLogger<RelayReception>()));
+        values, SmtpRole.Relay, new RelayReception(OpenReceptionOf(values), accounts, submission, clock, logging.CreateLogger<RelayReception>()));
 
     internal SessionStart Submission(SettingsValues values) => Serve(
-        values, SmtpRole.Submission, new SubmissionReception(ReceptionOf(values), accounts, submission, clock, logging.CreateLogger<SubmissionReception>()));
+        values, SmtpRole.Submission, new SubmissionReception(OpenReceptionOf(values), accounts, submission, clock, logging.CreateLogger<SubmissionReception>()));
 
     internal SessionStart Lmtp(SettingsValues values) => Serve(
         values, SmtpRole.Lmtp, new LmtpReception(ReceptionOf(values), accounts, local.DeliverNowAsync, clock, logging.CreateLogger<LmtpReception>()));
@@ -45,6 +51,9 @@ internal sealed class SmtpServices(
         };
         return new SmtpServer(settings, reception, logging.CreateLogger<SmtpServer>(), clock).ServeAsync;
     }
+
+    /// <summary>For services that others reach.</summary>
+    private ReceptionSettings OpenReceptionOf(SettingsValues values) => ReceptionOf(values) with { Access = _policies.AccessOf(values) };
 
     private ReceptionSettings ReceptionOf(SettingsValues values) => new(Stores.HostName(values), spillDirectory)
     {

@@ -83,6 +83,28 @@ public sealed class OurServer : ITarget
             [extensions @ listener smtp]
             withhold = DSN
             """,
+        // Lets its clients stand for others, and has a policy for each of them.
+        ["guarded"] = """
+            [accounts]
+            default_domain = example.test
+            postmaster = postmaster@example.test
+            cleartext_logins = always
+            [proxies]
+            xclient = 127.0.0.1
+            [relay]
+            hold = yes
+            domains = !not.backup.example, .backup.example, backup.example
+            percent_domains = inside.example
+            [access]
+            network.192.0.2.0/24 = deny
+            network.192.0.2.1 = relay
+            network.192.0.2.2 = relay=.via.example
+            network.198.51.100.1 = block=450 Come back when you are clean
+            network.198.51.100.2 = block="You, of all people"
+            network.198.51.100.3 = allow,SIZELIMIT=1000
+            network.198.51.100.4 = login
+            network.198.51.100.5 = tls
+            """,
     };
 
     private readonly Dictionary<string, int> _hops =

@@ -30,6 +30,81 @@ public sealed class ListenerTests
     }
 
     [Fact]
+    public async Task Connections_of_one_network_have_a_limit()
+    {
+        await using var listener = Listener.Start(_settings with { ConnectionsPerNetworkMax = 2 }, GreetAsync, NullLogger.Instance);
+        // 127.0.0.0/24 is one network, 127.0.1.0/24 another.
+        using var first = await ConnectAsync(listener, "127.0.0.2");
+        using var second = await ConnectAsync(listener, "127.0.0.3");
+        Assert.Equal(("hello", "hello"), (await ReadAsync(first), await ReadAsync(second)));
+        using (var third = await ConnectAsync(listener, "127.0.0.4"))
+            Assert.Equal("no room\r\n", await ReadAsync(third));
+        using var neighbour = await ConnectAsync(listener, "127.0.1.4");
+        Assert.Equal("hello", await ReadAsync(neighbour));
+    }
+
+    [Fact]
+    public async Task A_peer_may_have_terms_of_its_own()
+    {
+        PeerTerms TermsOf(Connection connection) => connection.Remote.Address.ToString() switch
+        {
+            "127.0.0.2" => new PeerTerms("go away\r\n"u8.ToArray()),
+            "127.0.0.3" => new PeerTerms(ConnectionsMax: 3),
+            _ => default,
+        };
+        await using var listener = Listener.Start(_settings with { ConnectionsPerPeerMax = 1, Terms = TermsOf }, GreetAsync, NullLogger.Instance);
+        using (var denied = await ConnectAsync(listener, "127.0.0.2"))
+            Assert.Equal("go away\r\n", await ReadAsync(denied));
+        var answers = new List<string>();
+        var sockets = new List<Socket>();
+        foreach (var from in new[] { "127.0.0.3", "127.0.0.3", "127.0.0.3", "127.0.0.3", "127.0.0.4", "127.0.0.4" })
+        {
+            sockets.Add(await ConnectAsync(listener, from));
+            answers.Add(await ReadAsync(sockets[^1]));
+        }
+
+        Assert.Equal(["hello", "hello", "hello", "no room\r\n", "hello", "no room\r\n"], answers);
+        sockets.ForEach(socket => socket.Dispose());
+    }
+
+    [Fact]
+    public async Task Terms_that_cannot_be_had_do_not_end_the_listener()
+    {
+        var count = 0;
+        await using var listener = Listener.Start(
+            _settings with { Terms = _ => Interlocked.Increment(ref count) == 1 ? throw new ArithmeticException() : default }, GreetAsync, NullLogger.Instance);
+        using var first = await ConnectAsync(listener);
+        using var second = await ConnectAsync(listener);
+        Assert.Equal("hello", await ReadAsync(second));
+    }
+
+    [Fact]
+    public void Counts_forget_whoever_has_gone()
+    {
+        var counts = new ConnectionCounts();
+        var addresses = Enumerable.Range(0, 1000).Select(n => new IPAddress([192, 0, (byte)(n / 250), (byte)(n % 250)])).ToList();
+        addresses.ForEach(address => counts.Enter(address));
+        Assert.Equal(1004, counts.Entries);
+        Assert.Equal((2, 251), counts.Enter(addresses[0]));
+        counts.Leave(addresses[0]);
+        addresses.ForEach(counts.Leave);
+        Assert.Equal(0, counts.Entries);
+    }
+
+    [Theory]
+    [InlineData("2001:db8:0:1::1", "2001:db8:0:1::2", 2, 2)]
+    [InlineData("2001:db8:0:1::1", "2001:db8:0:2::2", 1, 2)]
+    [InlineData("2001:db8:0:1::1", "2001:db8:0:101::2", 1, 1)]
+    [InlineData("192.0.2.1", "192.0.2.2", 1, 2)]
+    [InlineData("192.0.2.1", "::ffff:192.0.2.1", 2, 2)]
+    public void An_IPv6_64_counts_as_one_peer_and_a_56_as_a_network(string first, string second, int ofPeer, int ofNetwork)
+    {
+        var counts = new ConnectionCounts();
+        counts.Enter(IPAddress.Parse(first));
+        Assert.Equal((ofPeer, ofNetwork), counts.Enter(IPAddress.Parse(second)));
+    }
+
+    [Fact]
     public async Task A_session_that_fails_is_logged_and_the_next_is_served()
     {
         var log = new RecordingLogger();
@@ -102,9 +177,11 @@ public sealed class ListenerTests
         await connection.Input.ReadAsync(ct);
     }
 
-    private static async Task<Socket> ConnectAsync(Listener listener)
+    private static async Task<Socket> ConnectAsync(Listener listener, string? from = null)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        if (from is not null)
+            socket.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
         await socket.ConnectAsync(listener.EndPoint);
         return socket;
     }

@@ -2,6 +2,8 @@ using System.Buffers;
 using System.Reflection;
 using System.Text;
 using System.Text.RegularExpressions;
+using Courier.Mta.Reception;
+using Courier.Queue;
 using Courier.Smtp.Replies;
 using Courier.Tests.Shared;
 
@@ -9,9 +11,33 @@ namespace Courier.Tests.Smtp;
 
 public sealed class ReplyTests
 {
-    private static readonly Regex _property = new("/// <summary>(?<when>.*)</summary>\\s+public static SmtpReply (?<name>\\w+) ", RegexOptions.None, TimeSpan.FromSeconds(10));
+    private static readonly Regex _property = new("/// <summary>(?<when>.*)</summary>\\s+public static SmtpReply (?<name>\\w+)[ (]", RegexOptions.None, TimeSpan.FromSeconds(10));
 
-    private static readonly SmtpReply[] _all = [.. Named().Select(named => named.Reply)];
+    private static readonly (string Title, Type Type, string Source)[] _parts =
+    [
+        ("The protocol", typeof(Reply), "src/Courier.Smtp/Replies/Reply.cs"),
+        ("The policy", typeof(ReceptionReplies), "src/Courier.Mta/Reception/ReceptionReplies.cs"),
+    ];
+
+    /// <summary>Those with something to fill in.</summary>
+    private static readonly Dictionary<string, SmtpReply> _examples = new(StringComparer.Ordinal)
+    {
+        ["Greeting"] = Reply.Greeting("mail.example.org", isLmtp: false),
+        ["Hello"] = Reply.Hello("mail.example.org", ["PIPELINING", "…"]),
+        ["Challenge"] = Reply.Challenge("Password:"u8.ToArray()),
+        ["Accepted"] = ReceptionReplies.Accepted(new QueueId(0xABC)),
+        ["Flushed"] = ReceptionReplies.Flushed(3, "example.org"),
+        ["Deferred"] = ReceptionReplies.Deferred(new EnhancedStatus(4, 2, 0)),
+        ["Undeliverable"] = ReceptionReplies.Undeliverable(new EnhancedStatus(5, 2, 2)),
+        ["Blocked"] = ReceptionReplies.Blocked("(the operator's words)"),
+    };
+
+    private static readonly SmtpReply[] _all = [.. _parts.SelectMany(part => Named(part.Type)).Select(named => named.Reply)];
+
+    [Fact]
+    public void Every_reply_with_something_to_fill_in_has_an_example() =>
+        Assert.All(_parts.SelectMany(part => part.Type.GetMethods(BindingFlags.Public | BindingFlags.Static)).Where(m => m.ReturnType == typeof(SmtpReply) && !m.IsSpecialName),
+            method => Assert.Contains(method.Name, _examples.Keys));
 
     [Fact]
     public void Both_codes_of_each_reply_agree() =>
@@ -54,30 +80,35 @@ public sealed class ReplyTests
         return Encoding.ASCII.GetString(output.WrittenSpan);
     }
 
-    private static IEnumerable<(string Name, SmtpReply Reply)> Named() =>
-        typeof(Reply).GetProperties(BindingFlags.Public | BindingFlags.Static).Where(p => p.PropertyType == typeof(SmtpReply))
+    private static IEnumerable<(string Name, SmtpReply Reply)> Named(Type type) =>
+        type.GetProperties(BindingFlags.Public | BindingFlags.Static).Where(p => p.PropertyType == typeof(SmtpReply))
             .Select(p => (p.Name, (SmtpReply)p.GetValue(null)!));
 
     private static string Render()
     {
-        var source = File.ReadAllText(RepositoryRoot.Combine("src", "Courier.Smtp", "Replies", "Reply.cs"));
-        var said = _property.Matches(source).ToDictionary(m => m.Groups["name"].Value, m => m.Groups["when"].Value, StringComparer.Ordinal);
         var text = new StringBuilder("""
             # Replies of the SMTP and LMTP server
 
-            Every reply that the protocol part originates, with its enhanced code (RFC 3463). Acceptance and refusal of senders,
-            recipients and messages are worded by the policy behind it. Made from src/Courier.Smtp/Replies/Reply.cs by the tests.
-
-            | reply | when |
-            |---|---|
+            Every reply that we originate, with its enhanced code (RFC 3463). Refusals for trouble of our own are always 4xx. A test makes this page
+            from the sources (`COURIER_UPDATE_DOCS=1 ./test unit` rewrites it).
 
             """);
-        foreach (var (name, reply) in Named().OrderBy(named => named.Reply.Code).ThenBy(named => Write(named.Reply), StringComparer.Ordinal))
+        foreach (var (title, type, source) in _parts)
+            Render(text, title, type, source);
+        return text.ToString();
+    }
+
+    private static void Render(StringBuilder text, string title, Type type, string source)
+    {
+        var sources = File.ReadAllText(RepositoryRoot.Combine(source));
+        var said = _property.Matches(sources).DistinctBy(m => m.Groups["name"].Value).ToDictionary(m => m.Groups["name"].Value, m => m.Groups["when"].Value, StringComparer.Ordinal);
+        var methods = type.GetMethods(BindingFlags.Public | BindingFlags.Static).Where(m => m.ReturnType == typeof(SmtpReply) && !m.IsSpecialName).Select(m => m.Name).Distinct(StringComparer.Ordinal);
+        var replies = Named(type).Concat(methods.Select(name => (Name: name, Reply: _examples[name])));
+        text.Append("\n## ").Append(title).Append("\n\n| reply | when |\n|---|---|\n");
+        foreach (var (name, reply) in replies.OrderBy(named => named.Reply.Code).ThenBy(named => Write(named.Reply), StringComparer.Ordinal))
         {
             var when = said[name].Replace("<c>", "`", StringComparison.Ordinal).Replace("</c>", "`", StringComparison.Ordinal);
-            text.Append('|').Append(' ').Append('`').Append(Write(reply).TrimEnd()).Append("` | ").Append(when).Append(" |\n");
+            text.Append("| `").Append(Write(reply).TrimEnd().Replace("\r\n", "` `", StringComparison.Ordinal)).Append("` | ").Append(when).Append(" |\n");
         }
-
-        return text.ToString();
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using Courier.IO.Files;
 using Courier.Mail.Addresses;
+using Courier.Net;
 using Courier.Smtp.Replies;
 using Courier.Smtp.Server;
 
@@ -22,6 +23,11 @@ public sealed class FakeReception : IReception
     public static SmtpReply Unknown { get; } = new(550, new(5, 1, 1), "No such user");
 
     public static SmtpReply Later { get; } = new(450, new(4, 2, 0), "Not now");
+
+    /// <summary>What each session gets.</summary>
+    public SessionTerms Terms { get; set; } = SessionTerms.Usual;
+
+    public ValueTask<SessionTerms> WelcomeAsync(Connection connection, CancellationToken ct) => new(Terms);
 
     public ConcurrentQueue<Received> Messages { get; } = new();
 

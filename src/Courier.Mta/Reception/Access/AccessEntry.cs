@@ -1,0 +1,157 @@
+using System.Globalization;
+
+namespace Courier.Mta.Reception.Access;
+
+/// <summary>What holds for the peers of a network: Courier's <c>allow,NAME=value,…</c> or <c>deny</c>, with words of our own for what it does.</summary>
+/// <remarks>
+/// <c>relay</c> is RELAYCLIENT, <c>block=text</c> BLOCK, <c>size=10MiB</c> SIZELIMIT, <c>login</c> AUTH_REQUIRED=1, <c>tls</c> ESMTP_TLS_REQUIRED=1,
+/// <c>patient</c> TARPIT=0, <c>connections=20</c> MAXCPERIP. A value in double quotes may hold commas.
+/// </remarks>
+public sealed record AccessEntry
+{
+    /// <summary>Of peers that nothing is said about.</summary>
+    public static AccessEntry Usual { get; } = new();
+
+    /// <summary>Courier's variables that do something here.</summary>
+    public static IReadOnlySet<string> Used { get; } =
+        new HashSet<string>(["RELAYCLIENT", "BLOCK", "SIZELIMIT", "AUTH_REQUIRED", "ESMTP_TLS_REQUIRED", "TARPIT", "MAXCPERIP"], StringComparer.Ordinal);
+
+    /// <summary>The connection is refused.</summary>
+    public bool IsDenied { get; private init; }
+
+    /// <summary>The list names the peer and lets it in.</summary>
+    public bool IsAllowed { get; private init; }
+
+    /// <summary>All that was set, by Courier's names.</summary>
+    public IReadOnlyDictionary<string, string> Variables { get; private init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>RELAYCLIENT: the peer may send to anybody.</summary>
+    public bool MayRelay => Variables.ContainsKey("RELAYCLIENT");
+
+    /// <summary>The value of RELAYCLIENT is put behind each recipient.</summary>
+    public string RelaySuffix => Variables.GetValueOrDefault("RELAYCLIENT", "");
+
+    /// <summary>BLOCK: what every recipient is refused with, until a login; null: nothing.</summary>
+    public string? Block => Variables.GetValueOrDefault("BLOCK") is { Length: > 0 } text ? text : null;
+
+    /// <summary>BLOCK is set, if to nothing: no DNS list is asked.</summary>
+    public bool HasBlock => Variables.ContainsKey("BLOCK");
+
+    /// <summary>SIZELIMIT; null or 0: as for all.</summary>
+    public long? MessageBytes { get; private init; }
+
+    /// <summary>MAXCPERIP; null: as for all.</summary>
+    public int? ConnectionsMax { get; private init; }
+
+    /// <summary>AUTH_REQUIRED.</summary>
+    public bool LoginRequired => IsOn("AUTH_REQUIRED");
+
+    /// <summary>ESMTP_TLS_REQUIRED.</summary>
+    public bool TlsRequired => IsOn("ESMTP_TLS_REQUIRED");
+
+    /// <summary>TARPIT=0: answers to mistakes are not held back.</summary>
+    public bool IsForgiven => Variables.TryGetValue("TARPIT", out var value) && Number(value) == 0;
+
+    /// <summary>Whether a variable of that name says yes: any number but 0.</summary>
+    public bool IsOn(string name) => Variables.TryGetValue(name, out var value) && Number(value) != 0;
+
+    /// <summary>Reads the part of a line behind the network.</summary>
+    /// <param name="text">As <c>allow,RELAYCLIENT,SIZELIMIT=1000000</c> or <c>relay, size=1MiB</c>.</param>
+    /// <param name="problem">What was expected instead, where null is returned.</param>
+    public static AccessEntry? Parse(string text, out string problem)
+    {
+        problem = "";
+        var words = Split(text);
+        if (words is ["deny"])
+            return new AccessEntry { IsDenied = true };
+        var variables = new Dictionary<string, string>(StringComparer.Ordinal);
+        for (var i = words is ["allow", ..] ? 1 : 0; i < words.Count; i++)
+        {
+            if (Variable(words[i]) is not { } variable)
+            {
+                problem = $"deny, or allow, relay, login, tls, patient, size=10MiB, connections=20, block=text or NAME=value with commas, not “{words[i]}”";
+                return null;
+            }
+
+            variables[variable.Name] = variable.Value;
+        }
+
+        return Checked(variables, out problem);
+    }
+
+    private static AccessEntry? Checked(Dictionary<string, string> variables, out string problem)
+    {
+        problem = "";
+        long? size = null, connections = null;
+        if (variables.TryGetValue("SIZELIMIT", out var sizeText) && (size = Size(sizeText)) is null)
+            problem = $"a size, as 1000000 or 10MiB, not “{sizeText}”";
+        else if (variables.TryGetValue("MAXCPERIP", out var connectionsText) && (connections = Count(connectionsText)) is null)
+            problem = $"a number of connections, not “{connectionsText}”";
+        else if (variables.GetValueOrDefault("RELAYCLIENT") is { Length: > 0 } suffix && !Mail.Addresses.MailAddress.TryParse("someone@example.org" + suffix, out _))
+            problem = $"what makes an address of someone@example.org when it is put behind it, not “{suffix}”";
+        return problem.Length > 0 ? null : new AccessEntry
+        {
+            IsAllowed = true,
+            Variables = variables,
+            MessageBytes = size is 0 ? null : size,
+            ConnectionsMax = (int?)connections,
+        };
+    }
+
+    private static (string Name, string Value)? Variable(string word)
+    {
+        var equals = word.IndexOf('=', StringComparison.Ordinal);
+        var (name, value) = equals < 0 ? (word, "") : (word[..equals].TrimEnd(), word[(equals + 1)..].TrimStart());
+        if (value is ['"', .., '"'] and not "\"")
+            value = value[1..^1];
+        return (name, equals >= 0) switch
+        {
+            ("relay", _) => ("RELAYCLIENT", value),
+            ("login", false) => ("AUTH_REQUIRED", "1"),
+            ("tls", false) => ("ESMTP_TLS_REQUIRED", "1"),
+            ("patient", false) => ("TARPIT", "0"),
+            ("size", true) => ("SIZELIMIT", value),
+            ("connections", true) => ("MAXCPERIP", value),
+            ("block", true) => ("BLOCK", value),
+            ([>= 'A' and <= 'Z' or '_', ..], _) when name.All(static c => char.IsAsciiLetterUpper(c) || char.IsAsciiDigit(c) || c == '_') => (name, value),
+            _ => null,
+        };
+    }
+
+    /// <summary>At commas outside quotes.</summary>
+    private static List<string> Split(string text)
+    {
+        var words = new List<string>();
+        var (start, isQuoted) = (0, false);
+        for (var i = 0; i <= text.Length; i++)
+        {
+            if (i < text.Length && text[i] == '"')
+                isQuoted = !isQuoted;
+            if (i < text.Length && (text[i] != ',' || isQuoted))
+                continue;
+            if (text[start..i].Trim() is { Length: > 0 } word)
+                words.Add(word);
+            start = i + 1;
+        }
+
+        return words;
+    }
+
+    private static long? Size(string text)
+    {
+        (string Unit, long Bytes)[] units = [("KiB", 1L << 10), ("MiB", 1L << 20), ("GiB", 1L << 30), ("", 1)];
+        var (unit, bytes) = units.First(one => text.EndsWith(one.Unit, StringComparison.Ordinal));
+        return long.TryParse(text[..^unit.Length], NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count <= long.MaxValue / bytes ? count * bytes : null;
+    }
+
+    private static int? Count(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : null;
+
+    /// <summary>As C's atoi: what is no number is 0.</summary>
+    private static long Number(string text)
+    {
+        var digits = 0;
+        while (digits < text.Length && char.IsAsciiDigit(text[digits]))
+            digits++;
+        return long.TryParse(text.AsSpan(0, digits), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : digits;
+    }
+}
