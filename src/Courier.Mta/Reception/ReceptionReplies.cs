@@ -1,3 +1,4 @@
+using Courier.Mail.Addresses;
 using Courier.Queue;
 using Courier.Smtp.Replies;
 
@@ -44,6 +45,9 @@ public static class ReceptionReplies
 
     /// <summary>The message is ours now. The id is what the log and the queue call it.</summary>
     public static SmtpReply Accepted(QueueId id) => new(250, new(2, 0, 0), $"Accepted as {id}");
+
+    /// <summary>VRFY and EXPN: mail for the address goes there.</summary>
+    public static SmtpReply Verified(MailAddress address) => new(250, new(2, 1, 5), $"<{address}>");
 
     /// <summary>ETRN: what waits for a domain is tried now.</summary>
     public static SmtpReply Flushed(int messages, string domain) => new(253, new(2, 0, 0), $"OK, {messages} pending messages for {domain} started");
