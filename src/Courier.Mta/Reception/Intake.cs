@@ -4,6 +4,7 @@ using Courier.IO.Files;
 using Courier.Mail.Addresses;
 using Courier.Mail.Reports;
 using Courier.Net;
+using Courier.Mta.Reception.Senders;
 using Courier.Queue;
 using Courier.Smtp.Replies;
 using Courier.Smtp.Server;
@@ -25,9 +26,22 @@ internal sealed class Intake
         (_settings, _accounts, _clock, _logger) = (settings, accounts, clock, logger);
         _space = new FreeSpace(settings.SpoolDirectory, settings.FreeBytesMin, clock, logger);
         Recipients = new RecipientPolicy(settings, accounts, logger);
+        Senders = new SenderPolicy(settings.Senders, accounts, settings.Limits.HeaderBytes, logger);
+        Verification = new AddressVerification(settings, accounts);
     }
 
     internal RecipientPolicy Recipients { get; }
+
+    internal SenderPolicy Senders { get; }
+
+    internal AddressVerification Verification { get; }
+
+    /// <summary>What is asked of a sender, and then of the disk.</summary>
+    internal async ValueTask<SmtpReply> BeginAsync(SmtpTransaction transaction, CancellationToken ct) =>
+        await Senders.CheckSenderAsync(transaction, IsFriend(transaction.Peer), ct) ?? Begin(transaction);
+
+    internal ValueTask<SmtpReply> VerifyAsync(SmtpPeer peer, MailAddress address, bool expands, CancellationToken ct) =>
+        Verification.AnswerAsync(address, expands, IsFriend(peer), ct);
 
     internal async ValueTask<string?> AuthenticateAsync(string user, string password, CancellationToken ct) =>
         (await _accounts.AuthenticateAsync(user, password, ct))?.Address.ToString();

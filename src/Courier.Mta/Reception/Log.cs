@@ -23,4 +23,10 @@ internal static partial class Log
     [LoggerMessage(4006, LogLevel.Information, "{Peer}: LMTP message of <{Sender}> for <{Recipient}>, {Bytes} bytes, Received id {Trace}: {Outcome} {Diagnostic}")]
     internal static partial void LmtpOutcome(
         ILogger logger, string peer, string sender, string recipient, long bytes, string trace, string outcome, string diagnostic);
+
+    [LoggerMessage(4020, LogLevel.Information, "{Peer}: sender <{Sender}> refused, EHLO {Helo}: {Reason}")]
+    internal static partial void SenderRefused(ILogger logger, string peer, string sender, string helo, string reason);
+
+    [LoggerMessage(4021, LogLevel.Information, "{Peer}: message of <{Sender}> refused, it is for the spam trap <{Trap}>")]
+    internal static partial void SpamTrap(ILogger logger, string peer, string sender, string trap);
 }

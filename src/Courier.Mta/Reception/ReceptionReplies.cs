@@ -1,4 +1,5 @@
 using System.Globalization;
+using Courier.Mail.Addresses;
 using Courier.Queue;
 using Courier.Smtp.Replies;
 
@@ -57,6 +58,8 @@ public static class ReceptionReplies
         text.Length > 3 && text[3] is ' ' or '-' && int.TryParse(text.AsSpan(0, 3), NumberStyles.None, CultureInfo.InvariantCulture, out var code) && code is >= 400 and < 600
             ? new(code, new(code / 100, 7, 1), text[4..].Trim())
             : new(554, new(5, 7, 1), text);
+    /// <summary>VRFY and EXPN: mail for the address goes there.</summary>
+    public static SmtpReply Verified(MailAddress address) => new(250, new(2, 1, 5), $"<{address}>");
 
     /// <summary>ETRN: what waits for a domain is tried now.</summary>
     public static SmtpReply Flushed(int messages, string domain) => new(253, new(2, 0, 0), $"OK, {messages} pending messages for {domain} started");

@@ -1,6 +1,7 @@
 using System.Net;
 using Courier.Mail.Addresses;
 using Courier.Mta.Reception.Access;
+using Courier.Mta.Reception.Senders;
 
 namespace Courier.Mta.Reception;
 
@@ -26,6 +27,15 @@ public sealed record ReceptionSettings(string HostName, string SpoolDirectory)
 
     /// <summary>Makes what waits for a domain due now, and says how many recipients that are; null where there is no queue.</summary>
     public Func<string, CancellationToken, ValueTask<int>>? Flush { get; init; }
+
+    /// <summary>Whose mail is refused for the name it comes under.</summary>
+    public SenderSettings Senders { get; init; } = new();
+
+    /// <summary>Who hears the truth from VRFY.</summary>
+    public Audience Verify { get; init; }
+
+    /// <summary>Who hears it from EXPN.</summary>
+    public Audience Expand { get; init; }
 
     public ReceptionLimits Limits { get; init; } = new();
 }

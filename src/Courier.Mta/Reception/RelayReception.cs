@@ -20,15 +20,21 @@ public sealed class RelayReception(
 
     public ValueTask<string?> AuthenticateAsync(string user, string password, CancellationToken ct) => _intake.AuthenticateAsync(user, password, ct);
 
-    public ValueTask<SmtpReply> BeginAsync(SmtpTransaction transaction, CancellationToken ct) => new(_intake.Begin(transaction));
+    public ValueTask<SmtpReply> BeginAsync(SmtpTransaction transaction, CancellationToken ct) => _intake.BeginAsync(transaction, ct);
 
     public ValueTask<(SmtpReply Reply, MailAddress? Address)> AddRecipientAsync(SmtpTransaction transaction, MailAddress? recipient, CancellationToken ct) =>
-        _intake.Recipients.AdmitAsync(transaction, recipient, _intake.IsFriend(transaction.Peer), ct);
+        recipient is not null && _intake.Senders.IsTrap(recipient)
+            ? new((ReceptionReplies.RecipientOk, recipient))
+            : _intake.Recipients.AdmitAsync(transaction, recipient, _intake.IsFriend(transaction.Peer), ct);
+
+    public ValueTask<SmtpReply> VerifyAsync(SmtpPeer peer, MailAddress address, bool expands, CancellationToken ct) => _intake.VerifyAsync(peer, address, expands, ct);
 
     public ValueTask<SmtpReply> FlushAsync(SmtpPeer peer, string? domain, CancellationToken ct) => _intake.FlushAsync(peer, domain, ct);
 
     public MessageBuffer OpenBuffer() => _intake.OpenBuffer();
 
-    public ValueTask<IReadOnlyList<SmtpReply>> AcceptAsync(SmtpTransaction transaction, MessageBuffer message, CancellationToken ct) =>
-        Handover.SubmitAsync(_intake.Take(transaction, message, "ESMTP", completes: false), transaction, message, submission, logger, ct);
+    public async ValueTask<IReadOnlyList<SmtpReply>> AcceptAsync(SmtpTransaction transaction, MessageBuffer message, CancellationToken ct) =>
+        await _intake.Senders.CheckMessageAsync(transaction, message, ct) is { } refusal
+            ? [refusal]
+            : await Handover.SubmitAsync(_intake.Take(transaction, message, "ESMTP", completes: false), transaction, message, submission, logger, ct);
 }

@@ -22,15 +22,21 @@ public sealed class SubmissionReception(
 
     // The session asks for the login before it asks us; a listener that was set up without that must not become an open relay.
     public ValueTask<SmtpReply> BeginAsync(SmtpTransaction transaction, CancellationToken ct) =>
-        new(transaction.Peer.User is null ? ReceptionReplies.LoginNeeded : _intake.Begin(transaction));
+        transaction.Peer.User is null ? new(ReceptionReplies.LoginNeeded) : _intake.BeginAsync(transaction, ct);
 
     public ValueTask<(SmtpReply Reply, MailAddress? Address)> AddRecipientAsync(SmtpTransaction transaction, MailAddress? recipient, CancellationToken ct) =>
-        _intake.Recipients.AdmitAsync(transaction, recipient, transaction.Peer.User is not null, ct);
+        recipient is not null && _intake.Senders.IsTrap(recipient)
+            ? new((ReceptionReplies.RecipientOk, recipient))
+            : _intake.Recipients.AdmitAsync(transaction, recipient, transaction.Peer.User is not null, ct);
+
+    public ValueTask<SmtpReply> VerifyAsync(SmtpPeer peer, MailAddress address, bool expands, CancellationToken ct) => _intake.VerifyAsync(peer, address, expands, ct);
 
     public ValueTask<SmtpReply> FlushAsync(SmtpPeer peer, string? domain, CancellationToken ct) => _intake.FlushAsync(peer, domain, ct);
 
     public MessageBuffer OpenBuffer() => _intake.OpenBuffer();
 
-    public ValueTask<IReadOnlyList<SmtpReply>> AcceptAsync(SmtpTransaction transaction, MessageBuffer message, CancellationToken ct) =>
-        Handover.SubmitAsync(_intake.Take(transaction, message, "ESMTP", completes: true), transaction, message, submission, logger, ct);
+    public async ValueTask<IReadOnlyList<SmtpReply>> AcceptAsync(SmtpTransaction transaction, MessageBuffer message, CancellationToken ct) =>
+        await _intake.Senders.CheckMessageAsync(transaction, message, ct) is { } refusal
+            ? [refusal]
+            : await Handover.SubmitAsync(_intake.Take(transaction, message, "ESMTP", completes: true), transaction, message, submission, logger, ct);
 }

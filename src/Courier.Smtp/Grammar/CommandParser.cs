@@ -53,10 +53,10 @@ internal static class CommandParser
         : Is(verb, "NOOP"u8) ? Fixed.Noop
         : Is(verb, "HELO"u8) ? ParseHello(HelloVerb.Helo, argument)
         : Is(verb, "LHLO"u8) ? ParseHello(HelloVerb.Lhlo, argument)
-        : Is(verb, "VRFY"u8) ? argument.IsEmpty ? new Bad(Reply.BadArguments) : Fixed.Vrfy
+        : Is(verb, "VRFY"u8) ? ParseVerify(argument, expands: false)
         : Is(verb, "ETRN"u8) ? ParseEtrn(argument)
         : Is(verb, "HELP"u8) ? Fixed.Help
-        : Is(verb, "EXPN"u8) ? Fixed.Expn
+        : Is(verb, "EXPN"u8) ? ParseVerify(argument, expands: true)
         : IsForeign(verb) ? Foreign.Command
         : new Bad(Reply.UnknownCommand);
 
@@ -133,6 +133,19 @@ internal static class CommandParser
         }
 
         return new RcptTo(path!) { IsUtf8 = isUtf8, Notify = reader.Notify, OriginalRecipient = reader.OriginalRecipient, Uses = reader.Uses };
+    }
+
+    /// <summary>vrfy = "VRFY" SP String: an address, with or without brackets; "SMTPUTF8" may follow (RFC 6531 §3.7.4.2).</summary>
+    private static SmtpCommand ParseVerify(ReadOnlySpan<byte> argument, bool expands)
+    {
+        if (argument.IsEmpty)
+            return new Bad(Reply.BadArguments);
+        var space = argument.LastIndexOf((byte)' ');
+        if (space > 0 && Is(argument[(space + 1)..], "SMTPUTF8"u8))
+            argument = argument[..space].TrimEnd((byte)' ');
+        if (argument.Length > 2 && argument[0] == (byte)'<' && argument[^1] == (byte)'>')
+            argument = argument[1..^1];
+        return new Verify(MailAddress.TryParse(Encoding.UTF8.GetString(argument), out var address) ? address : null, expands);
     }
 
     /// <summary>bdat-cmd = "BDAT" SP chunk-size [ SP "LAST" ] (RFC 3030 §2).</summary>

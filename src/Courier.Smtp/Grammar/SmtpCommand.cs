@@ -76,16 +76,15 @@ internal sealed record XClient(IReadOnlyDictionary<string, string?> Attributes) 
 /// <summary>XFORWARD: a trusted peer says for the log where the next message came from (Postfix, XFORWARD_README).</summary>
 internal sealed record XForward(IReadOnlyDictionary<string, string?> Attributes) : SmtpCommand;
 
-/// <summary>Commands whose answer depends on nothing: NOOP, HELP, VRFY, EXPN.</summary>
+/// <summary>VRFY, or EXPN, of an address. Null where the argument is none: a name alone is nobody's for sure (RFC 5321 §3.5.1).</summary>
+internal sealed record Verify(MailAddress? Address, bool Expands) : SmtpCommand;
+
+/// <summary>Commands whose answer depends on nothing: NOOP, HELP.</summary>
 internal sealed record Fixed(SmtpReply Answer) : SmtpCommand
 {
     public static Fixed Noop { get; } = new(Reply.Ok);
 
     public static Fixed Help { get; } = new(Reply.Help);
-
-    public static Fixed Vrfy { get; } = new(Reply.CannotVerify);
-
-    public static Fixed Expn { get; } = new(Reply.NotImplemented);
 }
 
 /// <summary>A line that is no command of ours, and what is answered.</summary>

@@ -56,6 +56,9 @@ public static class Reply
     /// <summary>More recipients than one message may have.</summary>
     public static SmtpReply TooManyRecipients { get; } = new(452, new(4, 5, 3), "Too many recipients, send the rest in another message");
 
+    /// <summary>More recipients than one message may have, where the operator wants them refused for good.</summary>
+    public static SmtpReply FarTooManyRecipients { get; } = new(550, new(5, 5, 3), "Too many recipients, the message is not sent to this one");
+
     /// <summary>Passwords cannot be verified now.</summary>
     public static SmtpReply LoginTrouble { get; } = new(454, new(4, 7, 0), "Temporary authentication failure");
 
@@ -89,7 +92,7 @@ public static class Reply
     /// <summary>The client gave the exchange up with <c>*</c>.</summary>
     public static SmtpReply AuthCancelled { get; } = new(501, new(5, 7, 0), "Authentication cancelled");
 
-    /// <summary>EXPN, and STARTTLS or AUTH where they are not offered.</summary>
+    /// <summary>EXPN where it is not answered, and STARTTLS or AUTH where they are not offered.</summary>
     public static SmtpReply NotImplemented { get; } = new(502, new(5, 5, 1), "Command not implemented");
 
     /// <summary>A command out of its place.</summary>

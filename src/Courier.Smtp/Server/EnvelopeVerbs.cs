@@ -38,7 +38,7 @@ internal static class EnvelopeVerbs
         if (command.IsUtf8 && !transaction.Mail.IsUtf8)
             return Reply.RecipientNotAscii;
         if (transaction.Recipients.Count >= session.Limits.Recipients)
-            return Reply.TooManyRecipients;
+            return session.Limits.RefusesMoreRecipients ? Reply.FarTooManyRecipients : Reply.TooManyRecipients;
         var (reply, address) = await session.Reception.AddRecipientAsync(transaction, command.Path.Address, session.Stopping);
         if (reply.IsPositive)
         {

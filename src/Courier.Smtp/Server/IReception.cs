@@ -22,6 +22,10 @@ public interface IReception
     /// <returns>The reply, and the address to keep.</returns>
     ValueTask<(SmtpReply Reply, MailAddress? Address)> AddRecipientAsync(SmtpTransaction transaction, MailAddress? recipient, CancellationToken ct);
 
+    /// <summary>After VRFY or EXPN (RFC 5321 §3.5).</summary>
+    ValueTask<SmtpReply> VerifyAsync(SmtpPeer peer, MailAddress address, bool expands, CancellationToken ct) =>
+        new(expands ? Reply.NotImplemented : Reply.CannotVerify);
+
     /// <summary>After ETRN (RFC 1985): sends what waits for a domain; null for what is no domain name.</summary>
     ValueTask<SmtpReply> FlushAsync(SmtpPeer peer, string? domain, CancellationToken ct);
 

@@ -16,6 +16,9 @@ public sealed record SmtpLimits
     /// <remarks>RFC 5321 §4.5.3.1.8 asks for at least 100. 1000 is what list servers send to.</remarks>
     public int Recipients { get; init; } = 1000;
 
+    /// <summary>More recipients than that are refused for good: the message is not sent to them (Courier's <c>maxrcpts N hard</c>).</summary>
+    public bool RefusesMoreRecipients { get; init; }
+
     /// <summary>Recipients that may be refused between two messages before the connection is closed.</summary>
     /// <remarks>As many as a message may have: more is somebody trying out names.</remarks>
     public int RefusedRecipients { get; init; } = 1000;

@@ -248,6 +248,7 @@ internal sealed class SmtpSession : IDisposable
         (Etrn c, Phase.Greeted) => FlushAsync(c),
         (XClient c, _) => PeerVerbs.SpeakForAsync(this, c),
         (XForward c, Phase.Greeted) => new(PeerVerbs.Forward(this, c)),
+        (Verify c, _) => VerifyAsync(c),
         (Rset, _) => new(Reset()),
         (Fixed c, _) => new(c.Answer),
         (Quit, _) => new(Close(Reply.Closing)),
@@ -281,6 +282,17 @@ internal sealed class SmtpSession : IDisposable
 
     private async ValueTask<SmtpReply?> FlushAsync(Etrn command) =>
         Offers(SmtpExtensions.Etrn) ? await Reception.FlushAsync(Peer!, command.Domain, Stopping) : Reply.NotImplemented;
+
+    /// <summary>Before EHLO, and for what is no address, there is one answer. Whoever tries out names is sent away as with RCPT.</summary>
+    private async ValueTask<SmtpReply?> VerifyAsync(Verify command)
+    {
+        if (Peer is null || command.Address is not { } address)
+            return command.Expands ? Reply.NotImplemented : Reply.CannotVerify;
+        var reply = await Reception.VerifyAsync(Peer, address, command.Expands, Stopping);
+        if (reply is { IsPositive: false, IsTransient: false } && reply != Reply.NotImplemented)
+            Patience.RefusedRecipient();
+        return reply;
+    }
 
     private SmtpReply Reset()
     {

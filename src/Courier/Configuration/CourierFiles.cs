@@ -9,14 +9,14 @@ namespace Courier.Configuration;
 /// <param name="Reason">Why it set none.</param>
 internal sealed record CourierFileUse(string Path, string? Setting, string? Reason);
 
-/// <summary>Reads those files of the original Courier that hold one value, and its module files, where they lie beside courier.conf. They come before
+/// <summary>Reads those files of the original Courier that hold one value, its module files and bofh, where they lie beside courier.conf. They come before
 /// it: what courier.conf says wins.</summary>
 /// <remarks>A file holds one line; '#' begins a comment; an empty file says nothing. Times are Courier's: <c>1w2d</c>, <c>5m</c> (minutes), a plain
 /// number is seconds. A file that cannot be understood is a problem like any other, with its line.</remarks>
 internal sealed partial class CourierFiles(string directory) : IConfigurationSource
 {
-    /// <summary>These files hold one line.</summary>
-    private const long FileBytesMax = 64 * 1024;
+    /// <summary>Most of these files hold one line; bofh may list thousands of senders.</summary>
+    private const long FileBytesMax = 1024 * 1024;
 
     private static readonly (string File, Setting Setting, Func<string, string?> Read)[] _values =
     [
@@ -77,6 +77,7 @@ internal sealed partial class CourierFiles(string directory) : IConfigurationSou
             ReadModule(file, entries, problems);
         foreach (var (name, setting) in _lists)
             NameList(name, setting, entries);
+        entries.AddRange(new BofhFile(Path.Combine(directory, "bofh"), problems, _uses).Read(Lines("bofh", problems)));
         foreach (var (file, reason) in _ignored.Where(ignored => File.Exists(Path.Combine(directory, ignored.File))))
             _uses.Add(new(Path.Combine(directory, file), null, reason));
         return entries;

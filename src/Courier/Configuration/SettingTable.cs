@@ -127,7 +127,7 @@ internal static class SettingTable
         DnsServers, DnsTimeout, DnsMixCase, Withheld, Proxies, XClientPeers, XForwardPeers,
         RetryFirst, RetryRound, RetryRoundWait, RetryDoublings, QueueTime, WarnAfter, BackupRelay, SubmitDelay, BatchSize,
         AttemptsAtOnce, AttemptsPerDestination, LocalAttempts, HistorySize, ReportSize, ReportFrom, ReportTemplates, SilentReports, ReportsToAccount,
-        MessageSize, Recipients, Connections, ConnectionsPerPeer, ConnectionsPerNetwork, FreeSpace, AccessList, AccessNetwork, GreetingDelay, FolderPrefix, LogLevel, LogFormat,
+        MessageSize, Recipients, Connections, ConnectionsPerPeer, ConnectionsPerNetwork, FreeSpace, AccessList, AccessNetwork, GreetingDelay, .. SenderKeys.All, FolderPrefix, LogLevel, LogFormat,
     ];
 
     internal static readonly IReadOnlyList<Setting> Required = [State];
@@ -136,6 +136,7 @@ internal static class SettingTable
     [
         HostName, CleartextLogins, Postmaster, RelayNetworks, MessageSize, Recipients, FreeSpace, Withheld, XClientPeers, XForwardPeers, FolderPrefix,
         Connections, ConnectionsPerPeer, ConnectionsPerNetwork, AccessList, AccessNetwork, GreetingDelay, RelayDomains, RelayDomainList, PercentDomains, PercentList,
+        .. SenderKeys.All,
     ];
 
     /// <summary>Whether a key may stand in a section with a condition: what is asked for per connection or message.</summary>

@@ -127,7 +127,7 @@ internal sealed class MailServer : IAsyncDisposable
             throw new StartException(string.Join('\n', problems));
         _scheduler.Start();
         _sending.StartReports(_scheduler, OpenBuffer, _logging);
-        var smtp = new SmtpServices(_accounts, _scheduler, _local, Stores.Spool(_settings).BodyDirectory, _tls, _clock, _logging, FlushAsync);
+        var smtp = new SmtpServices(_accounts, _scheduler, _local, Stores.Spool(_settings).BodyDirectory, _tls, _clock, _logging, FlushAsync, _sending.Resolver);
         _listeners.Start("smtp", smtp.Relay, isTls: false, SmtpServices.Refusal, smtp.TermsOf);
         _listeners.Start("submission", smtp.Submission, isTls: false, SmtpServices.Refusal, smtp.TermsOf);
         _listeners.Start("submissions", smtp.Submission, isTls: true, SmtpServices.Refusal, smtp.TermsOf);

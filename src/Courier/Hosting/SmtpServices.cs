@@ -4,6 +4,7 @@ using Courier.Configuration;
 using Courier.Mta.Delivery.Local;
 using Courier.Mta.Reception;
 using Courier.Net;
+using Courier.Net.Dns;
 using Courier.Queue;
 using Courier.Queue.Handover;
 using Courier.Smtp.Server;
@@ -14,7 +15,7 @@ namespace Courier.Hosting;
 /// <summary>The three services that speak SMTP, each for the settings of a context.</summary>
 internal sealed class SmtpServices(
     IAccountDirectory accounts, ISubmission submission, LocalAgent local, string spillDirectory, Func<SslServerAuthenticationOptions>? tls, TimeProvider clock, ILoggerFactory logging,
-    Func<string, CancellationToken, ValueTask<int>> flush)
+    Func<string, CancellationToken, ValueTask<int>> flush, IDnsResolver resolver)
 {
     /// <summary>RFC 5321 §3.8: 421 and close.</summary>
     internal static ReadOnlyMemory<byte> Refusal { get; } = ReceptionReplies.TooManyConnections.ToBytes();
@@ -47,7 +48,7 @@ internal sealed class SmtpServices(
             XClientPeers = values.Get(SettingTable.XClientPeers) ?? [],
             XForwardPeers = values.Get(SettingTable.XForwardPeers) ?? [],
             CleartextLogins = Values.CleartextLogins(values),
-            Limits = new SmtpLimits { MessageBytes = values.Get(SettingTable.MessageSize), Recipients = values.Get(SettingTable.Recipients) },
+            Limits = new SmtpLimits { MessageBytes = values.Get(SettingTable.MessageSize), Recipients = values.Get(SettingTable.Recipients), RefusesMoreRecipients = values.Get(SenderKeys.RecipientsBeyond) == "refused" },
         };
         return new SmtpServer(settings, reception, logging.CreateLogger<SmtpServer>(), clock).ServeAsync;
     }
@@ -61,5 +62,8 @@ internal sealed class SmtpServices(
         Networks = values.Get(SettingTable.RelayNetworks) ?? [],
         FreeBytesMin = values.Get(SettingTable.FreeSpace),
         Postmaster = values.Get(SettingTable.Postmaster),
+        Senders = SenderValues.Of(values, resolver),
+        Verify = SenderValues.AudienceOf(values.Get(SenderKeys.Verify)),
+        Expand = SenderValues.AudienceOf(values.Get(SenderKeys.Expand)),
     };
 }

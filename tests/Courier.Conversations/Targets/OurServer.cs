@@ -3,6 +3,7 @@ using System.Net;
 using Courier.Conversations.Language;
 using Courier.Faults.Server;
 using Courier.Testing.Processes;
+using Courier.Tests.Shared.Dns;
 
 namespace Courier.Conversations.Targets;
 
@@ -105,6 +106,43 @@ public sealed class OurServer : ITarget
             network.198.51.100.4 = login
             network.198.51.100.5 = tls
             """,
+        // Looks at names: who a peer and a sender say that they are. Its name server is ours: see Names.
+        ["choosy"] = """
+            [accounts]
+            default_domain = example.test
+            postmaster = postmaster@example.test
+            cleartext_logins = loopback
+            [relay]
+            hold = yes
+            [proxies]
+            xclient = 127.0.0.1
+            [limits]
+            recipients = 3
+            recipients_beyond = refused
+            [senders]
+            refuse = bad@refused.test, @all.refused.test, @.refused.test
+            refuse_mx = 192.0.2.64/28
+            own_hosts.free.test = free-hosts.test
+            check_domain = yes
+            check_helo = permanent
+            own_only = header
+            may_use.own-sender-smtp@example.test = sales@example.test, @lists.test
+            [recipients]
+            spam_traps = trap@example.test
+            vrfy = friends
+            expn = all
+            """,
+    };
+
+    /// <summary>What the name server knows; of deaf.test it cannot say anything.</summary>
+    private readonly FakeDnsServer _names = new(
+        "client.example.test 60 A 127.0.0.1", "good.test 60 MX 10 mx.good.test", "mx.good.test 60 A 192.0.2.2", "plain.test 60 A 192.0.2.2", "null.test 60 MX 0 .", "text.test 60 MX 10 192.0.2.2",
+        "refused.test 60 A 192.0.2.2", "low.refused.test 60 A 192.0.2.2", "all.refused.test 60 A 192.0.2.2", "lists.test 60 A 192.0.2.2", "example.org 60 A 192.0.2.2",
+        "badmx.test 60 MX 10 mx.badmx.test", "mx.badmx.test 60 A 192.0.2.66", "badhost.test 60 A 192.0.2.67",
+        "free.test 60 A 192.0.2.2", "7.2.0.192.in-addr.arpa 60 PTR out.free-hosts.test", "out.free-hosts.test 60 A 192.0.2.7", "8.2.0.192.in-addr.arpa 60 PTR liar.free-hosts.test",
+        "liar.free-hosts.test 60 A 192.0.2.99", "9.2.0.192.in-addr.arpa 60 PTR out.notfree-hosts.test", "out.notfree-hosts.test 60 A 192.0.2.9", "helo.test 60 MX 10 out.free-hosts.test")
+    {
+        Behave = static (query, name, _, _) => name is "deaf.test" or "10.2.0.192.in-addr.arpa" ? [DnsWire.Reply(query, [], code: 2)] : null,
     };
 
     private readonly Dictionary<string, int> _hops =
@@ -136,7 +174,7 @@ public sealed class OurServer : ITarget
     private async Task<CourierServer> StartAsync(string name)
     {
         var routes = ScriptFiles.All.Where(script => script.HasHop && script.Server == name).Select(script => $"\n[relay]\nroute.{script.HopDomain} = {Hop(script)}");
-        var server = new CourierServer(CourierServer.NewState("conversations-" + name), Settings[name] + string.Concat(routes), CourierServer.AllServices);
+        var server = new CourierServer(CourierServer.NewState("conversations-" + name), Settings[name] + (name == "choosy" ? $"\n[dns]\nservers = {_names.EndPoint}" : "") + string.Concat(routes), CourierServer.AllServices);
         var accounts = ScriptFiles.All.SelectMany(script => script.FurtherAccounts.Prepend("demo").Select(account => Address(script, account)));
         await server.ImportAccountsAsync(accounts.Append("postmaster@example.test"), Hash, CancellationToken.None);
         await server.StartAsync(CancellationToken.None);
@@ -147,5 +185,6 @@ public sealed class OurServer : ITarget
     {
         foreach (var server in _servers.Values.Where(server => server.IsValueCreated))
             await (await server.Value).DisposeAsync();
+        await _names.DisposeAsync();
     }
 }

@@ -1,5 +1,7 @@
 using System.Net;
 using Courier.Configuration;
+using Courier.Mail.Addresses;
+using Courier.Mta.Reception.Senders;
 
 namespace Courier.Tests.Program;
 
@@ -45,6 +47,52 @@ public sealed class CourierFilesTests : IDisposable
         Assert.Equal((IPAddress.Parse("192.0.2.7"), IPAddress.Parse("2001:db8::7")), (values.Get(SettingTable.SourceV4), values.Get(SettingTable.SourceV6)));
         Assert.Equal((11, 3, 12), (values.Get(SettingTable.AttemptsAtOnce), values.Get(SettingTable.AttemptsPerDestination), values.Get(SettingTable.LocalAttempts)));
         Assert.Equal(["module.esmtp:3", "queuelo"], files.Uses.Where(use => use.Setting is null).Select(use => Path.GetFileName(use.Path)));
+    }
+
+    [Fact]
+    public void Every_directive_of_bofh_sets_its_key()
+    {
+        var (values, problems, files) = Load(("bofh", """
+            # whom we do not want
+            badfrom spam@example.org
+            badfrom @.spam.example	@spam.example
+            badmx 192.0.2.1
+            badmx 2001:db8::1
+            freemail example.net
+            freemail Example.com mail.example.org
+            spamtrap trap@example.test
+            maxrcpts 50 hard
+            opt BOFHCHECKDNS=1
+            opt BOFHCHECKHELO=2
+            opt BOFHNOBASE64TEXT=1
+            opt BOFHSPFHELO=pass,none
+            """));
+        Assert.Empty(problems);
+        var senders = Courier.Hosting.SenderValues.Of(values!, new Mta.Remote.FakeResolver());
+        string[] refused = ["spam@example.org", "a@low.spam.example", "a@spam.example"];
+        Assert.All(refused, address => Assert.True(senders.Refused.Matches(MailAddress.Parse(address))));
+        Assert.False(senders.Refused.Matches(MailAddress.Parse("ham@example.org")));
+        Assert.Equal(["192.0.2.1/32", "2001:db8::1/128"], senders.RefusedExchangers.Select(network => network.ToString()));
+        Assert.Equal(["example.net"], senders.FreeMail["example.net"]);
+        Assert.Equal(["example.com", "mail.example.org"], senders.FreeMail["example.com"]);
+        Assert.True(senders.SpamTraps.Matches(MailAddress.Parse("TRAP@example.test")));
+        Assert.Equal((50, "refused"), (values!.Get(SettingTable.Recipients), values.Get(SenderKeys.RecipientsBeyond)));
+        Assert.Equal((true, HeloCheck.Temporary), (senders.ChecksDomain, senders.Helo));
+        Assert.Equal(["bofh:12", "bofh:13"], files.Uses.Where(use => use.Setting is null).Select(use => Path.GetFileName(use.Path)));
+    }
+
+    [Theory]
+    [InlineData("badfrom nobody", "nobody")]
+    [InlineData("badfrom", "badfrom")]
+    [InlineData("badmx host.example", "host.example")]
+    [InlineData("maxrcpts many", "many")]
+    [InlineData("opt BOFHCHECKHELO=3", "3")]
+    [InlineData("freemail -", "-")]
+    [InlineData("badfriend a@b.example", "badfriend a@b.example")]
+    public void What_bofh_cannot_mean_is_a_problem_with_its_line(string line, string found)
+    {
+        var (_, problems, _) = Load(("bofh", "# first\n" + line));
+        Assert.Equal(("bofh:2", found), (Path.GetFileName(problems.Single().Origin.ToString()), problems.Single().Found));
     }
 
     [Fact]

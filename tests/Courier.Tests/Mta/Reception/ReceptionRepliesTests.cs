@@ -1,5 +1,6 @@
 using System.Reflection;
 using Courier.Mta.Reception;
+using Courier.Mta.Reception.Senders;
 using Courier.Queue;
 using Courier.Smtp.Replies;
 
@@ -7,12 +8,15 @@ namespace Courier.Tests.Mta.Reception;
 
 public sealed class ReceptionRepliesTests
 {
-    public static TheoryData<string> Names { get; } = [.. typeof(ReceptionReplies).GetProperties(BindingFlags.Public | BindingFlags.Static).Select(property => property.Name)];
+    public static TheoryData<string> Names { get; } = [.. Properties.Select(property => property.Name)];
+
+    private static IEnumerable<PropertyInfo> Properties =>
+        new[] { typeof(ReceptionReplies), typeof(SenderReplies) }.SelectMany(type => type.GetProperties(BindingFlags.Public | BindingFlags.Static));
 
     [Theory]
     [MemberData(nameof(Names))]
     public void Every_reply_has_a_status_of_its_class_and_printable_text(string name) =>
-        Check((SmtpReply)typeof(ReceptionReplies).GetProperty(name)!.GetValue(null)!);
+        Check((SmtpReply)Properties.Single(property => property.Name == name).GetValue(null)!);
 
     [Fact]
     public void Replies_that_are_made_have_too()
@@ -27,7 +31,7 @@ public sealed class ReceptionRepliesTests
     [Fact]
     public void No_two_replies_are_the_same()
     {
-        var replies = typeof(ReceptionReplies).GetProperties(BindingFlags.Public | BindingFlags.Static).Select(property => property.GetValue(null)).ToList();
+        var replies = Properties.Select(property => property.GetValue(null)).ToList();
         Assert.Equal(replies.Count, replies.Distinct().Count());
     }
 
