@@ -33,6 +33,12 @@ internal static class Capabilities
         "WITHIN",         // RFC 5032
         "FILTERS",        // RFC 5466
         "PARTIAL",        // RFC 9394
+        "CONTEXT=SEARCH", // RFC 5267
+        "CONTEXT=SORT",
+        "MULTISEARCH",    // RFC 7377
+        "NOTIFY",         // RFC 5465
+        "UIDBATCHES",     // RFC 10022
+        "I18NLEVEL=1",    // RFC 5255
         "LIST-EXTENDED",  // RFC 5258
         "LIST-STATUS",    // RFC 5819
         "LIST-METADATA",  // RFC 9590
@@ -58,6 +64,11 @@ internal static class Capabilities
     public static string For(ImapSession session)
     {
         var offered = new List<string>(_always) { $"APPENDLIMIT={session.Limits.MessageBytes}" }; // RFC 7889
+        // RFC 9738: one word or the other, and neither where there is no limit.
+        if (session.Limits.MessagesPerCommand > 0)
+            offered.Add($"MESSAGELIMIT={session.Limits.MessagesPerCommand}");
+        else if (session.SavesMax > 0)
+            offered.Add($"SAVELIMIT={session.SavesMax}");
         if (OffersStartTls(session))
             offered.Add("STARTTLS");
         if (!session.IsLoggedIn && AllowsLogin(session))

@@ -36,6 +36,9 @@ internal enum CommandEffects
 
     /// <summary>Makes no sense without sequence numbers: refused once they are given up (RFC 9586 §3).</summary>
     NeedsSequenceNumbers = 16,
+
+    /// <summary>It takes messages out of the mailbox: the client is told, whatever else it does not want to hear (RFC 5465 §3.1).</summary>
+    RemovesMessages = 32,
 }
 
 internal delegate ImapCommand CommandParser(ref ImapParser p);
@@ -50,6 +53,7 @@ internal static class CommandTable
     private const CommandEffects AnyByNumber = CommandEffects.MaySendExpunge | CommandEffects.NeedsSequenceNumbers;
     private const CommandEffects Uids = CommandEffects.UsesUids | CommandEffects.MaySendExpunge;
     private const CommandEffects Any = CommandEffects.MaySendExpunge;
+    private const CommandEffects Removes = CommandEffects.RemovesMessages;
 
     public static FrozenDictionary<string, CommandEntry> Rows { get; } = new Dictionary<string, CommandEntry>(StringComparer.Ordinal)
     {
@@ -84,29 +88,33 @@ internal static class CommandTable
         ["LANGUAGE"] = new(ImapStates.Any, Any, LanguageCommand.Parse),
         ["UNAUTHENTICATE"] = new(ImapStates.AfterLogin, CommandEffects.LeavesMailbox, UnauthenticateCommand.Parse),
         ["IDLE"] = new(ImapStates.AfterLogin, Any, IdleCommand.Parse),
+        ["NOTIFY"] = new(ImapStates.AfterLogin, Any, NotifyCommand.Parse),
+        ["ESEARCH"] = new(ImapStates.AfterLogin, Any, EsearchCommand.Parse),
 
         // With a mailbox (§6.4)
         ["CHECK"] = new(ImapStates.Selected, Any, NoopCommand.Parse),
         ["CLOSE"] = new(ImapStates.Selected, CommandEffects.LeavesMailbox, static (ref p) => CloseCommand.Parse(ref p, expunges: true)),
         ["UNSELECT"] = new(ImapStates.Selected, CommandEffects.LeavesMailbox, static (ref p) => CloseCommand.Parse(ref p, expunges: false)),
-        ["EXPUNGE"] = new(ImapStates.Selected, Any, ExpungeCommand.Parse),
+        ["EXPUNGE"] = new(ImapStates.Selected, Any | Removes, ExpungeCommand.Parse),
         ["SEARCH"] = new(ImapStates.Selected, Numbers, static (ref p) => SearchCommand.Parse(ref p, Numbering.Sequence)),
         ["FETCH"] = new(ImapStates.Selected, Numbers, static (ref p) => FetchCommand.Parse(ref p, Numbering.Sequence)),
         ["STORE"] = new(ImapStates.Selected, Numbers, static (ref p) => StoreCommand.Parse(ref p, Numbering.Sequence)),
         ["COPY"] = new(ImapStates.Selected, AnyByNumber, static (ref p) => CopyCommand.Parse(ref p, Numbering.Sequence)),
-        ["REPLACE"] = new(ImapStates.Selected, AnyByNumber, static (ref p) => ReplaceCommand.Parse(ref p, Numbering.Sequence)),
-        ["UID REPLACE"] = new(ImapStates.Selected, Uids, static (ref p) => ReplaceCommand.Parse(ref p, Numbering.Uid)),
-        ["MOVE"] = new(ImapStates.Selected, AnyByNumber, static (ref p) => MoveCommand.Parse(ref p, Numbering.Sequence)),
+        ["REPLACE"] = new(ImapStates.Selected, AnyByNumber | Removes, static (ref p) => ReplaceCommand.Parse(ref p, Numbering.Sequence)),
+        ["UID REPLACE"] = new(ImapStates.Selected, Uids | Removes, static (ref p) => ReplaceCommand.Parse(ref p, Numbering.Uid)),
+        ["MOVE"] = new(ImapStates.Selected, AnyByNumber | Removes, static (ref p) => MoveCommand.Parse(ref p, Numbering.Sequence)),
         ["SORT"] = new(ImapStates.Selected, Numbers, static (ref p) => SortCommand.Parse(ref p, Numbering.Sequence)),
         ["THREAD"] = new(ImapStates.Selected, Numbers, static (ref p) => ThreadCommand.Parse(ref p, Numbering.Sequence)),
+        ["CANCELUPDATE"] = new(ImapStates.Selected, Any, CancelUpdateCommand.Parse),
+        ["UIDBATCHES"] = new(ImapStates.Selected, Any, UidBatchesCommand.Parse),
         ["UID SORT"] = new(ImapStates.Selected, Uids, static (ref p) => SortCommand.Parse(ref p, Numbering.Uid)),
         ["UID THREAD"] = new(ImapStates.Selected, Uids, static (ref p) => ThreadCommand.Parse(ref p, Numbering.Uid)),
-        ["UID EXPUNGE"] = new(ImapStates.Selected, Uids, ExpungeCommand.ParseUid),
+        ["UID EXPUNGE"] = new(ImapStates.Selected, Uids | Removes, ExpungeCommand.ParseUid),
         ["UID SEARCH"] = new(ImapStates.Selected, Uids, static (ref p) => SearchCommand.Parse(ref p, Numbering.Uid)),
         ["UID FETCH"] = new(ImapStates.Selected, Uids, static (ref p) => FetchCommand.Parse(ref p, Numbering.Uid)),
         ["UID STORE"] = new(ImapStates.Selected, Uids, static (ref p) => StoreCommand.Parse(ref p, Numbering.Uid)),
         ["UID COPY"] = new(ImapStates.Selected, Uids, static (ref p) => CopyCommand.Parse(ref p, Numbering.Uid)),
-        ["UID MOVE"] = new(ImapStates.Selected, Uids, static (ref p) => MoveCommand.Parse(ref p, Numbering.Uid)),
+        ["UID MOVE"] = new(ImapStates.Selected, Uids | Removes, static (ref p) => MoveCommand.Parse(ref p, Numbering.Uid)),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>Reads the name of a command; UID and what follows it are one name.</summary>

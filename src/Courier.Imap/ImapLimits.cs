@@ -56,6 +56,21 @@ public sealed record ImapLimits
     /// <summary>Keys of one SEARCH; Courier's own cap.</summary>
     public int SearchKeys { get; init; } = 1000;
 
+    /// <summary>Messages that one command may work on (RFC 9738); 0: all there are. Clients that do not know of the limit see part of a mailbox.</summary>
+    public int MessagesPerCommand { get; init; }
+
+    /// <summary>Messages that one COPY or APPEND may put into a mailbox (RFC 9738); 0: as many as there are.</summary>
+    public int SavesPerCommand { get; init; }
+
+    /// <summary>Searches whose results one session may follow (RFC 5267 §4.3.1 asks for one at least); each keeps what it found.</summary>
+    public int SearchContexts { get; init; } = 16;
+
+    /// <summary>Largest sorted result that is followed: it is put in order anew with each message that comes to it.</summary>
+    public int SortedContextMessages { get; init; } = 20_000;
+
+    /// <summary>Mailboxes beside the selected one whose messages NOTIFY may watch: each is held open.</summary>
+    public int WatchedMailboxes { get; init; } = 256;
+
     /// <summary>How often a command that takes long says how far it is (RFC 9585 §3 advises 10 s).</summary>
     public TimeSpan ProgressEvery { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -53,6 +53,12 @@ internal sealed class ImapSession : IAsyncDisposable
     /// <summary>The tag of the command at hand, for responses that name it (RFC 4466 §2.6.2).</summary>
     public byte[] Tag { get; private set; } = [];
 
+    /// <summary>What the client is told of by NOTIFY; null for a client that has never said it.</summary>
+    public Notifications? Notifications { get; private set; }
+
+    /// <summary>Messages that one command may put into a mailbox; 0 for any number.</summary>
+    public int SavesMax => Limits.MessagesPerCommand > 0 ? Limits.MessagesPerCommand : Limits.SavesPerCommand;
+
     /// <summary>Set by LOGOUT and by whatever else ends the session.</summary>
     public bool IsEnding { get; set; }
 
@@ -70,6 +76,7 @@ internal sealed class ImapSession : IAsyncDisposable
     public async ValueTask LogOutAsync()
     {
         await SelectAsync(null);
+        await NotifyAsync(null);
         Account = null;
         Mailboxes = null!;
         Enabled = Extensions.None;
@@ -97,18 +104,50 @@ internal sealed class ImapSession : IAsyncDisposable
         Selected = next;
         if (next is not null)
             next.HidesRecent = Has(Extensions.Rev2);
+        Notifications?.Follow(left, next);
         if (left is not null)
             await left.DisposeAsync();
     }
 
+    /// <summary>Tells other things than before.</summary>
+    public async ValueTask NotifyAsync(Notifications? next)
+    {
+        var before = Notifications;
+        Notifications = next;
+        next?.Follow(null, Selected);
+        if (before is not null)
+            await before.DisposeAsync();
+    }
+
     /// <summary>OK for a command that has removed messages, with the mod-sequence that the client may go on from (RFC 7162 §3.2.7).</summary>
-    public Completion Completed(string text, SelectedMailbox selected) =>
-        Has(Extensions.Qresync) ? Completion.Ok($"HIGHESTMODSEQ {selected.Mailbox.Current.HighestModSeq}", text) : Completion.Ok(text);
+    public Completion Completed(string text, SelectedMailbox selected, MessageLimit limit = default)
+    {
+        if (!Has(Extensions.Qresync))
+            return limit.Completed(text);
+        limit.Tell(Writer);
+        return Completion.Ok($"HIGHESTMODSEQ {selected.Mailbox.Current.HighestModSeq}", text);
+    }
 
     /// <summary>Says what changed in the mailbox, as far as a command with these effects allows.</summary>
     public ValueTask WriteUpdatesAsync(CommandEffects effects, CancellationToken ct) => Selected is { } selected && (effects & CommandEffects.LeavesMailbox) == 0
-        ? selected.WriteUpdatesAsync(Writer, new((effects & CommandEffects.MaySendExpunge) != 0, (effects & CommandEffects.UsesUids) != 0, Enabled), ct)
+        ? selected.WriteUpdatesAsync(this, FormOf(effects), ct)
         : default;
+
+    /// <summary>Says what has happened, here and wherever the client watches.</summary>
+    public async ValueTask TellAsync(CommandEffects effects, CancellationToken ct)
+    {
+        Selected?.Adopt();
+        await WriteUpdatesAsync(effects, ct);
+        if (Notifications is { } notifications)
+            await notifications.WriteAsync(ct);
+    }
+
+    // RFC 5465 §3.1: once NOTIFY was said, only what was asked for is told; §5.1: and always with the UID.
+    private UpdateForm FormOf(CommandEffects effects) => new((effects & CommandEffects.MaySendExpunge) != 0, (effects & CommandEffects.UsesUids) != 0 || Notifications is not null, Enabled)
+    {
+        Hidden = Notifications is { } notifications ? NotifyEvents.Messages & ~(notifications.OfSelected?.Events ?? NotifyEvents.None) : NotifyEvents.None,
+        FollowsOwnRemoval = (effects & CommandEffects.RemovesMessages) != 0,
+    };
 
     public async Task RunAsync()
     {
@@ -140,12 +179,15 @@ internal sealed class ImapSession : IAsyncDisposable
     {
         Record.Write();
         Reader.Reset();
+        await NotifyAsync(null);
         await SelectAsync(null);
         Transport.Dispose();
     }
 
     private async ValueTask StepAsync()
     {
+        if (Notifications is { IsActive: true } notifications)
+            await NotifyUntilInputAsync(notifications);
         switch (await Reader.ReadAsync())
         {
             case ReadStatus.End:
@@ -158,6 +200,23 @@ internal sealed class ImapSession : IAsyncDisposable
                 await AnswerAsync(ReceivedCommand.Interpret(Reader.Text, status, State, Limits, Naming));
                 break;
         }
+    }
+
+    // While the client says nothing, it is told what happens (RFC 5465 §3.1).
+    private async ValueTask NotifyUntilInputAsync(Notifications notifications)
+    {
+        if (Transport.HasInput)
+            return;
+        await Writer.FlushAsync();
+        var input = Transport.WaitAsync(Limits.Inactivity);
+        while (await Task.WhenAny(input, notifications.Signal.WaitAsync()) != input)
+        {
+            notifications.Signal.Reset();
+            await TellAsync(notifications.Effects, Transport.Token);
+            await Writer.FlushAsync();
+        }
+
+        await input;
     }
 
     private async ValueTask AnswerAsync(ReceivedCommand received)
@@ -185,6 +244,8 @@ internal sealed class ImapSession : IAsyncDisposable
             Tag = received.Tag;
             var completion = await received.Command!.RunAsync(this, Transport.Token);
             await WriteUpdatesAsync(received.Entry!.Effects, Transport.Token);
+            if (Notifications is { } notifications)
+                await notifications.WriteAsync(Transport.Token);
             return completion;
         }
         catch (ImapSyntaxException e)

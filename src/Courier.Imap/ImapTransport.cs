@@ -51,6 +51,25 @@ internal sealed class ImapTransport(Connection connection, ImapLimits limits, Ti
         return true;
     }
 
+    /// <summary>Whether a read would not wait; nothing is taken.</summary>
+    public bool HasInput
+    {
+        get
+        {
+            if (!TryRead(out var result))
+                return false;
+            connection.Input.AdvanceTo(result.Buffer.Start);
+            return true;
+        }
+    }
+
+    /// <summary>Waits for input and takes none of it.</summary>
+    public async Task WaitAsync(TimeSpan wait)
+    {
+        var result = await ReadAsync(wait);
+        connection.Input.AdvanceTo(result.Buffer.Start);
+    }
+
     /// <summary>Waits for input.</summary>
     public async ValueTask<ReadResult> ReadAsync(TimeSpan wait)
     {

@@ -10,14 +10,13 @@ namespace Courier.Imap;
 internal static class MessageFinder
 {
     /// <returns>Positions from 0, ascending.</returns>
-    public static async ValueTask<List<int>> FindAsync(ImapSession session, SearchKey key, CancellationToken ct)
+    public static async ValueTask<List<int>> FindAsync(ImapSession session, SelectedMailbox selected, SearchKey key, CancellationToken ct)
     {
-        var selected = session.Selected!;
         return await MailboxSearch.RunAsync(new Scope(session, selected), await SessionKeys.BindAsync(key, session, selected, ct), ct);
     }
 
     /// <summary>The mailbox as the session sees it.</summary>
-    public static SearchScope ScopeOf(ImapSession session) => new Scope(session, session.Selected!);
+    public static SearchScope ScopeOf(ImapSession session, SelectedMailbox selected) => new Scope(session, selected);
 
     /// <summary>[SP "CHARSET" SP astring] 1*(SP search-key): null for a charset that we do not read.</summary>
     public static SearchKey? Parse(ref ImapParser p)
@@ -37,11 +36,27 @@ internal static class MessageFinder
         charset.Equals("UTF-8", StringComparison.OrdinalIgnoreCase) || charset.Equals("US-ASCII", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The answer to a charset that we do not read. A SAVE that fails leaves nothing saved (RFC 5182 §2.1).</summary>
-    public static Completion UnknownCharset(SelectedMailbox selected, SearchReturn? form)
+    public static Completion UnknownCharset(SelectedMailbox? selected, SearchReturn? form)
     {
-        if (form is not null && (form.Parts & SearchParts.Save) != 0)
+        if (selected is not null && form is not null && (form.Parts & SearchParts.Save) != 0)
             selected.SavedResult = UidSet.Empty;
         return Completion.No("BADCHARSET (US-ASCII UTF-8)", "Unknown charset");
+    }
+
+    /// <summary>Follows the result, where that was asked for (RFC 5267 §4.3).</summary>
+    public static ValueTask FollowAsync(ImapSession session, SearchReturn? form, SearchContexts.Follow search, List<int> found, CancellationToken ct)
+    {
+        if (form is not { Updates: true } || session.Selected is not { } selected)
+            return default;
+        selected.Contexts ??= new(session, selected);
+        return selected.Contexts.FollowAsync(search, found, ct);
+    }
+
+    /// <summary>A tag whose search is followed already must not be used for another (RFC 5267 §4.3).</summary>
+    public static void RefuseTagReuse(ImapSession session, SearchReturn? form)
+    {
+        if (form is { Updates: true } && session.Selected?.Contexts?.Has(System.Text.Encoding.ASCII.GetString(session.Tag)) == true)
+            throw new ImapSyntaxException("A search is followed under that tag already");
     }
 
     private sealed class Scope(ImapSession session, SelectedMailbox selected) : SearchScope

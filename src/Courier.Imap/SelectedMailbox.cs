@@ -11,6 +11,15 @@ namespace Courier.Imap;
 /// <param name="Enabled">What the client understands.</param>
 internal readonly record struct UpdateForm(bool MayExpunge, bool WithUid, Extensions Enabled)
 {
+    /// <summary>What the client does not want to hear (RFC 5465 §3.1).</summary>
+    public NotifyEvents Hidden { get; init; }
+
+    /// <summary>The client's own command took messages out: that is its answer, and told in any case.</summary>
+    public bool FollowsOwnRemoval { get; init; }
+
+    /// <summary>Whether messages that come and go are told of.</summary>
+    public bool TellsMessages => FollowsOwnRemoval || (Hidden & NotifyEvents.MessageNew) == 0;
+
     /// <summary>VANISHED in the place of EXPUNGE (RFC 7162 §3.2.10, RFC 9586 §3.3).</summary>
     public bool SaysVanished => (Enabled & (Extensions.Qresync | Extensions.UidOnly)) != 0;
 
@@ -56,6 +65,9 @@ internal sealed class SelectedMailbox : IAsyncDisposable
 
     /// <summary>What the last SEARCH with SAVE found (RFC 5182 §2.1); what has gone since is no longer found in it.</summary>
     public UidSet SavedResult { get; set; } = UidSet.Empty;
+
+    /// <summary>Searches that the client follows; null before the first.</summary>
+    public SearchContexts? Contexts { get; set; }
 
     public int RecentCount => IsReadOnly ? Announced.UnclaimedCount : _recent.Count;
 
@@ -165,46 +177,84 @@ internal sealed class SelectedMailbox : IAsyncDisposable
     }
 
     /// <summary>Tells the client what has changed: EXPUNGE and EXISTS if the form allows or nothing was removed, and flags always.</summary>
-    public async ValueTask WriteUpdatesAsync(ImapWriter writer, UpdateForm form, CancellationToken ct)
+    public async ValueTask WriteUpdatesAsync(ImapSession session, UpdateForm form, CancellationToken ct)
     {
         var newest = form.MayExpunge ? await Mailbox.RefreshAsync(ct) : Mailbox.Current;
         // RFC 2180 §3.3: who has a mailbox open that somebody deletes is sent away.
         if (Mailbox.IsGone || newest.UidValidity != Announced.UidValidity)
             throw new MailboxReplacedException();
-        var renumbers = form.MayExpunge || RemovedCount(newest) == 0;
+        var renumbers = MayRenumber();
         if (renumbers && !IsReadOnly && newest.UnclaimedCount > 0)
         {
             AddRecent(await Mailbox.ClaimRecentAsync(ct));
             newest = Mailbox.Current;
-            renumbers = form.MayExpunge || RemovedCount(newest) == 0;
+            renumbers = MayRenumber();
         }
 
         if (!ReferenceEquals(newest, _told) || !ReferenceEquals(newest, Announced))
-            await WriteAsync(writer, newest, renumbers, form);
+            await WriteAsync(session, newest, renumbers, form, ct);
         _shown.Clear();
         _seen.Clear();
+
+        bool MayRenumber() => form.TellsMessages && (form.MayExpunge || RemovedCount(newest) == 0);
     }
 
     public ValueTask DisposeAsync() => Mailbox.DisposeAsync();
 
-    private async ValueTask WriteAsync(ImapWriter writer, MailboxSnapshot newest, bool renumbers, UpdateForm form)
+    private async ValueTask WriteAsync(ImapSession session, MailboxSnapshot newest, bool renumbers, UpdateForm form, CancellationToken ct)
     {
+        var writer = session.Writer;
         var changed = ReferenceEquals(newest, _told) ? [] : newest.ChangedSince(_told);
         var known = LastUid;
+        if (renumbers && RemovedCount(newest) > 0)
+            Contexts?.Remove(Gone(newest)); // in numbers that still mean them (RFC 5267 §4.3.2)
         if (renumbers)
             await RenumberAsync(writer, newest, form);
         var shown = Newest;
-        Newest = _told = newest;
+        Newest = newest;
+        // What is not told now is told when the client wants to hear it again; searches that are followed are not to hear it twice.
+        if ((form.Hidden & NotifyEvents.FlagChange) == 0 || Contexts is not null)
+            _told = newest;
         DefineKeywords(writer);
         foreach (var position in changed)
         {
             var message = newest[position];
             var number = renumbers ? position : Announced.IndexOf(message.Uid);
-            if (message.Uid > known || number < 0 || IsShown(message, shown))
+            if (message.Uid > known || number < 0 || (form.Hidden & NotifyEvents.FlagChange) != 0 || IsShown(message, shown))
                 continue;
             FetchResponse.Whole(writer, form.IsUidOnly ? FetchResponse.ByUid : number + 1, message, form.Items, IsRecent(message));
             await writer.FlushIfFullAsync();
         }
+
+        await WriteArrivalsAsync(session, changed.Select(position => newest.UidAt(position)), known, ct);
+    }
+
+    /// <summary>What is followed, and then what the client wants to see of new messages (RFC 5465 §5.2).</summary>
+    private async ValueTask WriteArrivalsAsync(ImapSession session, IEnumerable<Uid> changed, Uid known, CancellationToken ct)
+    {
+        var items = session.Notifications?.OfSelected?.Items;
+        if (Contexts is null && items is null)
+            return;
+        var arrived = new List<Uid>();
+        for (var position = Announced.Count - 1; position >= 0 && Announced.UidAt(position) > known; position--)
+            arrived.Add(Announced.UidAt(position));
+        arrived.Reverse();
+        if (Contexts is not null)
+            await Contexts.UpdateAsync([.. changed.Where(uid => uid <= known && Announced.IndexOf(uid) >= 0), .. arrived], known, ct);
+        if (items is not null && arrived.Where(uid => !session.Notifications!.IsOwn(uid)).ToList() is { Count: > 0 } news)
+            await Commands.FetchCommand.ShowAsync(session, this, news, items, ct);
+    }
+
+    private List<Uid> Gone(MailboxSnapshot newest)
+    {
+        var gone = new List<Uid>();
+        for (var position = 0; position < Announced.Count; position++)
+        {
+            if (newest.IndexOf(Announced.UidAt(position)) < 0)
+                gone.Add(Announced.UidAt(position));
+        }
+
+        return gone;
     }
 
     private async ValueTask RenumberAsync(ImapWriter writer, MailboxSnapshot newest, UpdateForm form)

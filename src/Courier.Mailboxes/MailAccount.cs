@@ -91,6 +91,7 @@ public sealed class MailAccount
     private readonly MailStore _store;
     private readonly FolderTree _folders;
     private readonly Subscriptions _subscriptions;
+    private readonly AccountFeed _feed;
 
     /// <summary>One change of the set of mailboxes at a time in this process.</summary>
     private readonly SemaphoreSlim _gate = new(1, 1);
@@ -100,6 +101,7 @@ public sealed class MailAccount
         (_store, Main) = (store, main);
         _folders = new FolderTree(main, store.Clock, store.Settings.BootId);
         _subscriptions = new Subscriptions(main);
+        _feed = new AccountFeed(store, main);
     }
 
     internal MaildirFolder Main { get; }
@@ -162,8 +164,29 @@ public sealed class MailAccount
     {
         ct.ThrowIfCancellationRequested();
         _subscriptions.Change(name, subscribed);
+        _feed.Notify();
         return default;
     }
+
+    /// <summary>Calls back (on any thread; be quick) after the mailboxes, the subscriptions or what is noted of the account may have changed.</summary>
+    public IDisposable OnChanged(Action callback) => _feed.OnChanged(callback);
+
+    /// <summary>The same for what is noted of a mailbox by other processes; null where there is no such mailbox.</summary>
+    public IDisposable? OnNotesChanged(MailboxName name, Action callback)
+    {
+        var folder = _folders.FolderOf(name);
+        if (!folder.Exists)
+            return null;
+        folder.MakeOurs();
+        return _store.Inotify.Watch(folder.Ours, (file, _) =>
+        {
+            if (file == "metadata")
+                callback();
+        });
+    }
+
+    /// <summary>What stays the same when a mailbox gets another name, whoever renames it; null where there is no such mailbox.</summary>
+    public ulong? DirectoryId(MailboxName name) => FileStatus.TryGet(_folders.FolderOf(name).Path, out var status) ? status.Inode : null;
 
     /// <summary>Opens a mailbox, brought up to date with its directory; null where there is none. Dispose it to leave.</summary>
     public async ValueTask<Mailbox?> OpenAsync(MailboxName name, CancellationToken ct)
@@ -243,6 +266,7 @@ public sealed class MailAccount
         finally
         {
             _gate.Release();
+            _feed.Notify();
         }
     }
 

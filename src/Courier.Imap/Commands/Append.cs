@@ -20,10 +20,12 @@ internal sealed record AppendCommand(MailboxArgument Mailbox, byte[] Rest) : Ima
         if (Mailbox.Name is null || !session.Mailboxes.Exists(Mailbox.Name))
             return Completion.TryCreate;
         using var intake = new MessageIntake(session, Rest);
-        if (await intake.ReceiveAsync(session.Limits.AppendMessages) is { } refusal)
-            return refusal;
+        var most = session.SavesMax is > 0 and var saves ? Math.Min(saves, session.Limits.AppendMessages) : session.Limits.AppendMessages;
+        if (await intake.ReceiveAsync(most) is { } refusal)
+            return refusal is { Code: "LIMIT" } && most == session.SavesMax ? MessageLimit.TooMany(most) : refusal;
         if (await session.Mailboxes.AppendAsync(Mailbox.Name, intake.Messages, ct) is not { } placed)
             return Completion.TryCreate;
+        session.Notifications?.Caused(Mailbox.Name, placed.Uids);
         session.Record.Appended += intake.Messages.Count;
         return Completion.Ok($"APPENDUID {placed.UidValidity} {UidText.Of(placed.Uids)}", "APPEND completed");
     }

@@ -17,10 +17,13 @@ internal sealed record CopyCommand(SequenceSet Messages, MailboxArgument Target,
     {
         var selected = session.Selected!;
         var uids = selected.Uids(selected.Resolve(Messages, Numbering));
+        if (session.SavesMax is > 0 and var most && uids.Count > most)
+            return MessageLimit.TooMany(most);
         if (uids.Count == 0)
             return Completion.Ok("There was nothing to copy");
         if (Target.Name is null || await selected.Mailbox.CopyAsync(uids, Target.Name, ct) is not { } result)
             return Completion.TryCreate;
+        session.Notifications?.Caused(Target.Name, result.Copies);
         return result.Copies.Count == 0
             ? Completion.SomeExpunged
             : Completion.Ok($"COPYUID {result.UidValidity} {UidText.Of(result.Sources)} {UidText.Of(result.Copies)}", "COPY completed");

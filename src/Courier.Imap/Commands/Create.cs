@@ -29,6 +29,7 @@ internal sealed record CreateCommand(MailboxArgument Mailbox, IReadOnlyList<stri
             return Completion.No("CANNOT", "No mailbox can have that name");
         if (Uses.Any(use => SpecialUses.Find(use) is null))
             return Completion.No("USEATTR", "No mailbox here can be for that"); // RFC 6154 §3
+        session.Notifications?.Caused(name);
         switch (await session.Mailboxes.CreateAsync(name, ct))
         {
             case CreateOutcome.AlreadyExists: return Completion.No("ALREADYEXISTS", "That mailbox exists already");
@@ -37,6 +38,9 @@ internal sealed record CreateCommand(MailboxArgument Mailbox, IReadOnlyList<stri
 
         if (Uses.Count > 0)
             await session.Mailboxes.AnnotateAsync(name, [new(SpecialUses.Entry, Encoding.ASCII.GetBytes(string.Join(' ', Uses.Select(SpecialUses.Find))))], ct);
+        // RFC 9051 §6.3.4: under the newer protocol the client hears what it is really called.
+        if (session.Has(Extensions.Rev2) && Mailbox.OldName is { } old && session.Naming.Wire(name) is { } wire)
+            ListResponse.Write(session.Writer, "LIST", [], wire, oldName: old);
         return await session.Mailboxes.MailboxIdAsync(name, ct) is { } id
             ? Completion.Ok($"MAILBOXID ({id})", "CREATE completed") // RFC 8474 §4.1
             : Completion.Ok("CREATE completed");

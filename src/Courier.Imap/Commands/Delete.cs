@@ -20,6 +20,7 @@ internal sealed record DeleteCommand(MailboxArgument Mailbox) : ImapCommand
     {
         if (Mailbox.Name is null)
             return Completion.NoSuchMailbox;
+        session.Notifications?.Caused(Mailbox.Name);
         var outcome = await session.Mailboxes.DeleteAsync(Mailbox.Name, ct);
         // By whatever name it was selected: it may have been renamed since.
         if (session.Selected is { Mailbox.IsGone: true })

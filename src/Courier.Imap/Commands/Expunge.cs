@@ -1,5 +1,6 @@
 using Courier.Imap.Grammar;
 using Courier.Imap.Responses;
+using Courier.Mailboxes;
 
 namespace Courier.Imap.Commands;
 
@@ -26,11 +27,31 @@ internal sealed record ExpungeCommand(SequenceSet? Only) : ImapCommand
         var selected = session.Selected!;
         if (selected.IsReadOnly)
             return Completion.ReadOnly;
-        var only = Only is null ? null : selected.Uids(selected.Resolve(Only, Numbering.Uid));
+        var (positions, limit) = Only is null ? (null, default) : MessageLimit.Cut(session, selected, Named(session, selected, Only));
+        var only = positions is null ? null : selected.Uids(positions);
         if (only is { Count: 0 })
             return Completion.Ok("EXPUNGE completed");
         var expunged = await selected.Mailbox.ExpungeAsync(only, ct);
         session.Record.Expunged += expunged.Count;
-        return expunged.Count == 0 ? Completion.Ok("EXPUNGE completed") : session.Completed("EXPUNGE completed", selected);
+        return expunged.Count == 0 ? Completion.Ok("EXPUNGE completed") : session.Completed("EXPUNGE completed", selected, limit);
+    }
+
+    // Only what is removed counts towards the limit.
+    private static List<PositionRange> Named(ImapSession session, SelectedMailbox selected, SequenceSet only)
+    {
+        var positions = selected.Resolve(only, Numbering.Uid);
+        if (session.Limits.MessagesPerCommand == 0)
+            return positions;
+        var deleted = new List<PositionRange>();
+        foreach (var (first, last) in positions)
+        {
+            for (var position = first; position <= last; position++)
+            {
+                if ((selected.RecordAt(position).Flags & MessageFlags.Deleted) != 0)
+                    deleted.Add(new(position, position));
+            }
+        }
+
+        return SequenceSet.Merge(deleted);
     }
 }

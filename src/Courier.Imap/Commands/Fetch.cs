@@ -36,13 +36,12 @@ internal sealed record FetchCommand(SequenceSet Messages, FetchItems Items, Fetc
         var positions = Modifiers.Restrict(selected, selected.Resolve(Messages, Numbering));
         if (Modifiers.SaysVanished)
             Vanished.WriteEarlier(session.Writer, selected.UidRanges(Messages), selected.Announced, known: default);
+        (positions, var limit) = MessageLimit.Cut(session, selected, positions);
         session.Record.Fetched += SequenceSet.Count(positions);
         bool isComplete;
         try
         {
-            isComplete = Items.NeedsForms || Items.NeedsFacts || Items.Sections.Count > 0
-                ? await FetchContentAsync(session, selected, positions, ct)
-                : await FetchRecordsAsync(session, selected, positions);
+            isComplete = await WriteAsync(session, selected, positions, ct);
         }
         catch (UnknownEncodingException)
         {
@@ -55,8 +54,27 @@ internal sealed record FetchCommand(SequenceSet Messages, FetchItems Items, Fetc
                 selected.MarkShown(selected.Announced.UidAt(first), selected.Announced.UidAt(last));
         }
 
-        return isComplete ? Completion.Ok("FETCH completed") : Completion.SomeExpunged;
+        return isComplete ? limit.Completed("FETCH completed") : Completion.SomeExpunged;
     }
+
+    /// <summary>Shows messages that nobody has asked for by a command of its own (RFC 5465 §5.2, §7); of those that are gone already nothing is said.</summary>
+    public static async ValueTask ShowAsync(ImapSession session, SelectedMailbox selected, IReadOnlyList<Uid> uids, FetchItems items, CancellationToken ct)
+    {
+        List<PositionRange> positions = [.. uids.Select(uid => selected.Announced.IndexOf(uid)).Where(at => at >= 0).Select(at => new PositionRange(at, at))];
+        try
+        {
+            await new FetchCommand(SequenceSet.Saved, items, FetchModifiers.None, Numbering.Uid).WriteAsync(session, selected, SequenceSet.Merge(positions), ct);
+        }
+        catch (UnknownEncodingException)
+        {
+            // It can be fetched in another form.
+        }
+    }
+
+    private ValueTask<bool> WriteAsync(ImapSession session, SelectedMailbox selected, List<PositionRange> positions, CancellationToken ct) =>
+        Items.NeedsForms || Items.NeedsFacts || Items.Sections.Count > 0
+            ? FetchContentAsync(session, selected, positions, ct)
+            : FetchRecordsAsync(session, selected, positions);
 
     /// <summary>The index knows all that is asked: no file is opened and nothing is allocated.</summary>
     private async ValueTask<bool> FetchRecordsAsync(ImapSession session, SelectedMailbox selected, List<PositionRange> positions)

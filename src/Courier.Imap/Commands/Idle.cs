@@ -17,19 +17,19 @@ internal sealed record IdleCommand : ImapCommand
     {
         const int lineMax = 1024;
         session.Writer.Raw("+ idling\r\n"u8);
-        var changed = new Signal();
-        using var callback = session.Selected?.Mailbox.OnChanged(changed.Set);
+        // Who has said what to be told of is told just that (RFC 5465 §4).
+        var changed = session.Notifications?.Signal ?? new Signal();
+        using var callback = session.Notifications is null ? session.Selected?.Mailbox.OnChanged(changed.Set) : null;
         ImapMeter.Idling.Add(1);
         try
         {
-            await session.WriteUpdatesAsync(CommandEffects.MaySendExpunge, ct);
+            await session.TellAsync(CommandEffects.MaySendExpunge, ct);
             await session.Writer.FlushAsync();
             var line = session.Reader.ListenAsync(lineMax, session.Limits.Inactivity);
             while (await Task.WhenAny(line, changed.WaitAsync()) != line)
             {
                 changed.Reset();
-                session.Selected?.Adopt();
-                await session.WriteUpdatesAsync(CommandEffects.MaySendExpunge, ct);
+                await session.TellAsync(CommandEffects.MaySendExpunge, ct);
                 await session.Writer.FlushAsync();
             }
 
@@ -42,17 +42,5 @@ internal sealed record IdleCommand : ImapCommand
         }
 
         return System.Text.Ascii.EqualsIgnoreCase(session.Reader.Text, "DONE"u8) ? Completion.Ok("IDLE completed") : Completion.Bad("Expected DONE");
-    }
-
-    /// <summary>Wakes the one who waits; any number of sets before that wake it once.</summary>
-    private sealed class Signal
-    {
-        private volatile TaskCompletionSource _source = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public void Set() => _source.TrySetResult();
-
-        public Task WaitAsync() => _source.Task;
-
-        public void Reset() => _source = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

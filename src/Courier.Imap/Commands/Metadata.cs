@@ -116,6 +116,7 @@ internal sealed record SetMetadataCommand(MailboxArgument Mailbox, IReadOnlyList
         // RFC 6154 §4: only a use that there is, and INBOX has none.
         if (Changes.Any(change => change is { Key: SpecialUses.Entry, Value: { } value } && (Mailbox.Name is null or { IsInbox: true } || SpecialUses.Parse(value) is null)))
             return Completion.No("USEATTR", "No mailbox here can be for that");
+        session.Notifications?.Caused(Mailbox.Name);
         return await session.Mailboxes.AnnotateAsync(Mailbox.Name, Changes, ct) switch
         {
             AnnotateOutcome.Done => Completion.Ok("SETMETADATA completed"),

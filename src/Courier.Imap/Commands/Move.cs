@@ -19,7 +19,8 @@ internal sealed record MoveCommand(SequenceSet Messages, MailboxArgument Target,
         var selected = session.Selected!;
         if (selected.IsReadOnly)
             return Completion.ReadOnly;
-        var uids = selected.Uids(selected.Resolve(Messages, Numbering));
+        var (positions, limit) = MessageLimit.Cut(session, selected, selected.Resolve(Messages, Numbering));
+        var uids = selected.Uids(positions);
         if (uids.Count == 0)
             return Completion.Ok("There was nothing to move");
         if (Target.Name is null || await selected.Mailbox.MoveAsync(uids, Target.Name, ct) is not { } result)
@@ -29,6 +30,6 @@ internal sealed record MoveCommand(SequenceSet Messages, MailboxArgument Target,
         session.Record.Expunged += result.Copies.Count;
         session.Writer.Raw("* OK [COPYUID "u8);
         session.Writer.Raw($"{result.UidValidity} {UidText.Of(result.Sources)} {UidText.Of(result.Copies)}] They are there now\r\n");
-        return session.Completed("MOVE completed", selected);
+        return session.Completed("MOVE completed", selected, limit);
     }
 }

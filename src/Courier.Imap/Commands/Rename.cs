@@ -24,7 +24,13 @@ internal sealed record RenameCommand(MailboxArgument From, MailboxArgument To) :
             return Completion.NoSuchMailbox;
         if (To.Name is null)
             return Completion.No("CANNOT", "No mailbox can have that name");
-        return await session.Mailboxes.RenameAsync(From.Name, To.Name, ct) switch
+        session.Notifications?.Caused(From.Name);
+        session.Notifications?.Caused(To.Name);
+        var outcome = await session.Mailboxes.RenameAsync(From.Name, To.Name, ct);
+        // RFC 9051 §6.3.6: where a name was put right, the client hears which name became which.
+        if (outcome == RenameOutcome.Renamed && session.Has(Extensions.Rev2) && (From.OldName ?? To.OldName) is not null && session.Naming.Wire(To.Name) is { } wire)
+            ListResponse.Write(session.Writer, "LIST", [], wire, oldName: From.Wire);
+        return outcome switch
         {
             RenameOutcome.Renamed => Completion.Ok("RENAME completed"),
             RenameOutcome.NoSuchMailbox => Completion.NoSuchMailbox,

@@ -33,6 +33,7 @@ internal sealed record ReplaceCommand(SequenceSet Message, MailboxArgument Mailb
             return refusal;
         if (await session.Mailboxes.AppendAsync(Mailbox.Name, intake.Messages, ct) is not { } placed)
             return Completion.TryCreate;
+        session.Notifications?.Caused(Mailbox.Name, placed.Uids);
         session.Record.Appended++;
         session.Writer.Raw($"* OK [APPENDUID {placed.UidValidity} {UidText.Of(placed.Uids)}] It is there now\r\n");
         session.Record.Expunged += (await selected.Mailbox.RemoveAsync(replaced, CancellationToken.None)).Count;

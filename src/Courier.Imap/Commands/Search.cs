@@ -20,17 +20,20 @@ internal sealed record SearchCommand(SearchReturn? Return, SearchKey? Key, Numbe
         if (Key is null)
             return MessageFinder.UnknownCharset(selected, Return);
 
-        var found = await MessageFinder.FindAsync(session, Key, ct);
+        MessageFinder.RefuseTagReuse(session, Return);
+        var (key, limit) = await MessageLimit.OfSearchAsync(session, selected, Key, ct);
+        var found = await MessageFinder.FindAsync(session, selected, key, ct);
         var response = new SearchResponse(session, selected, Numbering);
         var withModSeq = SessionKeys.AsksForModSeq(Key);
         // RFC 9051 appendix E: under the newer protocol the answer is always ESEARCH.
         var form = Return ?? (session.Has(Extensions.Rev2) ? new(SearchParts.All, null) : null);
         if (form is null)
             await response.WriteListAsync("SEARCH", found, withModSeq);
-        else if (form is not { Parts: SearchParts.Save, Partial: null }) // RFC 5182 §2.1: SAVE alone is silent
+        else if (!form.IsSilent)
             response.WriteExtended(found, form, withModSeq);
         if (form is not null && (form.Parts & SearchParts.Save) != 0)
             response.Save(found, form);
-        return Completion.Ok("SEARCH completed");
+        await MessageFinder.FollowAsync(session, form, new(Key, Numbering, null, form?.UpdateItems), found, ct);
+        return limit.Completed("SEARCH completed");
     }
 }

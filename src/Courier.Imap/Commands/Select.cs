@@ -51,9 +51,7 @@ internal sealed record SelectCommand(MailboxArgument Mailbox, SelectCommand.Para
         if (!session.Has(Extensions.Rev2))
             return;
         // RFC 9051 §6.3.2: under the newer protocol SELECT names the mailbox.
-        writer.Raw("* LIST () \".\" "u8);
-        writer.Mailbox(Mailbox.Name is { } name ? session.Naming.Wire(name) ?? Mailbox.Wire : Mailbox.Wire);
-        writer.Line();
+        ListResponse.Write(writer, "LIST", [], Mailbox.Name is { } name ? session.Naming.Wire(name) ?? Mailbox.Wire : Mailbox.Wire, oldName: Mailbox.OldName);
     }
 
     /// <summary>What has happened since the client was here last (RFC 7162 §3.2.5.1).</summary>

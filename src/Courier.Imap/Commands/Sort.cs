@@ -33,16 +33,20 @@ internal sealed record SortCommand(SearchReturn? Return, IReadOnlyList<SortCrite
         if (Key is null)
             return MessageFinder.UnknownCharset(selected, Return);
 
-        var found = await MessageFinder.FindAsync(session, Key, ct);
-        found = await MessageSort.RunAsync(MessageFinder.ScopeOf(session), selected.Mailbox, found, Criteria, ct);
+        MessageFinder.RefuseTagReuse(session, Return);
+        if (await MessageLimit.IsTooMuchAsync(session, selected, Key, ct))
+            return MessageLimit.TooMany(session.Limits.MessagesPerCommand);
+        var found = await MessageFinder.FindAsync(session, selected, Key, ct);
+        found = await MessageSort.RunAsync(MessageFinder.ScopeOf(session, selected), selected.Mailbox, found, Criteria, ct);
         var response = new SearchResponse(session, selected, Numbering);
         var withModSeq = SessionKeys.AsksForModSeq(Key);
         if (Return is null)
             await response.WriteListAsync("SORT", found, withModSeq);
-        else if (Return is not { Parts: SearchParts.Save, Partial: null })
+        else if (!Return.IsSilent)
             response.WriteExtended(found, Return, withModSeq, isSorted: true);
         if (Return is not null && (Return.Parts & SearchParts.Save) != 0)
             response.Save(found, Return);
+        await MessageFinder.FollowAsync(session, Return, new(Key, Numbering, Criteria, Return?.UpdateItems), found, ct);
         return Completion.Ok("SORT completed");
     }
 }

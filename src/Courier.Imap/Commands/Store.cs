@@ -35,6 +35,7 @@ internal sealed record StoreCommand(SequenceSet Messages, FlagChange Change, Mod
         var positions = selected.Resolve(Messages, Numbering);
         if (positions.Count == 0)
             return Completion.Ok("There was nothing to store");
+        (positions, var limit) = MessageLimit.Cut(session, selected, positions);
         // Silence covers this change only: what others did to these messages is told first (§6.4.6, note).
         if (IsSilent)
             await session.WriteUpdatesAsync(Numbering == Numbering.Uid ? CommandEffects.UsesUids : CommandEffects.UsesSequenceNumbers, ct);
@@ -44,9 +45,11 @@ internal sealed record StoreCommand(SequenceSet Messages, FlagChange Change, Mod
         selected.Adopt();
         foreach (var range in positions)
             await ShowAsync(session, selected, range, result.Modified);
+        if (result.Modified.Count > 0 || result.Gone.Count > 0)
+            limit.Tell(session.Writer);
         if (result.Modified.Count > 0)
             return Completion.Ok("MODIFIED " + Numbers(selected, result.Modified), "Not stored where it has changed since");
-        return result.Gone.Count == 0 ? Completion.Ok("STORE completed") : Completion.SomeExpunged;
+        return result.Gone.Count == 0 ? limit.Completed("STORE completed") : Completion.SomeExpunged;
     }
 
     // Those that were not changed are told as they are, so that the client can go on from there (RFC 7162 §3.1.3).

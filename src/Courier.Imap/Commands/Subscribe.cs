@@ -19,6 +19,7 @@ internal sealed record SubscribeCommand(MailboxArgument Mailbox, bool Subscribe)
     {
         if (Mailbox.Name is null)
             return Completion.No("CANNOT", "No mailbox can have that name");
+        session.Notifications?.Caused(Mailbox.Name);
         await session.Mailboxes.SubscribeAsync(Mailbox.Name, Subscribe, ct);
         return Completion.Ok(Subscribe ? "SUBSCRIBE completed" : "UNSUBSCRIBE completed");
     }

@@ -36,8 +36,10 @@ internal sealed record ThreadCommand(ThreadCommand.Algorithm By, SearchKey? Key,
         var selected = session.Selected!;
         if (Key is null)
             return MessageFinder.UnknownCharset(selected, form: null);
-        var found = await MessageFinder.FindAsync(session, Key, ct);
-        var messages = await MessageSort.LoadAsync(MessageFinder.ScopeOf(session), selected.Mailbox, found, ct);
+        if (await MessageLimit.IsTooMuchAsync(session, selected, Key, ct))
+            return MessageLimit.TooMany(session.Limits.MessagesPerCommand);
+        var found = await MessageFinder.FindAsync(session, selected, Key, ct);
+        var messages = await MessageSort.LoadAsync(MessageFinder.ScopeOf(session, selected), selected.Mailbox, found, ct);
         var threads = By switch
         {
             Algorithm.OrderedSubject => Threads.BySubject(messages),

@@ -6,13 +6,13 @@ namespace Courier.Imap.Grammar;
 /// <remarks>fetch-modifier = "CHANGEDSINCE" SP mod-sequence / "VANISHED" (RFC 7162 §7) / "PARTIAL" SP partial-range (RFC 9394 §4)</remarks>
 internal sealed record FetchModifiers(ModSeq? ChangedSince, bool SaysVanished, PartialRange? Partial)
 {
-    private static readonly FetchModifiers _none = new(null, false, null);
+    public static FetchModifiers None { get; } = new(null, false, null);
 
     public static FetchModifiers Parse(ref ImapParser p, Numbering numbering)
     {
         if (!p.TrySpace())
-            return _none;
-        var modifiers = _none;
+            return None;
+        var modifiers = None;
         p.Expect((byte)'(', "Expected a list of modifiers");
         do
         {

@@ -55,10 +55,16 @@ internal sealed record MailboxNaming(bool HasPrefix, bool IsUtf8)
 /// <summary>A mailbox name as the client wrote it, and what it names; null where no mailbox can have that name.</summary>
 internal readonly record struct MailboxArgument(string Wire, MailboxName? Name, MailboxNaming Naming)
 {
+    /// <summary>The name as it came, where it was put right since; else null.</summary>
+    public string? Supplied { get; init; }
+
+    /// <summary>What the client calls it, where we call it otherwise (RFC 9051 §6.3.9.7); else null.</summary>
+    public string? OldName => Name is not null && Naming.Wire(Name) is { } wire && wire != (Supplied ?? Wire) ? Supplied ?? Wire : null;
+
     /// <summary>A name that ends with the separator announces names below it (RFC 3501 §6.3.3).</summary>
     public bool HasTrailingSeparator => Wire.EndsWith('.');
 
     /// <summary>The same without the separator at its end.</summary>
     public MailboxArgument WithoutTrailingSeparator() =>
-        HasTrailingSeparator ? Naming.Read((Naming.IsUtf8 ? Encoding.UTF8 : Encoding.Latin1).GetBytes(Wire[..^1])) : this;
+        HasTrailingSeparator ? Naming.Read((Naming.IsUtf8 ? Encoding.UTF8 : Encoding.Latin1).GetBytes(Wire[..^1])) with { Supplied = Wire } : this;
 }

@@ -127,6 +127,8 @@ internal static class SearchCriteria
             case "BODY": return new BodyKey(Pattern(ref p));
             case "TEXT": return new TextKey(Pattern(ref p));
             case "UID": return Numbers(p.SequenceSet(), Numbering.Uid);
+            case "UIDAFTER": return new UidSideKey(p.NonZero(), IsAfter: true);
+            case "UIDBEFORE": return new UidSideKey(p.NonZero(), IsAfter: false);
             case "YOUNGER": return new WithinKey(p.NonZero(), IsYounger: true);
             case "OLDER": return new WithinKey(p.NonZero(), IsYounger: false);
             case "SAVEDBEFORE": return new SavedDateKey(DateRelation.Before, p.Date());

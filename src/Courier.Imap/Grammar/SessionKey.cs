@@ -41,6 +41,28 @@ internal sealed record NumbersKey(SequenceSet Set, Numbering Numbering) : Sessio
         IReadOnlyList<(int First, int Last)> found = [.. ranges.Select(range => (range.First, range.Last))];
         return new(new PositionsKey(_ => found));
     }
+
+    /// <summary>The same messages by their UIDs, which do not change; UIDs stay as they are, so that what comes may fit.</summary>
+    public NumbersKey Pin(SelectedMailbox selected)
+    {
+        var isSaved = ReferenceEquals(Set, SequenceSet.Saved);
+        if (Numbering == Numbering.Uid && !isSaved)
+            return this;
+        var positions = isSaved ? selected.Resolve(Set, Numbering) : Set.Find(selected.Announced, Numbering);
+        return new(new SequenceSet([.. positions.Select(range => new SequenceRange(selected.Announced.UidAt(range.First).Value, selected.Announced.UidAt(range.Last).Value))]), Numbering.Uid);
+    }
+}
+
+/// <summary>UIDAFTER and UIDBEFORE: the UID is higher than that one, or lower (RFC 9738).</summary>
+internal sealed record UidSideKey(uint Uid, bool IsAfter) : SessionKey
+{
+    public override ValueTask<SearchKey> BindAsync(ImapSession session, SelectedMailbox selected, CancellationToken ct)
+    {
+        var at = selected.Announced.IndexOf(new(Uid));
+        var (first, last) = IsAfter ? (at < 0 ? ~at : at + 1, selected.Announced.Count - 1) : (0, (at < 0 ? ~at : at) - 1);
+        IReadOnlyList<(int First, int Last)> found = first <= last ? [(first, last)] : [];
+        return new(new PositionsKey(_ => found));
+    }
 }
 
 /// <summary>MODSEQ: changed since, or then (RFC 7162 §3.1.5). The names of entries make no difference here: a message has one mod-sequence.</summary>
@@ -100,13 +122,17 @@ internal sealed record ObjectIdKey(string Id, bool IsThread) : SessionKey
 /// <summary>FILTER: the keys that stand under that name in the account's METADATA, the user's own before everybody's (RFC 5466 §3.1).</summary>
 internal sealed record FilterKey(string Name) : SessionKey
 {
-    public override async ValueTask<SearchKey> BindAsync(ImapSession session, SelectedMailbox selected, CancellationToken ct)
+    public override async ValueTask<SearchKey> BindAsync(ImapSession session, SelectedMailbox selected, CancellationToken ct) =>
+        await SessionKeys.BindAsync(await FindAsync(session, ct), session, selected, ct);
+
+    /// <summary>The keys that it stands for.</summary>
+    public async ValueTask<SearchKey> FindAsync(ImapSession session, CancellationToken ct)
     {
         var known = await session.Mailboxes.AnnotationsAsync(name: null, ct);
         foreach (var root in (string[])["/private/filters/values/", "/shared/filters/values/"])
         {
             if (known?.GetValueOrDefault(root + Name.ToLowerInvariant()) is { } text && Read(text, session) is { } key)
-                return await SessionKeys.BindAsync(key, session, selected, ct);
+                return key;
         }
 
         throw new UndefinedFilterException(Name);
@@ -157,6 +183,29 @@ internal static class SessionKeys
                 var keys = new List<SearchKey>(and.Keys.Count);
                 foreach (var part in and.Keys)
                     keys.Add(await BindAsync(part, session, selected, ct));
+                return new AndKey(keys);
+            default:
+                return key;
+        }
+    }
+
+    /// <summary>The same key with sequence numbers and what was saved put down as UIDs, and with filters as they are now: it can be asked again later.</summary>
+    public static async ValueTask<SearchKey> PinAsync(SearchKey key, ImapSession session, SelectedMailbox selected, CancellationToken ct)
+    {
+        switch (key)
+        {
+            case NumbersKey numbers:
+                return numbers.Pin(selected);
+            case FilterKey filter:
+                return await PinAsync(await filter.FindAsync(session, ct), session, selected, ct);
+            case NotKey not:
+                return new NotKey(await PinAsync(not.Key, session, selected, ct));
+            case OrKey or:
+                return new OrKey(await PinAsync(or.Left, session, selected, ct), await PinAsync(or.Right, session, selected, ct));
+            case AndKey and:
+                var keys = new List<SearchKey>(and.Keys.Count);
+                foreach (var part in and.Keys)
+                    keys.Add(await PinAsync(part, session, selected, ct));
                 return new AndKey(keys);
             default:
                 return key;

@@ -29,10 +29,19 @@ internal sealed class SearchResponse(ImapSession session, SelectedMailbox select
     }
 
     /// <summary><c>* ESEARCH (TAG "a") UID COUNT 17 ALL 4:18,21</c>. MIN and MAX are the first and the last in the order of the result (RFC 5267 §3).</summary>
-    public void WriteExtended(List<int> found, SearchReturn asked, bool withModSeq, bool isSorted = false)
+    public void WriteExtended(List<int> found, SearchReturn asked, bool withModSeq, bool isSorted = false, string? mailbox = null)
     {
         var writer = session.Writer;
-        writer.Raw($"* ESEARCH (TAG \"{Encoding.ASCII.GetString(session.Tag)}\")");
+        writer.Raw($"* ESEARCH (TAG \"{Encoding.ASCII.GetString(session.Tag)}\"");
+        if (mailbox is not null)
+        {
+            // Which of several mailboxes it is that answers (RFC 7377 §2.1).
+            writer.Raw(" MAILBOX "u8);
+            writer.Mailbox(mailbox);
+            writer.Raw($" UIDVALIDITY {selected.Announced.UidValidity}");
+        }
+
+        writer.Raw(")"u8);
         if (_isByUid)
             writer.Raw(" UID"u8);
         // What is not there is not said (§3.1), but for the count.

@@ -60,8 +60,16 @@ internal static class MessageText
     {
         if (part.Type != "text")
             return false;
+        var body = message.Slice(part.BodyStart, part.BodyLength);
         if (pattern.IsAscii && part.TransferEncoding is "7bit" or "8bit" or "binary" && IsAsciiBased(part))
-            return pattern.IsIn(message.Slice(part.BodyStart, part.BodyLength));
+        {
+            if (pattern.IsIn(body))
+                return true;
+            // Beyond ASCII a letter may hold an ASCII one: é is e and an accent (RFC 5051).
+            if (Ascii.IsValid(body))
+                return false;
+        }
+
         return MimeText.Of(message, part) is { } text && pattern.IsIn(text.AsSpan());
     }
 

@@ -1,37 +1,43 @@
 using System.Text;
+using Courier.Mail.Headers;
 
 namespace Courier.Mailboxes.Search;
 
-/// <summary>A text that is looked for as a substring, without regard to case (RFC 3501 §6.4.4).</summary>
+/// <summary>A text that is looked for as a substring under i;unicode-casemap: without regard to case, composed and decomposed letters
+/// alike (RFC 3501 §6.4.4, RFC 5255 §4.6, RFC 5051).</summary>
 public sealed class TextPattern(string text)
 {
     private const int ChunkBytes = 8 * 1024;
 
-    private readonly bool _isAscii = Ascii.IsValid(text);
+    // What is ASCII once it is mapped is looked for as such: Ａ is A.
+    private readonly string _text = Ascii.IsValid(text) || CaseMap.Key(text) is var key && !Ascii.IsValid(key) ? text : Encoding.ASCII.GetString(key);
+    private byte[]? _key;
 
     public string Text => text;
 
     public bool IsEmpty => text.Length == 0;
 
     /// <summary>Whether bytes in a charset that contains ASCII can be searched as they are.</summary>
-    public bool IsAscii => _isAscii;
+    public bool IsAscii { get; } = Ascii.IsValid(text) || Ascii.IsValid(CaseMap.Key(text));
 
-    public bool IsIn(ReadOnlySpan<char> content) => content.Contains(text, StringComparison.OrdinalIgnoreCase);
+    /// <summary>Most texts are told apart by what they are; only what is beyond ASCII is mapped.</summary>
+    public bool IsIn(ReadOnlySpan<char> content) =>
+        content.Contains(_text, StringComparison.OrdinalIgnoreCase) || (!Ascii.IsValid(content) && CaseMap.Key(content.ToString()).AsSpan().IndexOf(_key ??= CaseMap.Key(_text)) >= 0);
 
     /// <summary>For ASCII patterns: searches bytes piece by piece without decoding all of them.</summary>
     public bool IsIn(ReadOnlySpan<byte> content)
     {
-        if (text.Length > content.Length)
+        if (_text.Length > content.Length)
             return false;
         Span<char> chars = stackalloc char[ChunkBytes / 4];
-        var step = chars.Length - text.Length + 1;
+        var step = chars.Length - _text.Length + 1;
         if (step < chars.Length / 2)
             return IsIn(Encoding.Latin1.GetString(content).AsSpan()); // a pattern as long as the piece
-        for (var at = 0; at + text.Length <= content.Length; at += step)
+        for (var at = 0; at + _text.Length <= content.Length; at += step)
         {
             var piece = content.Slice(at, Math.Min(chars.Length, content.Length - at));
             Encoding.Latin1.GetChars(piece, chars);
-            if (chars[..piece.Length].Contains(text.AsSpan(), StringComparison.OrdinalIgnoreCase))
+            if (chars[..piece.Length].Contains(_text.AsSpan(), StringComparison.OrdinalIgnoreCase))
                 return true;
         }
 

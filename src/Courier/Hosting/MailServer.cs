@@ -152,7 +152,12 @@ internal sealed class MailServer : IAsyncDisposable
             StartTls = _tls,
             CleartextLogins = Values.CleartextLogins(values),
             HasFolderPrefix = values.Get(SettingTable.FolderPrefix) != "none",
-            Limits = new ImapLimits { MessageBytes = values.Get(SettingTable.MessageSize) },
+            Limits = new ImapLimits
+            {
+                MessageBytes = values.Get(SettingTable.MessageSize),
+                MessagesPerCommand = values.Get(SettingTable.MessageLimit),
+                SavesPerCommand = values.Get(SettingTable.SaveLimit),
+            },
         },
         _accounts, _store, _clock, _logging.CreateLogger<ImapServer>()).ServeAsync;
 

@@ -40,6 +40,26 @@ public sealed class OurServer : ITarget
             [imap]
             folder_prefix = none
             """,
+        ["message-limit"] = """
+            [accounts]
+            default_domain = example.test
+            postmaster = postmaster@example.test
+            cleartext_logins = loopback
+            [relay]
+            hold = yes
+            [imap]
+            message_limit = 3
+            """,
+        ["save-limit"] = """
+            [accounts]
+            default_domain = example.test
+            postmaster = postmaster@example.test
+            cleartext_logins = loopback
+            [relay]
+            hold = yes
+            [imap]
+            save_limit = 2
+            """,
         ["strict"] = """
             [accounts]
             default_domain = example.test

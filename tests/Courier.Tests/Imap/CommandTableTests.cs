@@ -73,7 +73,7 @@ public sealed partial class CommandTableTests
         return directory.FullName;
     }
 
-    [GeneratedRegex("RFC [0-9]{4} §", RegexOptions.None, matchTimeoutMilliseconds: 5000)]
+    [GeneratedRegex("RFC [0-9]{4,5} §", RegexOptions.None, matchTimeoutMilliseconds: 5000)]
     private static partial Regex Cited();
 
     [GeneratedRegex("\"(?<name>[A-Z][A-Za-z0-9+=-]{1,})[\"{]", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
