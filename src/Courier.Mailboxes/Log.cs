@@ -1,3 +1,4 @@
+using Courier.Mailboxes.Sharing;
 using Microsoft.Extensions.Logging;
 
 namespace Courier.Mailboxes;
@@ -24,4 +25,7 @@ internal static partial class Log
 
     [LoggerMessage(5020, LogLevel.Information, "{Mailbox} was taken over from another server with {Count} UIDs and UIDVALIDITY {UidValidity}")]
     internal static partial void TakenOver(ILogger logger, string mailbox, int count, uint uidValidity);
+
+    [LoggerMessage(5021, LogLevel.Warning, "{Mailbox}: {Count} messages had other UIDs at {Server} and got new ones here and there")]
+    internal static partial void Disagreed(ILogger logger, string mailbox, int count, OtherServer server);
 }

@@ -5,6 +5,7 @@ using Courier.Mail.Mime;
 using Courier.Mailboxes.Delivery;
 using Courier.Mailboxes.Index;
 using Courier.Mailboxes.Maildir;
+using Courier.Mailboxes.Sharing;
 using Microsoft.Extensions.Logging;
 
 namespace Courier.Mailboxes;
@@ -24,6 +25,9 @@ public sealed record MailStoreSettings
 
     /// <summary>How long a change may wait before it is written to the index, which is only a cache.</summary>
     public TimeSpan WriteIndexAfter { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The server that goes on serving the accounts beside us; an account can say otherwise (<see cref="ShareMark"/>).</summary>
+    public OtherServer ShareWith { get; init; }
 
     /// <summary>Which start of the machine this is; a test sets another to stand for a power cut.</summary>
     internal string BootId { get; init; } = Boot.Id;

@@ -67,7 +67,7 @@ internal sealed class Arrivals(MailboxState state)
                 done++;
             }
 
-            state.Uids.Add([.. arrivals.Select((arrival, i) => (uid + (uint)i, arrival.Key))]);
+            state.AddUids([.. arrivals.Select((arrival, i) => (uid + (uint)i, arrival.Key))]);
         }
         catch
         {

@@ -241,7 +241,7 @@ internal sealed class MailboxScan
             var last = _basis.LastUid;
             foreach (var file in files)
             {
-                if (_state.Pending.TryGetValue(file.Key, out var uid) && uid > last)
+                if (_state.Pending.TryGetValue(file.Key, out var uid) && uid > last && _state.Sharing?.Allows(uid, file.Key) != false)
                     file.Uid = uid;
             }
 
@@ -255,6 +255,8 @@ internal sealed class MailboxScan
                     file.Uid = uid++;
                 _state.Uids.Add([.. without.Select(file => (file.Uid, file.Key))]);
             }
+
+            _state.Sharing?.Add(files.Select(file => (file.Uid, file.Key)));
         }
 
         foreach (var file in files)

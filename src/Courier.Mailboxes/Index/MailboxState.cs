@@ -1,20 +1,21 @@
 using Courier.IO.Files;
 using Courier.Mailboxes.Maildir;
+using Courier.Mailboxes.Sharing;
 
 namespace Courier.Mailboxes.Index;
 
 /// <summary>One mailbox of this process, shared by all its sessions: the newest snapshot, what is known of the directory, and the gate for changes.</summary>
 /// <remarks>Everything that changes the state runs under <see cref="Gate"/>; nothing is awaited to a peer there. Readers take <see cref="Current"/>
 /// without a lock. Lock order: gate, then the lock file, then memory locks; never two gates at once (docs/storage.md).</remarks>
-internal sealed class MailboxState : IAsyncDisposable
+internal sealed partial class MailboxState : IAsyncDisposable
 {
     private readonly Watch _watch;
     private volatile Version? _version;
     private volatile bool _unwritten;
     private volatile bool _disposed;
     private ITimer? _writer;
-    private string?[]? _lettersToTakeOver;
-    private Dictionary<string, string>? _uidls;
+    private readonly TakeOver _takeOver;
+    private bool _isOpen;
     private Action[] _listeners = [];
     private readonly Lock _listenerGate = new();
 
@@ -27,6 +28,7 @@ internal sealed class MailboxState : IAsyncDisposable
         Tables = new Tables(new TailTable(), new KeywordTable(), Reader);
         Forms = new FormsFile(() => Folder, () => Uids.UidValidity);
         _watch = new Watch(this);
+        _takeOver = new TakeOver(this);
     }
 
     internal MailStore Store { get; }
@@ -43,6 +45,9 @@ internal sealed class MailboxState : IAsyncDisposable
     internal MessageReader Reader { get; }
 
     internal FormsFile Forms { get; }
+
+    /// <summary>Null while the account is ours alone.</summary>
+    internal UidSharing? Sharing { get; private set; }
 
     internal Tables Tables { get; private set; }
 
@@ -126,42 +131,6 @@ internal sealed class MailboxState : IAsyncDisposable
     /// <summary>Under the gate. A number that no earlier change had, also after the index was lost (RFC 7162 §3.1).</summary>
     internal long NextModSeq() => Math.Max((_version?.Snapshot.HighestModSeq.Value ?? 0) + 1, Now.ToUnixTimeMilliseconds());
 
-    /// <summary>Excludes other processes of ours. Waits for them on the thread: they hold it for moments.</summary>
-    internal OfdLock? TakeLock()
-    {
-        if (ScanHoldsLock)
-            return null;
-        try
-        {
-            return OfdLock.Take(Folder.UidsLock);
-        }
-        catch (IOException) when (!Directory.Exists(Folder.Ours) && Folder.Exists)
-        {
-            // Another program made this Maildir.
-            Folder.MakeOurs();
-            return OfdLock.Take(Folder.UidsLock);
-        }
-    }
-
-    /// <summary>Under the gate and the lock. Takes in what other processes of ours wrote down.</summary>
-    internal void ReadUids()
-    {
-        var known = Uids.UidValidity;
-        if (!Uids.Read(OnUid))
-        {
-            Uids.Create(known, Uids.UidNext, NamesByUid());
-            Log.UidsRestored(Store.Logger, Folder.Path);
-        }
-        else if (Uids.UidValidity != known)
-        {
-            // Somebody removed the file and another process made it anew: nothing that we know of UIDs holds.
-            Names = null;
-            _version = new Version(new Snapshot(Tables, [], Uids.UidValidity, Uids.UidNext, NextModSeq()), default);
-            _watch.MarkDirty();
-            throw new IOException($"{Folder.Path}: UIDVALIDITY changed while the mailbox was open");
-        }
-    }
-
     /// <summary>Under the gate and the lock: lists, so that messages which already have UIDs get their place before new ones.</summary>
     internal void ReadPending()
     {
@@ -202,27 +171,6 @@ internal sealed class MailboxState : IAsyncDisposable
 
         if (!editor.IsEmpty)
             Publish(editor.Finish(Uids.UidValidity, Uids.UidNext, modSeq), Stamp);
-    }
-
-    private void OnUid(uint uid, string name)
-    {
-        var snapshot = Current;
-        if (snapshot.IndexOf(new Uid(uid)) >= 0)
-            return;
-        Pending[name] = uid;
-        Names ??= NameTable.Of(snapshot);
-        var index = Names.Find(snapshot, System.Text.Encoding.Latin1.GetBytes(name));
-        if (index < 0 || snapshot.UidAt(index).Value > uid)
-            return;
-        Superseded.Add(snapshot.UidAt(index).Value);
-        _watch.MarkDirty();
-    }
-
-    private IEnumerable<(uint Uid, string Name)> NamesByUid()
-    {
-        var snapshot = Current;
-        for (var i = 0; i < snapshot.Count; i++)
-            yield return (snapshot.UidAt(i).Value, System.Text.Encoding.Latin1.GetString(snapshot.NameAt(i)));
     }
 
     /// <summary>Under the gate. Finds out what changed in the directory.</summary>
@@ -294,172 +242,27 @@ internal sealed class MailboxState : IAsyncDisposable
     }
 
     private bool IsUnchanged(Stamp stamp) =>
-        Folder.Times() is { } times && times == stamp.Times && !_watch.IsDirty && (_watch.IsActive ? stamp.AreKeywordsSettled : stamp.IsSettled);
+        Folder.Times() is { } times && times == stamp.Times && !_watch.IsDirty && (_watch.IsActive ? stamp.AreKeywordsSettled : stamp.IsSettled)
+        && Sharing is not { HasChanged: true };
 
     private async ValueTask<Snapshot> ListAsync(CancellationToken ct)
     {
         await ChangeAsync(() =>
         {
+            CheckSharing();
+            if (Sharing is { HasChanged: true })
+                ReadShared();
             Scan();
-            TakeOverKeywords();
+            _takeOver.TakeKeywords();
+            if (!IsGone && Sharing?.Settle() == true)
+                ScanAgain();
             return true;
         }, ct);
         return Current;
     }
 
-    private void EnsureLoaded()
-    {
-        if (_version is not null)
-            return;
-        if (!Folder.Exists)
-            throw new DirectoryNotFoundException(Folder.Path);
-        using (TakeLock())
-        {
-            if (!TryLoadIndex())
-                LoadUids();
-            _watch.Doubt(Stamp);
-        }
-    }
-
-    /// <summary>The index is believed where the file of UIDs says the same: after a restart of the machine all of it is compared, else what was added.</summary>
-    private bool TryLoadIndex()
-    {
-        if (IndexFile.TryRead(Folder, Tables, Store.Settings.BootId) is not { } image)
-        {
-            ResetTables();
-            return false;
-        }
-
-        _version = new Version(image.Snapshot, image.Stamp);
-        var matched = 0;
-        var isSound = image.IsThisBoot
-            ? Uids.TryResume(image) && Uids.Read(OnUid)
-            : Uids.Read((uid, name) =>
-            {
-                var index = image.Snapshot.IndexOf(new Uid(uid));
-                if (index < 0)
-                    OnUid(uid, name);
-                else if (image.Snapshot.NameAt(index).SequenceEqual(System.Text.Encoding.Latin1.GetBytes(name)))
-                    matched++;
-            }) && matched == image.Snapshot.Count;
-        if (isSound && Uids.UidValidity == image.Snapshot.UidValidity.Value)
-        {
-            Forms.Resume(image.FormsLength);
-            if (Uids.UidNext != image.Snapshot.UidNext.Value)
-                _version = new Version(new SnapshotEditor(image.Snapshot).Finish(Uids.UidValidity, Uids.UidNext, image.Snapshot.HighestModSeq.Value), image.Stamp);
-            // Files that have UIDs but are in no listing of ours yet.
-            if (Pending.Count > 0)
-                _watch.MarkDirty();
-            return true;
-        }
-
-        _version = null;
-        Names = null;
-        Pending.Clear();
-        Superseded.Clear();
-        Uids = new UidFile(Folder, Store.Settings.BootId);
-        ResetTables();
-        return false;
-    }
-
-    private void LoadUids()
-    {
-        Forms.Restart();
-        if (!Uids.Read((uid, name) => Pending[name] = uid))
-            CreateUids();
-        _version = new Version(new Snapshot(Tables, [], Uids.UidValidity, Uids.UidNext, NextModSeq()), default);
-    }
-
-    /// <summary>The first time that we see this mailbox: what another server has told its clients stays true.</summary>
-    private void CreateUids()
-    {
-        if (OtherServers.ReadUids(Folder) is not { } others)
-        {
-            Uids.Create(UidValiditySource.Next(Main, Now), 1, []);
-            return;
-        }
-
-        new UidlFile(Folder).Write(OtherServers.ReadUidls(Folder));
-        UidValiditySource.Note(Main, others.UidValidity);
-        Uids.Create(others.UidValidity, others.UidNext, others.Messages);
-        foreach (var (uid, name) in others.Messages)
-            Pending[name] = uid;
-        _lettersToTakeOver = OtherServers.ReadKeywords(Folder);
-        Log.TakenOver(Store.Logger, Folder.Path, others.Messages.Count, others.UidValidity);
-    }
-
-    /// <summary>Under the gate, after the first listing: Dovecot's keywords, which are letters in file names, become ours. The letters stay.</summary>
-    private void TakeOverKeywords()
-    {
-        if (_lettersToTakeOver is not { } letters || IsGone)
-            return;
-        _lettersToTakeOver = null;
-        var snapshot = Current;
-        var editor = new SnapshotEditor(snapshot);
-        var modSeq = NextModSeq();
-        for (var i = 0; i < snapshot.Count; i++)
-        {
-            List<string> keywords = [.. Tables.Keywords[snapshot.EntryAt(i).KeywordSet]];
-            foreach (var letter in FileName.LettersOf(Tables.Tails[snapshot.EntryAt(i).Tail]))
-            {
-                if (letter is >= (byte)'a' and <= (byte)'z' && letters[letter - 'a'] is { } keyword && !keywords.Contains(keyword, StringComparer.OrdinalIgnoreCase))
-                    keywords.Add(keyword);
-            }
-
-            var set = Tables.Keywords.IdOf(keywords.ToArray());
-            if (set == snapshot.EntryAt(i).KeywordSet)
-                continue;
-            Keywords.Write(snapshot.NameAt(i), Tables.Keywords[set]);
-            ref var entry = ref editor.Change(i);
-            (entry.KeywordSet, entry.ModSeq) = (set, modSeq);
-        }
-
-        if (!editor.IsEmpty)
-            Publish(editor.Finish(Uids.UidValidity, Uids.UidNext, modSeq), Stamp);
-    }
-
     /// <summary>What POP3 clients know a message by from another server; null for one that came after.</summary>
-    internal string? TakenUidl(Uid uid)
-    {
-        var uidls = LazyInitializer.EnsureInitialized(ref _uidls, () => new UidlFile(Folder).Read());
-        var snapshot = Current;
-        var index = uidls.Count == 0 ? -1 : snapshot.IndexOf(uid);
-        return index < 0 ? null : uidls.GetValueOrDefault(System.Text.Encoding.Latin1.GetString(snapshot.NameAt(index)));
-    }
-
-    private void ResetTables() => Tables = new Tables(new TailTable(), new KeywordTable(), Reader);
-
-    /// <summary>Writes the index (and the forms before it), when there is something new.</summary>
-    private async Task WriteIndexAsync()
-    {
-        await Gate.WaitAsync();
-        try
-        {
-            if (!_unwritten || IsGone || _version is not { } version)
-                return;
-            _unwritten = false;
-            using var only = TakeLock();
-            var living = version.Snapshot.Count;
-            if (Uids.IsWorthCompacting(living))
-            {
-                ReadUids();
-                if (Pending.Count == 0)
-                    Uids.Create(Uids.UidValidity, Uids.UidNext, NamesByUid());
-            }
-
-            Forms.Write(living);
-            var stamp = version.Stamp.AreKeywordsSettled && IsInStep() ? StampNow(version.Stamp.Times) : version.Stamp;
-            IndexFile.Write(Folder, new IndexImage(version.Snapshot, stamp, Uids.Generation, Uids.Length, Uids.Reserved, Forms.Written, IsThisBoot: true), Uids, Store.Settings.BootId);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            Log.IndexNotWritten(Store.Logger, Folder.Path, e);
-        }
-        finally
-        {
-            Gate.Release();
-        }
-    }
+    internal string? TakenUidl(Uid uid) => _takeOver.UidlOf(uid);
 
     private sealed record Version(Snapshot Snapshot, Stamp Stamp);
 
@@ -475,20 +278,4 @@ internal sealed class MailboxState : IAsyncDisposable
             }
         }
     }
-}
-
-/// <summary>The directory's times when it was last listed, and when that was.</summary>
-internal readonly record struct Stamp(DirectoryTimes Times, long ReadAt)
-{
-    /// <summary>File systems tell times in steps (ext4: of the kernel's tick; NFS: of what its cache allows). A directory that was read
-    /// sooner than this after its last change may have changed again without a new time.</summary>
-    private const long SettleNanoseconds = 2_000_000_000;
-
-    internal bool IsNewSettled => ReadAt - Times.New > SettleNanoseconds;
-
-    internal bool IsCurSettled => ReadAt - Times.Cur > SettleNanoseconds;
-
-    internal bool AreKeywordsSettled => ReadAt - Times.Keywords > SettleNanoseconds;
-
-    internal bool IsSettled => IsNewSettled && IsCurSettled && AreKeywordsSettled;
 }

@@ -189,6 +189,13 @@ internal sealed class MessageReader(MailboxState state) : IMessageFacts
         return seconds;
     }
 
+    /// <summary>Whether the file is where the snapshot has it.</summary>
+    internal bool IsThere(Snapshot snapshot, int index)
+    {
+        Span<byte> buffer = stackalloc byte[RawPath.MaxBytes];
+        return FileStatus.TryGet(PathOf(buffer, snapshot.EntryAt(index), snapshot.NameAt(index)), out _);
+    }
+
     /// <summary>Where a message's file is, as a path that ends in NUL.</summary>
     internal ReadOnlySpan<byte> PathOf(Span<byte> buffer, in Entry entry, ReadOnlySpan<byte> name) =>
         RawPath.Join(buffer, entry.IsNew ? state.Folder.NewSlash : state.Folder.CurSlash, name, state.Tables.Tails[entry.Tail]);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Courier.IO.Files;
+using Courier.Mailboxes.Sharing;
 
 namespace Courier.Mailboxes.Maildir;
 
@@ -11,25 +12,19 @@ namespace Courier.Mailboxes.Maildir;
 /// last counts. A line that cannot be read is passed over: its message gets a new, higher UID.</remarks>
 internal static class OtherServers
 {
-    /// <summary>UIDs of a mailbox as another server gave them.</summary>
-    /// <param name="UidValidity">Theirs, kept.</param>
-    /// <param name="UidNext">Above every UID that they gave.</param>
-    /// <param name="Messages">In order of UID; names without flags, in Latin-1 as elsewhere.</param>
-    internal sealed record UidList(uint UidValidity, uint UidNext, IReadOnlyList<(uint Uid, string Name)> Messages);
-
-    internal static UidList? ReadUids(MaildirFolder folder)
+    /// <summary>From the server that the account is shared with, else from the one whose list changed last.</summary>
+    internal static UidList? ReadUids(MaildirFolder folder, OtherServer shared)
     {
-        var courier = folder.Path + "/courierimapuiddb";
-        var dovecot = folder.Path + "/dovecot-uidlist";
-        var isCourierNewer = TimeOf(courier) >= TimeOf(dovecot);
-        return isCourierNewer ? ParseUids(Lines(courier)) ?? ParseUids(Lines(dovecot)) : ParseUids(Lines(dovecot)) ?? ParseUids(Lines(courier));
+        var first = shared != OtherServer.None ? shared
+            : TimeOf(UidList.FileOf(folder, OtherServer.Courier)) >= TimeOf(UidList.FileOf(folder, OtherServer.Dovecot)) ? OtherServer.Courier : OtherServer.Dovecot;
+        return UidList.Read(folder, first) ?? UidList.Read(folder, first == OtherServer.Courier ? OtherServer.Dovecot : OtherServer.Courier);
     }
 
     /// <summary>POP3's names of messages by base name, for messages that Courier's or Dovecot's POP3 server has shown.</summary>
     internal static Dictionary<string, string> ReadUidls(MaildirFolder folder)
     {
         var uidls = new Dictionary<string, string>(StringComparer.Ordinal);
-        var lines = Lines(folder.Path + "/courierpop3dsizelist");
+        var lines = TextLines.Of(folder.Path + "/courierpop3dsizelist");
         if (lines.Length > 0 && lines[0] is ['/', '2' or '3', ' ', ..])
         {
             foreach (var line in lines.Skip(1))
@@ -45,15 +40,12 @@ internal static class OtherServers
         }
 
         // Dovecot's default form of a UIDL is %08Xu%08Xv; one of another form that it had to keep stands in the list as P.
-        if (ParseUids(Lines(folder.Path + "/dovecot-uidlist")) is { } list)
+        if (UidList.Read(folder, OtherServer.Dovecot) is { } list)
         {
-            foreach (var (uid, name) in list.Messages)
-                uidls[name] = string.Create(CultureInfo.InvariantCulture, $"{uid:x8}{list.UidValidity:x8}");
-            foreach (var line in Lines(folder.Path + "/dovecot-uidlist").Skip(1))
+            foreach (var (uid, line) in list.Lines)
             {
-                var colon = line.IndexOf(" :", StringComparison.Ordinal);
-                if (colon > 0 && line[..colon].Split(' ').FirstOrDefault(word => word.Length > 1 && word[0] == 'P') is { } kept)
-                    uidls[Base(line[(colon + 2)..])] = kept[1..];
+                var kept = line.Fields.Split(' ').FirstOrDefault(word => word.Length > 1 && word[0] == 'P');
+                uidls[line.Name] = kept is not null ? kept[1..] : string.Create(CultureInfo.InvariantCulture, $"{uid:x8}{list.UidValidity:x8}");
             }
         }
 
@@ -65,7 +57,7 @@ internal static class OtherServers
     {
         const int letters = 26;
         var keywords = new string?[letters];
-        foreach (var line in Lines(folder.Path + "/dovecot-keywords"))
+        foreach (var line in TextLines.Of(folder.Path + "/dovecot-keywords"))
         {
             var space = line.IndexOf(' ', StringComparison.Ordinal);
             if (space > 0 && int.TryParse(line.AsSpan(0, space), NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < letters && line.Length > space + 1)
@@ -78,61 +70,12 @@ internal static class OtherServers
     /// <summary>Names in Dovecot's <c>subscriptions</c>, as <c>Sent</c> and <c>Lists.Work</c>; version 2 separates levels with tabs.</summary>
     internal static IEnumerable<string> ReadSubscriptions(string maildir)
     {
-        var lines = Lines(maildir + "/subscriptions");
+        var lines = TextLines.Of(maildir + "/subscriptions");
         var isSecond = lines.Length > 0 && lines[0] == "V\t2";
         return lines.Skip(isSecond ? 1 : 0).Where(line => line.Length > 0).Select(line => Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(line.Replace('\t', '.'))));
     }
 
-    // Both begin with the version; Dovecot's third has letters before its figures and fields before its names.
-    private static UidList? ParseUids(string[] lines)
-    {
-        if (lines.Length == 0)
-            return null;
-        var head = lines[0].Split(' ');
-        uint validity, next;
-        var isThird = head[0] == "3";
-        if (isThird)
-        {
-            if (!TryField(head, 'V', out validity) || !TryField(head, 'N', out next))
-                return null;
-        }
-        else if (head is not ["1", var first, var second, ..] || !TryNumber(first, out validity) || !TryNumber(second, out next))
-            return null;
-
-        var messages = new SortedDictionary<uint, string>();
-        foreach (var line in lines.Skip(1))
-        {
-            var space = line.IndexOf(' ', StringComparison.Ordinal);
-            var name = isThird ? line.IndexOf(" :", StringComparison.Ordinal) + 2 : space + 1;
-            if (space > 0 && name > 1 && name < line.Length && TryNumber(line[..space], out var uid))
-                messages[uid] = Base(line[name..]);
-        }
-
-        if (messages.Count > 0)
-            next = Math.Max(next, messages.Keys.Max() + 1);
-        return new(validity, next, [.. messages.Select(message => (message.Key, message.Value))]);
-    }
-
-    private static bool TryField(string[] words, char name, out uint value)
-    {
-        value = 0;
-        return words.FirstOrDefault(word => word.Length > 1 && word[0] == name) is { } found && TryNumber(found[1..], out value);
-    }
-
-    private static bool TryNumber(string text, out uint number) =>
-        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number is > 0 and < uint.MaxValue;
-
     private static string Base(string name) => name.IndexOf(':', StringComparison.Ordinal) is >= 0 and var at ? name[..at] : name;
 
     private static long TimeOf(string path) => FileStatus.TryGet(path, out var status) ? status.ModifiedNanoseconds : 0;
-
-    private static string[] Lines(string path)
-    {
-        var bytes = RawFile.TryRead(Encoding.UTF8.GetBytes(path + "\0"), 0, out var length);
-        if (bytes is null)
-            return [];
-        var text = Encoding.Latin1.GetString(bytes, 0, length);
-        System.Buffers.ArrayPool<byte>.Shared.Return(bytes);
-        return text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-    }
 }

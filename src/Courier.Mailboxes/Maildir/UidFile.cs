@@ -125,17 +125,19 @@ internal sealed class UidFile(MaildirFolder at, string boot)
             throw new IOException($"{_folder.Uids}: no UIDs are left; the file has to be removed");
         var first = UidNext;
         if (first + (uint)count > _reserved || !_isThisBoot)
-        {
-            var reserved = first + (uint)count + Block;
-            var line = new LineBuffer();
-            line.Add(string.Create(CultureInfo.InvariantCulture, $"R {reserved} {boot}"));
-            // Invariant 1: on the disk before the first of them is shown to anybody.
-            Append(line.Written, 1, sync: true);
-            (_reserved, _isThisBoot) = (reserved, true);
-        }
-
+            Reserve(first + (uint)count + Block);
         UidNext = first + (uint)count;
         return first;
+    }
+
+    /// <summary>Under the lock, after <see cref="Read"/>. UIDs below this one were given by another server: ours come after them.</summary>
+    internal void Raise(uint uidNext)
+    {
+        if (uidNext <= UidNext)
+            return;
+        if (uidNext > _reserved || !_isThisBoot)
+            Reserve(uidNext + Block);
+        UidNext = uidNext;
     }
 
     /// <summary>Under the lock. Writes down which message has which.</summary>
@@ -147,6 +149,15 @@ internal sealed class UidFile(MaildirFolder at, string boot)
         foreach (var (uid, name) in messages)
             text.Add(uid, name);
         Append(text.Written, messages.Count, sync: false);
+    }
+
+    private void Reserve(uint reserved)
+    {
+        var line = new LineBuffer();
+        line.Add(string.Create(CultureInfo.InvariantCulture, $"R {reserved} {boot}"));
+        // Invariant 1: on the disk before the first of them is shown to anybody.
+        Append(line.Written, 1, sync: true);
+        (_reserved, _isThisBoot) = (reserved, true);
     }
 
     internal bool IsWorthCompacting(int living) => _lines > (living * 2) + SpareLines;

@@ -1,0 +1,229 @@
+using Courier.IO.Files;
+using Courier.Mailboxes.Maildir;
+using Courier.Mailboxes.Sharing;
+
+namespace Courier.Mailboxes.Index;
+
+/// <summary>The files beside the directory: the locks, the lists of UIDs, and the index that is read first and written last.</summary>
+internal sealed partial class MailboxState
+{
+    /// <summary>Excludes other processes of ours, and the server that the account is shared with. Waits for them on the thread: they hold it for moments.</summary>
+    internal IDisposable? TakeLock()
+    {
+        if (ScanHoldsLock)
+            return null;
+        CheckSharing();
+        var ours = TakeOurLock();
+        try
+        {
+            return Sharing is { } sharing ? new BothLocks(ours, sharing.Lock()) : ours;
+        }
+        catch
+        {
+            ours.Dispose();
+            throw;
+        }
+    }
+
+    private OfdLock TakeOurLock()
+    {
+        try
+        {
+            return OfdLock.Take(Folder.UidsLock);
+        }
+        catch (IOException) when (!Directory.Exists(Folder.Ours) && Folder.Exists)
+        {
+            // Another program made this Maildir.
+            Folder.MakeOurs();
+            return OfdLock.Take(Folder.UidsLock);
+        }
+    }
+
+    private void CheckSharing()
+    {
+        var with = ShareMark.Read(Main, Store.Settings.ShareWith);
+        if (with != (Sharing?.With ?? OtherServer.None))
+            Sharing = with == OtherServer.None ? null : new UidSharing(this, with);
+    }
+
+    /// <summary>Under the gate and the lock. Takes in what other processes of ours wrote down, and another server.</summary>
+    internal void ReadUids()
+    {
+        ReadOurUids();
+        Sharing?.Read();
+    }
+
+    /// <summary>Under the gate and the lock, after new UIDs were given.</summary>
+    internal void AddUids(IReadOnlyList<(uint Uid, string Name)> given)
+    {
+        Uids.Add(given);
+        Sharing?.Add(given);
+    }
+
+    /// <summary>Under the gate and the lock: another server began the mailbox anew, with a higher UIDVALIDITY than ours.</summary>
+    internal void Retake(UidList list)
+    {
+        UidValiditySource.Note(Main, list.UidValidity);
+        Uids.Create(list.UidValidity, list.UidNext, list.Lines.Select(line => (line.Key, line.Value.Name)));
+        Pending.Clear();
+        Superseded.Clear();
+        foreach (var (uid, line) in list.Lines)
+            Pending[line.Name] = uid;
+        Forms.Restart();
+        BeginAnew();
+        if (_isOpen)
+            throw new IOException($"{Folder.Path}: UIDVALIDITY changed while the mailbox was open");
+    }
+
+    private void BeginAnew()
+    {
+        Names = null;
+        _version = new Version(new Snapshot(Tables, [], Uids.UidValidity, Uids.UidNext, NextModSeq()), default);
+        _watch.MarkDirty();
+    }
+
+    private void ReadOurUids()
+    {
+        var known = Uids.UidValidity;
+        if (!Uids.Read(OnUid))
+        {
+            Uids.Create(known, Uids.UidNext, NamesByUid());
+            Log.UidsRestored(Store.Logger, Folder.Path);
+        }
+        else if (Uids.UidValidity != known)
+        {
+            // Somebody removed the file and another process made it anew: nothing that we know of UIDs holds.
+            BeginAnew();
+            throw new IOException($"{Folder.Path}: UIDVALIDITY changed while the mailbox was open");
+        }
+    }
+
+    /// <summary>Under the gate: a file has a UID that another process or server gave.</summary>
+    internal void OnUid(uint uid, string name)
+    {
+        var snapshot = Current;
+        if (snapshot.IndexOf(new Uid(uid)) >= 0)
+            return;
+        Pending[name] = uid;
+        Names ??= NameTable.Of(snapshot);
+        var index = Names.Find(snapshot, System.Text.Encoding.Latin1.GetBytes(name));
+        if (index < 0 || snapshot.UidAt(index).Value > uid)
+            return;
+        Superseded.Add(snapshot.UidAt(index).Value);
+        _watch.MarkDirty();
+    }
+
+    private IEnumerable<(uint Uid, string Name)> NamesByUid()
+    {
+        var snapshot = Current;
+        for (var i = 0; i < snapshot.Count; i++)
+            yield return (snapshot.UidAt(i).Value, System.Text.Encoding.Latin1.GetString(snapshot.NameAt(i)));
+    }
+
+    private void ReadShared()
+    {
+        if (!Folder.Exists)
+            return;
+        using (TakeLock())
+            ReadUids();
+    }
+
+    private void EnsureLoaded()
+    {
+        if (_version is not null)
+            return;
+        if (!Folder.Exists)
+            throw new DirectoryNotFoundException(Folder.Path);
+        using (TakeLock())
+        {
+            if (!TryLoadIndex())
+                LoadUids();
+            _watch.Doubt(Stamp);
+            Sharing?.Read();
+            _isOpen = true;
+        }
+    }
+
+    /// <summary>The index is believed where the file of UIDs says the same: after a restart of the machine all of it is compared, else what was added.</summary>
+    private bool TryLoadIndex()
+    {
+        if (IndexFile.TryRead(Folder, Tables, Store.Settings.BootId) is not { } image)
+        {
+            ResetTables();
+            return false;
+        }
+
+        _version = new Version(image.Snapshot, image.Stamp);
+        var matched = 0;
+        var isSound = image.IsThisBoot
+            ? Uids.TryResume(image) && Uids.Read(OnUid)
+            : Uids.Read((uid, name) =>
+            {
+                var index = image.Snapshot.IndexOf(new Uid(uid));
+                if (index < 0)
+                    OnUid(uid, name);
+                else if (image.Snapshot.NameAt(index).SequenceEqual(System.Text.Encoding.Latin1.GetBytes(name)))
+                    matched++;
+            }) && matched == image.Snapshot.Count;
+        if (isSound && Uids.UidValidity == image.Snapshot.UidValidity.Value)
+        {
+            Forms.Resume(image.FormsLength);
+            if (Uids.UidNext != image.Snapshot.UidNext.Value)
+                _version = new Version(new SnapshotEditor(image.Snapshot).Finish(Uids.UidValidity, Uids.UidNext, image.Snapshot.HighestModSeq.Value), image.Stamp);
+            // Files that have UIDs but are in no listing of ours yet.
+            if (Pending.Count > 0)
+                _watch.MarkDirty();
+            return true;
+        }
+
+        _version = null;
+        Names = null;
+        Pending.Clear();
+        Superseded.Clear();
+        Uids = new UidFile(Folder, Store.Settings.BootId);
+        ResetTables();
+        return false;
+    }
+
+    private void LoadUids()
+    {
+        Forms.Restart();
+        if (!Uids.Read((uid, name) => Pending[name] = uid))
+            _takeOver.CreateUids(Sharing?.With ?? OtherServer.None);
+        _version = new Version(new Snapshot(Tables, [], Uids.UidValidity, Uids.UidNext, NextModSeq()), default);
+    }
+
+    private void ResetTables() => Tables = new Tables(new TailTable(), new KeywordTable(), Reader);
+
+    /// <summary>Writes the index (and the forms before it), when there is something new.</summary>
+    private async Task WriteIndexAsync()
+    {
+        await Gate.WaitAsync();
+        try
+        {
+            if (!_unwritten || IsGone || _version is not { } version)
+                return;
+            _unwritten = false;
+            using var only = TakeLock();
+            var living = version.Snapshot.Count;
+            if (Uids.IsWorthCompacting(living))
+            {
+                ReadUids();
+                if (Pending.Count == 0)
+                    Uids.Create(Uids.UidValidity, Uids.UidNext, NamesByUid());
+            }
+
+            Forms.Write(living);
+            var stamp = version.Stamp.AreKeywordsSettled && IsInStep() ? StampNow(version.Stamp.Times) : version.Stamp;
+            IndexFile.Write(Folder, new IndexImage(version.Snapshot, stamp, Uids.Generation, Uids.Length, Uids.Reserved, Forms.Written, IsThisBoot: true), Uids, Store.Settings.BootId);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Log.IndexNotWritten(Store.Logger, Folder.Path, e);
+        }
+        finally
+        {
+            Gate.Release();
+        }
+    }
+}
