@@ -18,6 +18,8 @@ public sealed class TextPattern(string text)
 
     public bool IsIn(ReadOnlySpan<char> content) => content.Contains(text, StringComparison.OrdinalIgnoreCase);
 
+    public bool IsInUtf8(ReadOnlySpan<byte> content) => _isAscii ? IsIn(content) : IsIn(Encoding.UTF8.GetString(content).AsSpan());
+
     /// <summary>For ASCII patterns: searches bytes piece by piece without decoding all of them.</summary>
     public bool IsIn(ReadOnlySpan<byte> content)
     {
