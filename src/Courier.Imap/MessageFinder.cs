@@ -65,6 +65,8 @@ internal static class MessageFinder
 
         public override MailboxSnapshot Snapshot => selected.Announced;
 
+        public override Mailbox? Mailbox => selected.Mailbox;
+
         public override MessageRecord RecordAt(int position) => selected.RecordAt(position);
 
         public override bool IsRecent(in MessageRecord message) => selected.IsRecent(message);

@@ -23,6 +23,12 @@ internal static partial class Log
     [LoggerMessage(5006, LogLevel.Information, "{Mailbox}: two files had the same name {Name}; one was given a name of its own")]
     internal static partial void DuplicateRenamed(ILogger logger, string mailbox, string name);
 
+    [LoggerMessage(5007, LogLevel.Warning, "{Mailbox}: the full text index could not be brought up to date; searches read the messages")]
+    internal static partial void TextNotIndexed(ILogger logger, string mailbox, Exception exception);
+
+    [LoggerMessage(5008, LogLevel.Warning, "{Mailbox}: the full text index could not be read; the search reads the messages")]
+    internal static partial void TextIndexNotRead(ILogger logger, string mailbox, Exception exception);
+
     [LoggerMessage(5020, LogLevel.Information, "{Mailbox} was taken over from another server with {Count} UIDs and UIDVALIDITY {UidValidity}")]
     internal static partial void TakenOver(ILogger logger, string mailbox, int count, uint uidValidity);
 

@@ -197,6 +197,7 @@ public sealed class MailAccount
         try
         {
             await mailbox.RefreshAsync(ct);
+            _store.Texts.Note(state);
             return mailbox;
         }
         catch (DirectoryNotFoundException)
@@ -227,6 +228,13 @@ public sealed class MailAccount
             await state.RefreshAsync(ct);
             return await new Copier(source, state).CopyAsync(uids, ct);
         });
+
+    /// <summary>What this account says about its full text index; null for what holds for all.</summary>
+    public bool? WantsTextIndex
+    {
+        get => FullText.TextIndex.ReadChoice(Main);
+        set => FullText.TextIndex.WriteChoice(Main, value);
+    }
 
     private Annotations Notes(MailboxName? name) => new(name is null ? Main : _folders.FolderOf(name), isServer: name is null);
 

@@ -3,6 +3,7 @@ using Courier.IO.Files;
 using Courier.IO.Platform;
 using Courier.Mail.Mime;
 using Courier.Mailboxes.Delivery;
+using Courier.Mailboxes.FullText;
 using Courier.Mailboxes.Index;
 using Courier.Mailboxes.Maildir;
 using Courier.Mailboxes.Sharing;
@@ -32,6 +33,9 @@ public sealed record MailStoreSettings
     /// <summary>Which start of the machine this is; a test sets another to stand for a power cut.</summary>
     internal string BootId { get; init; } = Boot.Id;
 
+    /// <summary>The index that SEARCH of texts uses.</summary>
+    public TextIndexSettings TextIndex { get; init; } = new();
+
     /// <summary>What the structure of one message may cost.</summary>
     public MimeLimits Mime { get; init; } = MimeLimits.Default;
 }
@@ -56,6 +60,7 @@ public sealed class MailStore : IAsyncDisposable
     public MailStore(MailStoreSettings settings, TimeProvider clock, ILogger<MailStore> logger)
     {
         (Settings, Clock, Logger) = (settings, clock, logger);
+        Texts = new TextFeeder(this);
         var period = TimeSpan.FromSeconds(Math.Clamp(settings.KeepClosed.TotalSeconds / 4, 0.1, 60));
         _sweep = clock.CreateTimer(_ => _ = SweepAsync(), null, period, period);
     }
@@ -69,6 +74,8 @@ public sealed class MailStore : IAsyncDisposable
     internal Inotify Inotify => _inotify.Value;
 
     internal SyncGroup Syncs { get; } = new();
+
+    internal TextFeeder Texts { get; }
 
     /// <summary>Mailboxes in memory, in use or not.</summary>
     internal int LoadedCount
@@ -112,6 +119,7 @@ public sealed class MailStore : IAsyncDisposable
         }
 
         await _sweep.DisposeAsync();
+        await Texts.DisposeAsync();
         foreach (var state in states)
             await state.DisposeAsync();
         if (_inotify.IsValueCreated)
@@ -128,6 +136,18 @@ public sealed class MailStore : IAsyncDisposable
                 _mailboxes.Add(folder.Path, shared = new Shared(new MailboxState(this, main, folder)));
             shared.Users++;
             return shared.State;
+        }
+    }
+
+    /// <summary>Keeps a state in memory until <see cref="Leave"/>, if it is there still.</summary>
+    internal bool TryHold(MailboxState state)
+    {
+        lock (_gate)
+        {
+            if (_disposed || !_mailboxes.TryGetValue(state.Folder.Path, out var shared) || !ReferenceEquals(shared.State, state))
+                return false;
+            shared.Users++;
+            return true;
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Courier.Mail.Mime;
 using Courier.Mailboxes.Content;
+using Courier.Mailboxes.FullText;
 using Courier.Mailboxes.Index;
 using Courier.Mailboxes.Names;
 
@@ -145,6 +146,25 @@ public sealed class Mailbox : IAsyncDisposable
 
     /// <summary>EMAILID, THREADID and PREVIEW, found out when somebody first asks and kept; null when the message is gone.</summary>
     public ValueTask<MessageFacts?> FactsAsync(Uid uid, CancellationToken ct) => _state.Reader.FactsAsync(uid, ct);
+
+    /// <summary>How much of the mailbox the full text index knows.</summary>
+    public TextIndexStatus TextIndex() => FullText.TextIndex.Status(_state);
+
+    /// <summary>Brings the full text index up to date now; with <paramref name="anew"/> whatever there was is thrown away first.
+    /// Returns messages added; null when another process is at it.</summary>
+    public async ValueTask<int?> IndexTextAsync(bool anew, CancellationToken ct)
+    {
+        await RefreshAsync(ct);
+        if (anew)
+            FullText.TextIndex.Delete(_state.Folder);
+        return await new TextIndexBuilder(_state, _state.Store.Settings.TextIndex).RunAsync(atLeast: 1, isPaced: false, ct);
+    }
+
+    internal SegmentSet? OpenSegments(MailboxSnapshot snapshot) => snapshot is Snapshot own ? SegmentSet.Open(_state.Folder, own) : null;
+
+    internal Microsoft.Extensions.Logging.ILogger Logger => _state.Store.Logger;
+
+    internal string Path => _state.Folder.Path;
 
     public ValueTask DisposeAsync()
     {

@@ -8,10 +8,11 @@ using Courier.Mail.Mime;
 namespace Courier.Mailboxes.Content;
 
 /// <summary>What SORT and THREAD compare of a message, as the mailbox keeps it beside its forms: texts in the form of i;unicode-casemap,
-/// ready to be compared as octets, and identifiers as hashes. It may also hold EMAILID and PREVIEW, which take the whole message to make.</summary>
+/// ready to be compared as octets, and identifiers as hashes; and the fields that SEARCH asks for (<see cref="KeptFields"/>). It may also hold EMAILID and
+/// PREVIEW, which take the whole message to make.</summary>
 /// <remarks>Layout, little-endian: flags (1), zero (1), lengths of subject, from, to, cc, display-from, display-to (2 each), number of references (2),
-/// date in seconds (8), hashes of the identifier and of the thread's root (8 each), the references (8 each), the texts, then 16 octets of EMAILID
-/// and PREVIEW in UTF-8.</remarks>
+/// date in seconds (8), hashes of the identifier and of the thread's root (8 each), the references (8 each), the texts, length of the fields (2) and
+/// those, then 16 octets of EMAILID and PREVIEW in UTF-8.</remarks>
 public readonly struct MessageKeys
 {
     private const int Texts = 6;
@@ -27,6 +28,7 @@ public readonly struct MessageKeys
     private const byte IsReplyFlag = 1;
     private const byte HasDateFlag = 2;
     private const byte HasExtrasFlag = 4;
+    private const byte HasFieldsFlag = 8;
 
     private readonly ReadOnlyMemory<byte> _bytes;
 
@@ -61,9 +63,11 @@ public readonly struct MessageKeys
     internal bool HasExtras => (_bytes.Span[0] & HasExtrasFlag) != 0;
 
     /// <summary>EMAILID (RFC 8474 §5.1): the same for the same content and date, wherever it lies.</summary>
-    internal string EmailId => "E" + Convert.ToHexStringLower(_bytes.Span.Slice(TextsEnd, EmailIdBytes));
+    internal string EmailId => "E" + Convert.ToHexStringLower(_bytes.Span.Slice(FieldsEnd, EmailIdBytes));
 
-    internal string Preview => Encoding.UTF8.GetString(_bytes.Span[(TextsEnd + EmailIdBytes)..]);
+    internal string Preview => Encoding.UTF8.GetString(_bytes.Span[(FieldsEnd + EmailIdBytes)..]);
+
+    internal KeptFields Fields => new(_bytes.Span[(TextsEnd + sizeof(ushort))..FieldsEnd]);
 
     private int TextsStart => HeaderBytes + (ReferenceCount * sizeof(ulong));
 
@@ -78,16 +82,19 @@ public readonly struct MessageKeys
         }
     }
 
+    private int FieldsEnd => TextsEnd + sizeof(ushort) + BinaryPrimitives.ReadUInt16LittleEndian(_bytes.Span[TextsEnd..]);
+
     /// <summary>Hash of a reference, the oldest first.</summary>
     public ulong Reference(int index) => BinaryPrimitives.ReadUInt64LittleEndian(_bytes.Span[(HeaderBytes + (index * sizeof(ulong)))..]);
 
     /// <summary>Null for what is not in that form.</summary>
     internal static MessageKeys? Parse(ReadOnlyMemory<byte> bytes)
     {
-        if (bytes.Length < HeaderBytes)
+        if (bytes.Length < HeaderBytes || (bytes.Span[0] & HasFieldsFlag) == 0)
             return null;
         var keys = new MessageKeys(bytes);
-        return keys.TextsEnd + (keys.HasExtras ? EmailIdBytes : 0) <= bytes.Length ? keys : null;
+        var isWhole = keys.TextsEnd + sizeof(ushort) <= bytes.Length && keys.FieldsEnd + (keys.HasExtras ? EmailIdBytes : 0) <= bytes.Length;
+        return isWhole && KeptFields.IsValid(bytes.Span[(keys.TextsEnd + sizeof(ushort))..keys.FieldsEnd]) ? keys : null;
     }
 
     internal static void Write(IBufferWriter<byte> output, ReadOnlySpan<byte> header)
@@ -101,7 +108,7 @@ public readonly struct MessageKeys
             ? fields.References
             : [fields.References[0], .. fields.References.Skip(fields.References.Count - MaxReferences + 1)];
         var head = output.GetSpan(HeaderBytes)[..HeaderBytes];
-        head[0] = (byte)((fields.Subject.IsReplyOrForward ? IsReplyFlag : 0) | (fields.Sent is null ? 0 : HasDateFlag));
+        head[0] = (byte)(HasFieldsFlag | (fields.Subject.IsReplyOrForward ? IsReplyFlag : 0) | (fields.Sent is null ? 0 : HasDateFlag));
         head[1] = 0;
         for (var i = 0; i < Texts; i++)
             BinaryPrimitives.WriteUInt16LittleEndian(head[(2 + (2 * i))..], (ushort)texts[i].Length);
@@ -119,13 +126,18 @@ public readonly struct MessageKeys
 
         foreach (var text in texts)
             output.Write(text);
+        var kept = new ArrayBufferWriter<byte>(256);
+        KeptFields.Write(kept, header);
+        BinaryPrimitives.WriteUInt16LittleEndian(output.GetSpan(sizeof(ushort)), (ushort)kept.WrittenCount);
+        output.Advance(sizeof(ushort));
+        output.Write(kept.WrittenSpan);
     }
 
     /// <summary>The same keys with what takes the whole message.</summary>
     internal byte[] WithExtras(MessageContent content, long date)
     {
         var preview = Encoding.UTF8.GetBytes(PreviewText.Of(content.Bytes.Span, content.Structure));
-        var end = TextsEnd;
+        var end = FieldsEnd;
         var bytes = new byte[end + EmailIdBytes + preview.Length];
         _bytes.Span[..end].CopyTo(bytes);
         bytes[0] |= HasExtrasFlag;

@@ -113,6 +113,7 @@ internal sealed partial class MailboxState : IAsyncDisposable
         _version = new Version(snapshot, stamp);
         if (isNews)
             Learned();
+        Store.Texts.Note(this);
     }
 
     /// <summary>There is something that the index on disk does not have.</summary>
@@ -195,6 +196,9 @@ internal sealed partial class MailboxState : IAsyncDisposable
             _listeners = [.. _listeners, callback];
         return new Listener(this, callback);
     }
+
+    /// <summary>Messages with UIDs below were looked at for the full text index; those above may be missing in it.</summary>
+    internal Uid IndexedBefore { get; set; }
 
     internal bool HasListeners => Volatile.Read(ref _listeners).Length > 0;
 

@@ -119,10 +119,9 @@ internal sealed class MessageReader(MailboxState state) : IMessageFacts
         var forms = Write(content);
         if (withExtras && MessageKeys.Parse(forms.Keys) is { } keys)
             forms = forms with { Keys = keys.WithExtras(content, DateOf(uid)) };
-        var at = state.Forms.Add(uid.Value, forms);
         var snapshot = state.Current;
         var index = snapshot.IndexOf(uid);
-        if (index < 0 || at == 0)
+        if (index < 0 || state.Forms.Add(uid.Value, forms) is not (> 0 and var at))
             return forms;
         Volatile.Write(ref snapshot.EntryAt(index).FormsAt, at);
         state.Learned();

@@ -1,7 +1,10 @@
+using Courier.Mailboxes.Content;
+using Courier.Mailboxes.FullText;
+
 namespace Courier.Mailboxes.Search;
 
-/// <summary>Finds the messages that a key describes. Each message is judged by its record first; its file is opened only when that
-/// leaves the answer open, one at a time.</summary>
+/// <summary>Finds the messages that a key describes. Each message is judged by its record first, then by what the mailbox keeps
+/// of its header and by the full text index; its file is opened only when those leave the answer open, one at a time.</summary>
 public static class MailboxSearch
 {
     /// <returns>Positions from 0, ascending.</returns>
@@ -10,17 +13,27 @@ public static class MailboxSearch
         var sets = new Dictionary<PositionsKey, IReadOnlyList<(int First, int Last)>>(ReferenceEqualityComparer.Instance);
         Resolve(key, scope.Snapshot, sets);
         var found = new List<int>();
-        var candidate = new Candidate(scope, sets);
+        var candidate = new Candidate(scope, sets, new TextLookup(scope));
+        var asksFields = Any(key, static leaf => leaf is SentKey || (leaf is HeaderKey header && KeptFields.Has(header.Field)));
         var count = scope.Snapshot.Count;
         for (var position = 0; position < count; position++)
         {
             candidate.Take(position);
-            var matches = Judge(key, candidate, content: null);
+            var matches = Judge(key, candidate);
+            if (matches is null && asksFields && scope.Mailbox is { } mailbox)
+            {
+                ct.ThrowIfCancellationRequested();
+                candidate.Keys = await mailbox.KeysAsync(candidate.Message.Uid, ct);
+                matches = Judge(key, candidate);
+            }
+
+            if (matches is null && candidate.Texts.IsNewlyOpen())
+                matches = Judge(key, candidate);
             if (matches is null)
             {
                 ct.ThrowIfCancellationRequested();
-                using var content = await scope.OpenAsync(candidate.Message.Uid, ct);
-                matches = content is not null && Judge(key, candidate, content) == true;
+                using var content = candidate.Content = await scope.OpenAsync(candidate.Message.Uid, ct);
+                matches = content is not null && Judge(key, candidate) == true;
             }
 
             if (matches == true)
@@ -29,6 +42,15 @@ public static class MailboxSearch
 
         return found;
     }
+
+    /// <summary>Whether one of the conditions that are not made of others is such a one.</summary>
+    private static bool Any(SearchKey key, Func<SearchKey, bool> test) => key switch
+    {
+        NotKey not => Any(not.Key, test),
+        OrKey or => Any(or.Left, test) || Any(or.Right, test),
+        AndKey and => and.Keys.Any(part => Any(part, test)),
+        _ => test(key),
+    };
 
     private static void Resolve(SearchKey key, MailboxSnapshot snapshot, Dictionary<PositionsKey, IReadOnlyList<(int First, int Last)>> sets)
     {
@@ -55,8 +77,8 @@ public static class MailboxSearch
         }
     }
 
-    /// <summary>Null: it takes the content to know, and there is none at hand.</summary>
-    private static bool? Judge(SearchKey key, Candidate candidate, MessageContent? content) => key switch
+    /// <summary>Null: it takes more to know than is at hand.</summary>
+    private static bool? Judge(SearchKey key, Candidate candidate) => key switch
     {
         AllKey => true,
         FlagKey flag => ((candidate.Message.Flags & flag.Flag) != 0) == flag.IsSet,
@@ -66,33 +88,46 @@ public static class MailboxSearch
         SmallerKey smaller => candidate.Message.Size < smaller.Size,
         ReceivedKey received => Compare(DateOnly.FromDateTime(candidate.Message.InternalDate.DateTime), received.Relation, received.Date),
         PositionsKey positions => candidate.IsIn(positions),
-        NotKey not => !Judge(not.Key, candidate, content),
-        OrKey or => Either(or, candidate, content),
-        AndKey and => All(and, candidate, content),
-        _ when content is null => null,
-        SentKey sent => MessageText.SentOn(content) is { } date && Compare(date, sent.Relation, sent.Date),
+        NotKey not => !Judge(not.Key, candidate),
+        OrKey or => Either(or, candidate),
+        AndKey and => All(and, candidate),
+        _ when candidate.Content is { } content => JudgeContent(key, content),
+        SentKey sent => candidate.Keys is { } keys ? IsSent(sent, keys.Fields.SentOn) : null,
+        HeaderKey header => candidate.MayContain(header.Text) ? candidate.Keys?.Fields.Contains(header.Field, header.Text) : false,
+        BodyKey body => candidate.MayContain(body.Text) ? null : false,
+        TextKey text => candidate.MayContain(text.Text) ? null : false,
+        _ => throw UnknownKey(key),
+    };
+
+    private static bool JudgeContent(SearchKey key, MessageContent content) => key switch
+    {
+        SentKey sent => IsSent(sent, MessageText.SentOn(content.Header.Span)),
         HeaderKey header => MessageText.HasField(content.Header.Span, header.Field, header.Text),
         BodyKey body => MessageText.IsInBody(content, body.Text),
         TextKey text => MessageText.IsInHeader(content.Header.Span, text.Text) || MessageText.IsInBody(content, text.Text),
-        _ => throw new ArgumentOutOfRangeException(nameof(key), key.GetType().Name, "Not a key that can be searched for."),
+        _ => throw UnknownKey(key),
     };
 
-    private static bool? Either(OrKey or, Candidate candidate, MessageContent? content)
+    private static bool IsSent(SentKey key, DateOnly? sent) => sent is { } date && Compare(date, key.Relation, key.Date);
+
+    private static ArgumentOutOfRangeException UnknownKey(SearchKey key) => new(nameof(key), key.GetType().Name, "Not a key that can be searched for.");
+
+    private static bool? Either(OrKey or, Candidate candidate)
     {
         // The cheaper side first: it may settle the matter.
         var (first, second) = or.Left.Cost <= or.Right.Cost ? (or.Left, or.Right) : (or.Right, or.Left);
-        var one = Judge(first, candidate, content);
+        var one = Judge(first, candidate);
         if (one == true)
             return true;
-        return Judge(second, candidate, content) is var other && other == true ? true : one is null || other is null ? null : false;
+        return Judge(second, candidate) is var other && other == true ? true : one is null || other is null ? null : false;
     }
 
-    private static bool? All(AndKey and, Candidate candidate, MessageContent? content)
+    private static bool? All(AndKey and, Candidate candidate)
     {
         bool? all = true;
         foreach (var key in and.Keys)
         {
-            var one = Judge(key, candidate, content);
+            var one = Judge(key, candidate);
             if (one == false)
                 return false;
             if (one is null)
@@ -110,7 +145,7 @@ public static class MailboxSearch
     };
 
     /// <summary>The message in hand: one object for the whole search.</summary>
-    private sealed class Candidate(SearchScope scope, Dictionary<PositionsKey, IReadOnlyList<(int First, int Last)>> sets)
+    private sealed class Candidate(SearchScope scope, Dictionary<PositionsKey, IReadOnlyList<(int First, int Last)>> sets, TextLookup texts)
     {
         private int _position;
         private MessageRecord _message;
@@ -119,11 +154,23 @@ public static class MailboxSearch
 
         public ref readonly MessageRecord Message => ref _message;
 
+        public TextLookup Texts => texts;
+
+        /// <summary>What the mailbox keeps of it, once it was asked.</summary>
+        public MessageKeys? Keys { get; set; }
+
+        /// <summary>The message itself, once nothing less will do.</summary>
+        public MessageContent? Content { get; set; }
+
         public void Take(int position)
         {
             _position = position;
             _message = scope.RecordAt(position);
+            (Keys, Content) = (null, null);
         }
+
+        /// <summary>False only where the full text index says so.</summary>
+        public bool MayContain(TextPattern text) => texts.MayContain(text, _position);
 
         public bool HasKeyword(string keyword)
         {

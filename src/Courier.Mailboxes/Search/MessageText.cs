@@ -1,6 +1,7 @@
 using System.Text;
 using Courier.Mail.Headers;
 using Courier.Mail.Mime;
+using Courier.Mailboxes.FullText;
 
 namespace Courier.Mailboxes.Search;
 
@@ -9,8 +10,8 @@ namespace Courier.Mailboxes.Search;
 internal static class MessageText
 {
     /// <summary>The date of the Date field in the zone it was written in.</summary>
-    public static DateOnly? SentOn(MessageContent message) =>
-        HeaderReader.Find(message.Header.Span, "Date"u8) is { } value && MailDate.TryParse(value, out var date) ? DateOnly.FromDateTime(date.DateTime) : null;
+    public static DateOnly? SentOn(ReadOnlySpan<byte> header) =>
+        HeaderReader.Find(header, "Date"u8) is { } value && MailDate.TryParse(value, out var date) ? DateOnly.FromDateTime(date.DateTime) : null;
 
     public static bool HasField(ReadOnlySpan<byte> header, string name, TextPattern pattern)
     {
@@ -56,6 +57,55 @@ internal static class MessageText
         return false;
     }
 
+    /// <summary>The grams of everything that the searches above look at.</summary>
+    public static void CollectGrams(MessageContent message, GramSet grams)
+    {
+        CollectHeader(message.Header.Span, grams);
+        var bytes = message.Bytes.Span;
+        var open = new Stack<(MimePart Part, bool IsRoot)>([(message.Structure, true)]);
+        while (open.TryPop(out var next))
+        {
+            var (part, isRoot) = next;
+            if (!isRoot)
+                CollectHeader(bytes.Slice(part.HeaderStart, part.HeaderLength), grams);
+            if (part.Children.Count == 0 && part.Type == "text")
+                CollectText(bytes, part, grams);
+            foreach (var child in part.Children)
+                open.Push((child, IsRoot: false));
+        }
+    }
+
+    private static void CollectHeader(ReadOnlySpan<byte> header, GramSet grams)
+    {
+        foreach (var field in new HeaderReader(header))
+        {
+            // A value that is decoded may read otherwise alone than after its name.
+            if (!CollectValue(header[field.All], grams))
+                CollectValue(header[field.Value], grams);
+        }
+    }
+
+    private static bool CollectValue(ReadOnlySpan<byte> value, GramSet grams)
+    {
+        if (IsPlain(value))
+        {
+            grams.AddAscii(value);
+            return true;
+        }
+
+        grams.Add(EncodedWord.Decode(value));
+        return false;
+    }
+
+    private static void CollectText(ReadOnlySpan<byte> message, MimePart part, GramSet grams)
+    {
+        var body = message.Slice(part.BodyStart, part.BodyLength);
+        if (part.TransferEncoding is "7bit" or "8bit" or "binary" && IsAsciiBased(part) && Ascii.IsValid(body))
+            grams.AddAscii(body);
+        else if (MimeText.Of(message, part) is { } text)
+            grams.Add(text);
+    }
+
     private static bool IsInText(ReadOnlySpan<byte> message, MimePart part, TextPattern pattern)
     {
         if (part.Type != "text")
@@ -88,9 +138,11 @@ internal static class MessageText
 
     private static bool IsInValue(ReadOnlySpan<byte> value, TextPattern pattern)
     {
-        var isPlain = Ascii.IsValid(value) && value.IndexOf("=?"u8) < 0 && !value.Contains((byte)'\n');
-        if (isPlain)
+        if (IsPlain(value))
             return pattern.IsAscii && pattern.IsIn(value);
         return pattern.IsIn(EncodedWord.Decode(value).AsSpan());
     }
+
+    /// <summary>The octets are the text.</summary>
+    public static bool IsPlain(ReadOnlySpan<byte> value) => Ascii.IsValid(value) && value.IndexOf("=?"u8) < 0 && !value.Contains((byte)'\n');
 }

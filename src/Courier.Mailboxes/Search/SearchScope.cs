@@ -9,6 +9,10 @@ public abstract class SearchScope
     /// <summary>The record of a position, with the newest flags.</summary>
     public abstract MessageRecord RecordAt(int position);
 
+    /// <summary>Where it lies, when what that knows of its messages may be used in the place of their files: all of what it knows is the same for
+    /// every session.</summary>
+    public virtual Mailbox? Mailbox => null;
+
     public abstract bool IsRecent(in MessageRecord message);
 
     /// <summary>Null when the message is gone: then it does not match.</summary>
