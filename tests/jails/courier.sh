@@ -1,0 +1,34 @@
+# Courier for mta.sh. With $FILES, the files of that directory lie in /etc/courier as well.
+c=$PEERS/$PEER/jail/etc/courier
+setopt() { # file NAME VALUE
+  if grep -q "^$2=" "$c/$1"; then sed -i "s|^$2=.*|$2=$3|" "$c/$1"; else echo "$2=$3" >> "$c/$1"; fi
+}
+do_install() { jail_install courier-mta courier-authlib-userdb; }
+do_configure() {
+  local u
+  [ -d "$B/etc" ] || cp -a "$c" "$B/etc"      # as Debian made it
+  find "$c" -mindepth 1 -delete; cp -a "$B/etc/." "$c/"
+  find "$B/jail/var/lib/courier"/{msgs,msgq,tmp,track} -mindepth 1 -delete 2>/dev/null
+  mkdir -p "$B/jail/run/courier/authdaemon"; jail chown -R courier:courier /run/courier
+  certificate "$B/tls"; cat "$B/tls/server.key" "$B/tls/server.pem" > "$c/esmtpd.pem"; chmod 600 "$c/esmtpd.pem"; jail chown courier /etc/courier/esmtpd.pem
+  for u in demo relay; do
+    printf '%s@%s\thome=%s|mail=%s|systempw=%s|uid=%s|gid=%s\n' $u "$DOMAIN" "$B/maildirs/demo" "$B/maildirs/demo/Maildir" "$(openssl passwd -1 secret)" $VUID $VGID
+  done > "$c/userdb"; chmod 600 "$c/userdb"
+  jail makeuserdb -f /etc/courier/userdb || return 1
+  setopt authdaemonrc authmodulelist '"authuserdb"'; setopt authdaemonrc daemons 2
+  echo "$DOMAIN" > "$c/hosteddomains/tests"; echo "$DOMAIN" > "$c/esmtpacceptmailfor.dir/tests"
+  echo "mail.$DOMAIN" | tee "$c/me" > "$c/defaultdomain"; echo localhost > "$c/locals"
+  printf '%s\n' "example.test:[127.0.0.1],$OURS /SECURITY=REQUIRED" "login.test:[127.0.0.1],$SUBMISSION /SECURITY=REQUIRED" "far.test:[127.0.0.1],$FAR" > "$c/esmtproutes"
+  echo "[127.0.0.1],$SUBMISSION $LOGIN $PASSWORD" > "$c/esmtpauthclient"; chmod 600 "$c/esmtpauthclient"; jail chown courier /etc/courier/esmtpauthclient
+  printf '127.0.0.2\tallow,RELAYCLIENT\n' > "$c/smtpaccess/default"
+  setopt esmtpd PORT "$ADDRESS.$PORT"; setopt esmtpd ADDRESS 0; setopt esmtpd BOFHCHECKDNS 0; setopt esmtpd TARPIT 0; setopt esmtpd ESMTPDSTART YES
+  setopt esmtpd ESMTPAUTH '""'; setopt esmtpd ESMTPAUTH_TLS '"PLAIN LOGIN"'
+  setopt esmtpd TCPDOPTS '"-stderrlogger=/usr/sbin/courierlogger -noidentlookup -nodnslookup"'
+  setopt courierd DEFAULTDELIVERY ./Maildir
+  [ -z "$FILES" ] || cp -a "$FILES/." "$c/"
+  jail makehosteddomains && jail makeacceptmailfor && jail makesmtpaccess && jail makealiases
+}
+do_start() {
+  jail authdaemond start && wait_file "$B/jail/run/courier/authdaemon/socket" && jail courierfilter start && jail courier start && jail esmtpd start
+} >"$B/log/start" 2>&1
+do_stop() { local d; for d in esmtpd courier courierfilter authdaemond; do jail $d stop >/dev/null 2>&1; done; return 0; }
