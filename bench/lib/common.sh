@@ -16,8 +16,20 @@ SINKPORT=${SINKPORT:-2925}   # where every peer relays $RELAYDOMAIN to
 
 say() { echo "[$PEER] $*" >&2; }
 
-jail_init() { # creates (once) and mounts the jail of $PEER
+# What the jail was made above. When the host's packages change, the jail's own copies of shared files (ld.so.cache, dpkg's lists) hide
+# the new ones, and its daemons end at once or load libraries that do not fit.
+host_packages() { sha256sum /var/lib/dpkg/status | cut -d' ' -f1; }
+jail_stale() { local b=$PEERS/$PEER; [ -e "$b/jailed" ] && [ "$(cat "$b/jailed")" != "$(host_packages)" ]; }
+jail_remove() { # the jail alone: spool, maildirs and logs stay
+  local b=$PEERS/$PEER
+  jail_kill; jail_umount
+  grep -qF " $b/jail/" /proc/mounts && { say "something is still mounted below $b/jail"; return 1; }
+  rm -rf --one-file-system "$b/jail" "$b/ovl" "$b/jailed" "$b/installed"
+}
+
+jail_init() { # creates (once, and anew when the host's packages changed) and mounts the jail of $PEER
   local b=$PEERS/$PEER j=$PEERS/$PEER/jail d
+  jail_stale && { say "the host's packages changed: making the jail anew"; jail_remove || return 1; }
   mkdir -p "$b"/{maildirs,spool,log} "$j"/{usr,etc,var,proc,dev,run,tmp,root,home,sys}
   chmod 755 "$b" "$j"; chmod 1777 "$j/tmp"
   for d in bin sbin lib lib64; do [ -L "$j/$d" ] || ln -s usr/$d "$j/$d"; done
@@ -44,17 +56,19 @@ jail_init() { # creates (once) and mounts the jail of $PEER
     grep -q '^vmail:' "$j/etc/shadow" || echo "vmail:*:19000:0:99999:7:::" >> "$j/etc/shadow"
     echo "mail.$DOMAIN" > "$j/etc/mailname"; echo "mail.$DOMAIN" > "$j/etc/hostname"
     printf '127.0.0.1 localhost mail.%s\n127.0.0.1 mx.%s\n' "$DOMAIN" "$RELAYDOMAIN" > "$j/etc/hosts"
-    touch "$b/jailed"; }
+    host_packages > "$b/jailed"; }
 }
 
 jail() { chroot "$PEERS/$PEER/jail" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"; }
 
+jail_apt() { jail apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-unsafe-io "$@"; }
 jail_install() { # packages...
   local b=$PEERS/$PEER
   [ -e "$b/installed" ] && return 0
   cp /etc/resolv.conf "$b/jail/etc/resolv.conf" 2>/dev/null || true
-  jail apt-get update -qq >"$b/log/apt.log" 2>&1 || true
-  jail apt-get install -y -qq --no-install-recommends "$@" >>"$b/log/apt.log" 2>&1 || { say "apt-get failed, see $b/log/apt.log"; return 1; }
+  # The host's package lists are seen through the overlay; they are fetched anew only where they are too old for it.
+  jail_apt "$@" >"$b/log/apt.log" 2>&1 || { jail apt-get update -qq >>"$b/log/apt.log" 2>&1; jail_apt "$@" >>"$b/log/apt.log" 2>&1; } ||
+    { say "apt-get failed, see $b/log/apt.log"; return 1; }
   : > "$b/jail/etc/resolv.conf"   # from here on the jail resolves nothing beyond /etc/hosts
   touch "$b/installed"
 }
@@ -150,7 +164,7 @@ peer_main() { # dispatches; each peer defines do_setup do_start do_stop, and do_
   close_inherited
   case "${1:-}" in
     setup) jail_init; do_setup ;;
-    start) jail_init; [ -n "$(jail_pids)" ] && { say "already running"; return 0; }; cg_enter; timed_start ;;
+    start) jail_stale && { jail_init && do_setup || return 1; }; jail_init; [ -n "$(jail_pids)" ] && { say "already running"; return 0; }; cg_enter; timed_start ;;
     stop)  do_stop; jail_kill ;;
     restart) do_stop; jail_kill; cg_enter; timed_start ;;
     status) local p; p=$(jail_pids | tr '\n' ' '); [ -n "$p" ] && { echo "$PEER running: $p"; return 0; }; echo "$PEER stopped"; return 1 ;;

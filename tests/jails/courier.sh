@@ -1,38 +1,34 @@
-#!/bin/bash
-# courier.sh start MAILDIR PORT | stop : Debian's Courier-IMAP in a jail, serving one Maildir as user "shared", password "shared", over
-# IMAP on 127.0.0.1:PORT and POP3 on PORT+1. Nothing is installed on the host. The Maildir must lie below /tmp, which the jail sees; its
-# files are given to uid 5000, because Courier serves no mailbox of root.
-set -e
-cd "$(dirname "$0")/../.."
-export PEERS=${COURIER_JAILS:-/tmp/courier-jails} NUSERS=1
-PEER=courier-imap-tests; . bench/lib/common.sh
-mkdir -p "$PEERS"; chmod 755 "$PEERS"
-exec 8> "$PEERS/courier-imap-tests.lock"; flock -w 300 8
-B=$PEERS/$PEER
-setting() { # file NAME VALUE
-  local f=$B/jail/etc/courier/$1; grep -q "^$2=" "$f" && sed -i "s|^$2=.*|$2=$3|" "$f" || echo "$2=$3" >> "$f"
+# Courier for mta.sh. With $FILES, the files of that directory lie in /etc/courier as well.
+c=$PEERS/$PEER/jail/etc/courier
+setopt() { # file NAME VALUE
+  if grep -q "^$2=" "$c/$1"; then sed -i "s|^$2=.*|$2=$3|" "$c/$1"; else echo "$2=$3" >> "$c/$1"; fi
 }
-do_setup() {
-  jail_install courier-imap courier-pop courier-authlib-userdb || return 1
-  mkdir -p "$B/jail/run/courier/authdaemon" "$B/home"; jail chown -R courier:courier /run/courier
-  printf 'shared\thome=%s|mail=%s|systempw=%s|uid=%s|gid=%s\n' "$B/home" "$maildir" "$(openssl passwd -1 shared)" $VUID $VGID > "$B/jail/etc/courier/userdb"
-  chmod 600 "$B/jail/etc/courier/userdb"; jail makeuserdb -f /etc/courier/userdb
-  setting authdaemonrc authmodulelist '"authuserdb"'; setting authdaemonrc daemons 1
-  local d; for d in imapd pop3d; do setting $d ADDRESS 127.0.0.1; setting $d MAXPERIP 100; done
-  setting imapd PORT "$port"; setting imapd IMAPDSTART YES; setting pop3d PORT $((port + 1)); setting pop3d POP3DSTART YES
+do_install() { jail_install courier-mta courier-authlib-userdb; }
+do_configure() {
+  local u
+  [ -d "$B/etc" ] || cp -a "$c" "$B/etc"      # as Debian made it
+  find "$c" -mindepth 1 -delete; cp -a "$B/etc/." "$c/"
+  find "$B/jail/var/lib/courier"/{msgs,msgq,tmp,track} -mindepth 1 -delete 2>/dev/null
+  mkdir -p "$B/jail/run/courier/authdaemon"; jail chown -R courier:courier /run/courier
+  certificate "$B/tls"; cat "$B/tls/server.key" "$B/tls/server.pem" > "$c/esmtpd.pem"; chmod 600 "$c/esmtpd.pem"; jail chown courier /etc/courier/esmtpd.pem
+  for u in demo relay; do
+    printf '%s@%s\thome=%s|mail=%s|systempw=%s|uid=%s|gid=%s\n' $u "$DOMAIN" "$B/maildirs/demo" "$B/maildirs/demo/Maildir" "$(openssl passwd -1 secret)" $VUID $VGID
+  done > "$c/userdb"; chmod 600 "$c/userdb"
+  jail makeuserdb -f /etc/courier/userdb || return 1
+  setopt authdaemonrc authmodulelist '"authuserdb"'; setopt authdaemonrc daemons 2
+  echo "$DOMAIN" > "$c/hosteddomains/tests"; echo "$DOMAIN" > "$c/esmtpacceptmailfor.dir/tests"
+  echo "mail.$DOMAIN" | tee "$c/me" > "$c/defaultdomain"; echo localhost > "$c/locals"
+  printf '%s\n' "example.test:[127.0.0.1],$OURS /SECURITY=REQUIRED" "login.test:[127.0.0.1],$SUBMISSION /SECURITY=REQUIRED" "far.test:[127.0.0.1],$FAR" > "$c/esmtproutes"
+  echo "[127.0.0.1],$SUBMISSION $LOGIN $PASSWORD" > "$c/esmtpauthclient"; chmod 600 "$c/esmtpauthclient"; jail chown courier /etc/courier/esmtpauthclient
+  printf '127.0.0.2\tallow,RELAYCLIENT\n' > "$c/smtpaccess/default"
+  setopt esmtpd PORT "$ADDRESS.$PORT"; setopt esmtpd ADDRESS 0; setopt esmtpd BOFHCHECKDNS 0; setopt esmtpd TARPIT 0; setopt esmtpd ESMTPDSTART YES
+  setopt esmtpd ESMTPAUTH '""'; setopt esmtpd ESMTPAUTH_TLS '"PLAIN LOGIN"'
+  setopt esmtpd TCPDOPTS '"-stderrlogger=/usr/sbin/courierlogger -noidentlookup -nodnslookup"'
+  setopt courierd DEFAULTDELIVERY ./Maildir
+  [ -z "$FILES" ] || cp -a "$FILES/." "$c/"
+  jail makehosteddomains && jail makeacceptmailfor && jail makesmtpaccess && jail makealiases
 }
 do_start() {
-  local d; for d in authdaemond imapd pop3d; do jail $d start >> "$B/log/start" 2>&1; done
-  wait_port "$port" && wait_port $((port + 1))
-}
-do_stop() { local d; for d in pop3d imapd authdaemond; do jail $d stop >/dev/null 2>&1 || true; done; }
-case ${1:-} in
-  start)
-    maildir=$2 port=$3
-    peer_main stop >/dev/null 2>&1 || true
-    peer_main setup
-    chown -R $VUID:$VGID "$maildir" "$B/home"; d=$(dirname "$maildir"); while [ "$d" != / ] && [ "$d" != /tmp ]; do chmod a+x "$d"; d=$(dirname "$d"); done
-    peer_main start ;;
-  stop) peer_main stop ;;
-  *) sed -n 2,4p "$0" >&2; exit 64 ;;
-esac
+  jail authdaemond start && wait_file "$B/jail/run/courier/authdaemon/socket" && jail courierfilter start && jail courier start && jail esmtpd start
+} >"$B/log/start" 2>&1
+do_stop() { local d; for d in esmtpd courier courierfilter authdaemond; do jail $d stop >/dev/null 2>&1; done; return 0; }

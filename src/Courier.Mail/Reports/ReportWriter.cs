@@ -150,13 +150,15 @@ internal sealed class ReportWriter(DeliveryReport report)
             : "x-courier";
 
     /// <summary>address-type ";" generic-address, the address decoded (RFC 3464 §2.3.1).</summary>
-    private static string OriginalRecipient(string given)
+    private string OriginalRecipient(string given)
     {
         var type = given.IndexOf(';', StringComparison.Ordinal);
         if (given.StartsWith("utf-8;", StringComparison.OrdinalIgnoreCase))
             return $"utf-8; {given[6..]}";
         return type > 0 && Xtext.TryDecode(given[(type + 1)..].Trim(), out var address)
-            ? $"{given[..type]}; {address}"
+            ? Ascii.IsValid(address) ? $"{given[..type]}; {address}"
+                // Octets of an address in UTF-8: RFC 6533 §3 has a type for it. In a report that is not global it stays encoded.
+                : _isGlobal ? $"utf-8; {Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(address))}" : $"{given[..type]}; {given[(type + 1)..]}"
             : type > 0 ? given : $"unknown; {given}";
     }
 

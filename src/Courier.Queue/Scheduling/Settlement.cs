@@ -293,7 +293,7 @@ internal sealed record Settled(QueuedRecipient Recipient, RecipientOutcome Outco
     /// where that hop will not report itself (§5.2.2 b). The writer of reports has the last word.</summary>
     internal bool IsReportable => Outcome.Kind switch
     {
-        OutcomeKind.Failed => !Outcome.IsReportPassedOn,
+        OutcomeKind.Failed => true,
         OutcomeKind.Deferred => IsWarning,
         OutcomeKind.Relayed when Outcome.IsReportDue => Recipient.Recipient.Notify != NotifyOn.Never,
         _ => Recipient.Recipient.Notify.HasFlag(NotifyOn.Success) && !Outcome.IsReportPassedOn,

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Unicode;
 using Courier.Mail.Addresses;
 using Courier.Mail.Reports;
 using Courier.Smtp.Replies;
@@ -70,8 +71,11 @@ internal struct RcptParameterReader
         // RFC 6533 §3: the type that may hold more than ASCII, as it is or as \x{…}. Spaces and controls never came this far.
         if (OriginalRecipient.StartsWith("utf-8;", StringComparison.OrdinalIgnoreCase))
             return OriginalRecipient.Length > semicolon + 1 && !OriginalRecipient.AsSpan().ContainsAnyInRange('\x7f', '\x9f');
-        // Printable only: a line end in it would write header fields into reports.
-        return Xtext.TryDecode(OriginalRecipient[(semicolon + 1)..], out var address) && address.Length > 0 && !address.AsSpan().ContainsAnyExceptInRange(' ', '~');
+        // No controls: a line end in it would write header fields into reports. Octets past ASCII are Postfix's way of saying an address
+        // in UTF-8: rfc822;j+C3+BCrgen@example.org.
+        return Xtext.TryDecode(OriginalRecipient[(semicolon + 1)..], out var address) && address.Length > 0
+            && !address.AsSpan().ContainsAnyInRange('\0', '\x1f') && !address.Contains('\x7f', StringComparison.Ordinal)
+            && Utf8.IsValid(Encoding.Latin1.GetBytes(address));
     }
 
     private static readonly System.Buffers.SearchValues<char> _typeCharacters =

@@ -9,10 +9,12 @@ internal sealed partial class ToolFactAttribute : FactAttribute
 {
     public ToolFactAttribute(params string[] tools)
     {
-        var missing = tools.Where(t => !IsThere(t)).ToList();
+        var missing = Missing(tools);
         if (missing.Count > 0 && Environment.GetEnvironmentVariable("CI") is not ("true" or "1"))
             Skip = $"missing here: {string.Join(", ", missing)}";
     }
+
+    internal static IReadOnlyList<string> Missing(params string[] tools) => [.. tools.Where(t => !IsThere(t))];
 
     private static bool IsThere(string tool) => tool == "root"
         ? EffectiveUser() == 0

@@ -91,7 +91,8 @@ public sealed class EsmtpAgent : IDeliveryAgent, IAsyncDisposable
             else
                 outcomes.Add(OutcomeReader.Read(recipients[i].Number, result.Recipients[i], server) with
                 {
-                    IsReportPassedOn = result.IsReportPassedOn,
+                    // What it did not take is ours to report (RFC 3461 §5.2.4), whatever it offers.
+                    IsReportPassedOn = result.IsReportPassedOn && result.Recipients[i].IsTaken,
                     IsReportDue = job.Envelope.DeliverBy is { } by && (by.IsTraced || !result.KnowsTimes),
                 });
         }
