@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Courier.Mail.Headers;
@@ -13,6 +14,25 @@ public static class CaseMap
             return Encoding.ASCII.GetBytes(text.ToUpperInvariant());
         var upper = text.ToUpperInvariant();
         return Encoding.UTF8.GetBytes(IsWellFormed(upper) ? upper.Normalize(NormalizationForm.FormKD) : upper);
+    }
+
+    /// <summary>A coarser form for indexes: of a text that contains another, as it is or by its octets to compare, this form contains that of
+    /// the other. Marks are left out, because their order depends on what stands beside them; what is in upper case may still be lower.</summary>
+    public static string Fold(string text)
+    {
+        if (Ascii.IsValid(text))
+            return text;
+        var upper = text.ToUpperInvariant();
+        var decomposed = (IsWellFormed(upper) ? upper : Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(upper))).Normalize(NormalizationForm.FormKD);
+        var folded = new StringBuilder(decomposed.Length);
+        Span<char> units = stackalloc char[2];
+        foreach (var rune in decomposed.EnumerateRunes())
+        {
+            if (Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark))
+                folded.Append(units[..rune.EncodeToUtf16(units)]);
+        }
+
+        return folded.ToString();
     }
 
     // Half of a surrogate pair cannot be decomposed; decoders make none, but a string may be cut.

@@ -1,3 +1,5 @@
+using Courier.Mail.Headers;
+
 namespace Courier.Mailboxes.FullText;
 
 /// <summary>Walks through text and hands out its grams. One text may come in pieces; between two texts no gram is formed.</summary>
@@ -83,10 +85,10 @@ internal sealed class GramSet : GramReader
 
     internal ReadOnlySpan<int> Grams => _grams.AsSpan(0, Count);
 
-    internal void Add(ReadOnlySpan<char> text)
+    internal void Add(string text)
     {
         Begin(isWhole: true);
-        Read(text);
+        Read(CaseMap.Fold(text));
     }
 
     internal void AddAscii(ReadOnlySpan<byte> text)
@@ -130,7 +132,7 @@ internal sealed class PatternGrams : GramReader
     private PatternGrams(string pattern)
     {
         Begin(isWhole: false);
-        Read(pattern);
+        Read(CaseMap.Fold(pattern));
     }
 
     /// <summary>None for a pattern that is too short to tell texts apart.</summary>

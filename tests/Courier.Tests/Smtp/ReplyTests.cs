@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Reflection;
 using System.Text;
 using System.Text.RegularExpressions;
+using Courier.Mail.Addresses;
 using Courier.Mta.Reception;
 using Courier.Queue;
 using Courier.Smtp.Replies;
@@ -26,6 +27,7 @@ public sealed class ReplyTests
         ["Hello"] = Reply.Hello("mail.example.org", ["PIPELINING", "…"]),
         ["Challenge"] = Reply.Challenge("Password:"u8.ToArray()),
         ["Accepted"] = ReceptionReplies.Accepted(new QueueId(0xABC)),
+        ["Verified"] = ReceptionReplies.Verified(MailAddress.Parse("bob@example.org")),
         ["Flushed"] = ReceptionReplies.Flushed(3, "example.org"),
         ["Deferred"] = ReceptionReplies.Deferred(new EnhancedStatus(4, 2, 0)),
         ["Undeliverable"] = ReceptionReplies.Undeliverable(new EnhancedStatus(5, 2, 2)),

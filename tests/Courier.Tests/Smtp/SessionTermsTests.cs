@@ -43,8 +43,8 @@ public sealed class SessionTermsTests
     {
         var delay = TimeSpan.FromMilliseconds(200);
         await using var server = With(new SessionTerms { GreetingDelay = delay });
-        await using var talk = await SmtpTalk.ConnectAsync(server.Port);
         var started = TimeProvider.System.GetTimestamp();
+        await using var talk = await SmtpTalk.ConnectAsync(server.Port);
         Assert.StartsWith("220", await talk.ReadAsync(), StringComparison.Ordinal);
         Assert.True(TimeProvider.System.GetElapsedTime(started) >= delay - TimeSpan.FromMilliseconds(50));
         Assert.StartsWith("250", await talk.SayAsync("NOOP"), StringComparison.Ordinal);

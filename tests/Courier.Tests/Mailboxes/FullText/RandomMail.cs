@@ -8,7 +8,7 @@ internal sealed class RandomMail(int seed)
     private static readonly (string Charset, string[] Words)[] Languages =
     [
         ("us-ascii", ["budget", "meeting", "at", "I", "throughput", "latency", "of", "a", "re-sent", "x=1", "kernel", "ok"]),
-        ("utf-8", ["Straße", "ΣΊΣΥΦΟΣ", "σίσυφος", "İstanbul", "ılık", "会議", "資料確認", "お願いします", "안녕하세요", "привет", "😀😀", "𐐨𐐩", "ǆ", "ﬁn", "K", "–"]),
+        ("utf-8", ["Straße", "ΣΊΣΥΦΟΣ", "σίσυφος", "İstanbul", "ılık", "会議", "資料確認", "お願いします", "안녕하세요", "привет", "😀😀", "𐐨𐐩", "ǆ", "ﬁn", "K", "–", "cafe\u0301", "a\u0301\u0323b", "Ａｎｎ", "각", "½", "ᾳ\u0345"]),
         ("utf-8", ["budget", "naïve", "café", "meeting"]),
         ("iso-8859-1", ["grüße", "MÜNCHEN", "réunion", "señor", "plain"]),
         ("iso-8859-15", ["œuvre", "€uro"]),
