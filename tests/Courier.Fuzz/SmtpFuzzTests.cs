@@ -47,7 +47,7 @@ public sealed class SmtpFuzzTests
         Offered = SmtpServerSettings.OfferedBy(SmtpRole.Submission) & ~SmtpExtensions.FutureRelease,
         XClientPeers = [System.Net.IPNetwork.Parse("127.0.0.1/32")],
         XForwardPeers = [System.Net.IPNetwork.Parse("127.0.0.1/32")],
-        Limits = new SmtpLimits { BadCommandDelay = TimeSpan.Zero, AuthFailureDelay = TimeSpan.Zero, MessageBytes = 4000, CommandLineBytes = 600, AuthLineBytes = 700, Recipients = 5 },
+        Limits = new SmtpLimits { RefusalDelay = TimeSpan.Zero, AuthFailureDelay = TimeSpan.Zero, MessageBytes = 4000, CommandLineBytes = 600, AuthLineBytes = 700, Recipients = 5 },
     };
 
     private static bool IsLong => Environment.GetEnvironmentVariable("COURIER_TEST_LONG") == "1";

@@ -11,7 +11,9 @@ namespace Courier.Mta.Reception;
 /// <param name="HasMessageId">Message-ID is there.</param>
 /// <param name="IsHeader">False where the message begins with text: our fields must then be closed by an empty line, or the
 /// text would be taken for one of them.</param>
-internal readonly record struct HeaderSummary(int Received, bool HasDate, bool HasMessageId, bool IsHeader)
+/// <param name="Fields">How many it has in all.</param>
+/// <param name="IsWhole">False where its end was not found within the limit.</param>
+internal readonly record struct HeaderSummary(int Received, bool HasDate, bool HasMessageId, bool IsHeader, int Fields, bool IsWhole)
 {
     // RFC 5322 §3.6.8: field names are printable US-ASCII without the colon.
     private static readonly SearchValues<byte> _nameBytes = SearchValues.Create([.. Enumerable.Range(33, 94).Where(c => c != ':').Select(c => (byte)c)]);
@@ -21,12 +23,12 @@ internal readonly record struct HeaderSummary(int Received, bool HasDate, bool H
     internal static HeaderSummary Of(MessageBuffer message, int limitBytes)
     {
         if (message.FilePath is null)
-            return Of(message.Memory.Span[..(int)Math.Min(message.Length, limitBytes)]);
+            return Of(message.Memory.Span[..(int)Math.Min(message.Length, limitBytes)], message.Length > limitBytes);
         var buffer = ArrayPool<byte>.Shared.Rent(limitBytes);
         try
         {
             using var stream = message.OpenRead();
-            return Of(buffer.AsSpan(0, stream.ReadAtLeast(buffer.AsSpan(0, limitBytes), limitBytes, throwOnEndOfStream: false)));
+            return Of(buffer.AsSpan(0, stream.ReadAtLeast(buffer.AsSpan(0, limitBytes), limitBytes, throwOnEndOfStream: false)), message.Length > limitBytes);
         }
         finally
         {
@@ -34,16 +36,21 @@ internal readonly record struct HeaderSummary(int Received, bool HasDate, bool H
         }
     }
 
-    internal static HeaderSummary Of(ReadOnlySpan<byte> message)
+    /// <param name="message">Its beginning.</param>
+    /// <param name="goesOn">There is more of it.</param>
+    internal static HeaderSummary Of(ReadOnlySpan<byte> message, bool goesOn = false)
     {
-        var summary = new HeaderSummary(0, HasDate: false, HasMessageId: false, IsHeader: true);
+        var summary = new HeaderSummary(0, HasDate: false, HasMessageId: false, IsHeader: true, Fields: 0, IsWhole: true);
         var isFirst = true;
+        var end = 0;
         foreach (var field in new HeaderReader(message))
         {
             var name = message[field.Name];
             if (isFirst && (name.IsEmpty || name.ContainsAnyExcept(_nameBytes)))
                 summary = summary with { IsHeader = IsMailboxLine(message) };
             isFirst = false;
+            end = field.Start + field.Length;
+            summary = summary with { Fields = summary.Fields + 1 };
             summary = name.Length switch
             {
                 8 when Ascii.EqualsIgnoreCase(name, "Received"u8) => summary with { Received = summary.Received + 1 },
@@ -53,7 +60,15 @@ internal readonly record struct HeaderSummary(int Received, bool HasDate, bool H
             };
         }
 
-        return summary;
+        return summary with { IsWhole = !goesOn || IsEnd(message[end..], isAfterField: end > 0) };
+    }
+
+    /// <summary>An empty line follows: behind the last field, after the end of its own line.</summary>
+    private static bool IsEnd(ReadOnlySpan<byte> rest, bool isAfterField)
+    {
+        if (isAfterField)
+            rest = rest[(rest.StartsWith("\r\n"u8) ? 2 : Math.Min(1, rest.Length))..];
+        return rest.StartsWith("\r\n"u8) || rest.StartsWith("\n"u8);
     }
 
     /// <summary>The line that begins a message in an mbox file; some programs send it along, with the header after it.</summary>

@@ -49,14 +49,16 @@ internal sealed class Intake
     /// <summary>RFC 1870 §6.1: a message that there is no room for now is asked to come later, before it is sent.</summary>
     internal SmtpReply Begin(SmtpTransaction transaction) =>
         !_space.HasRoomFor(transaction.Mail.Size ?? 0) ? ReceptionReplies.NoSpace
+        : !TakesMessage(transaction) ? ReceptionReplies.TooMuchMail
         : transaction.Mail.Priority > 0 && !MayPrioritise(transaction.Peer) ? ReceptionReplies.PriorityLowered
         : ReceptionReplies.SenderOk;
 
     /// <summary>Whom we do a favour for: peers of our networks, and those who logged in.</summary>
-    internal bool IsFriend(SmtpPeer peer)
+    internal bool IsFriend(SmtpPeer peer) => peer.User is not null || IsTrusted(peer);
+
+    /// <summary>By its address.</summary>
+    private bool IsTrusted(SmtpPeer peer)
     {
-        if (peer.User is not null)
-            return true;
         foreach (var network in _settings.Networks)
             if (network.Contains(peer.Connection.Remote.Address))
                 return true;
@@ -68,6 +70,35 @@ internal sealed class Intake
 
     /// <summary>RFC 6710 §5: strangers may put themselves behind others only.</summary>
     private bool MayPrioritise(SmtpPeer peer) => IsFriend(peer);
+
+    /// <summary>Whether mail is taken for a recipient, and now.</summary>
+    internal async ValueTask<(SmtpReply Reply, MailAddress? Address)> AddRecipientAsync(
+        SmtpTransaction transaction, MailAddress? recipient, bool mayRelay, CancellationToken ct)
+    {
+        var (reply, address) = await Recipients.AdmitAsync(transaction, recipient, mayRelay, ct);
+        if (address is not null && IsPutOff(transaction, address))
+        {
+            Log.Greylisted(_logger, PeerOf(transaction), transaction.Mail.Sender.ToString(), address.ToString());
+            return (ReceptionReplies.Greylisted, null);
+        }
+
+        if (address is null || _settings.Rates.TakesRecipient(transaction.Peer, IsTrusted(transaction.Peer)))
+            return (reply, address);
+        Log.TooMuch(_logger, PeerOf(transaction), transaction.Peer.User ?? "", transaction.Mail.Sender.ToString());
+        return (ReceptionReplies.TooMuchMail, null);
+    }
+
+    private bool IsPutOff(SmtpTransaction transaction, MailAddress recipient) =>
+        _settings.Greylist is { } greylist && !IsFriend(transaction.Peer) && !_settings.Access.IsKnown(transaction.Peer)
+        && !greylist.Admits(transaction.Peer.Connection.Remote.Address, transaction.Mail.Sender, recipient);
+
+    private bool TakesMessage(SmtpTransaction transaction)
+    {
+        if (_settings.Rates.TakesMessage(transaction.Peer, IsTrusted(transaction.Peer)))
+            return true;
+        Log.TooMuch(_logger, PeerOf(transaction), transaction.Peer.User ?? "", transaction.Mail.Sender.ToString());
+        return false;
+    }
 
     /// <summary>RFC 1985 §5.3.</summary>
     internal async ValueTask<SmtpReply> FlushAsync(SmtpPeer peer, string? domain, CancellationToken ct)
@@ -92,6 +123,8 @@ internal sealed class Intake
         if (!_space.HasRoomFor(message.Length))
             return Taken.Refused(ReceptionReplies.NoSpace);
         var header = HeaderSummary.Of(message, _settings.Limits.HeaderBytes);
+        if (_settings.Limits.Refuse(header) is { } tooLarge)
+            return Taken.Refused(tooLarge);
         if (header.Received > _settings.Limits.ReceivedFields)
         {
             Log.Loop(_logger, PeerOf(transaction), transaction.Mail.Sender.ToString(), header.Received);

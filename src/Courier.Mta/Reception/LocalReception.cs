@@ -60,6 +60,8 @@ public sealed class LocalReception
     private async ValueTask<LocalReply> QueueAsync(Envelope envelope, MessageBuffer message, uint user, CancellationToken ct)
     {
         var header = HeaderSummary.Of(message, _settings.Limits.HeaderBytes);
+        if (_settings.Limits.Refuse(header) is { } tooLarge)
+            return new LocalReply(null, tooLarge.Code, $"{tooLarge.Status} {tooLarge.Text}");
         if (header.Received > _settings.Limits.ReceivedFields)
             return new LocalReply(null, 554, "5.4.6 It has gone through too many servers: a loop");
         var now = _clock.GetUtcNow();

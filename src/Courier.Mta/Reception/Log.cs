@@ -20,6 +20,12 @@ internal static partial class Log
     [LoggerMessage(4005, LogLevel.Information, "The file system of {Directory} has {Free} bytes free again")]
     internal static partial void SpaceAgain(ILogger logger, string directory, long free);
 
+    [LoggerMessage(4032, LogLevel.Information, "{Peer} ({Account}): mail of <{Sender}> put off, its rate is used up")]
+    internal static partial void TooMuch(ILogger logger, string peer, string account, string sender);
+
+    [LoggerMessage(4034, LogLevel.Information, "{Peer}: mail of <{Sender}> for <{Recipient}> put off by the greylist")]
+    internal static partial void Greylisted(ILogger logger, string peer, string sender, string recipient);
+
     [LoggerMessage(4006, LogLevel.Information, "{Peer}: LMTP message of <{Sender}> for <{Recipient}>, {Bytes} bytes, Received id {Trace}: {Outcome} {Diagnostic}")]
     internal static partial void LmtpOutcome(
         ILogger logger, string peer, string sender, string recipient, long bytes, string trace, string outcome, string diagnostic);

@@ -44,6 +44,18 @@ public static class ReceptionReplies
     /// <summary>More connections than one listener, address or network may have; the connection is closed.</summary>
     public static SmtpReply TooManyConnections { get; } = new(421, new(4, 7, 0), "Too many connections, try again later");
 
+    /// <summary>MAIL and RCPT: the account or the peer has sent as much as it may for now.</summary>
+    public static SmtpReply TooMuchMail { get; } = new(450, new(4, 7, 1), "Too much mail, try again later");
+
+    /// <summary>RCPT: the peer, the sender and the recipient were not seen together before (RFC 6647).</summary>
+    public static SmtpReply Greylisted { get; } = new(451, new(4, 7, 1), "Greylisted, try again in a few minutes");
+
+    /// <summary>The header is longer than allowed, or has no end within that.</summary>
+    public static SmtpReply HeaderTooLarge { get; } = new(552, new(5, 3, 4), "Header is too large");
+
+    /// <summary>The header has more fields than allowed.</summary>
+    public static SmtpReply TooManyFields { get; } = new(554, new(5, 6, 0), "Header has too many fields");
+
     /// <summary>The message has come round too often.</summary>
     public static SmtpReply Loop { get; } = new(554, new(5, 4, 6), "Too many hops, this message is going round in circles");
 

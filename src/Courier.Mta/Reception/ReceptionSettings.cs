@@ -1,7 +1,10 @@
 using System.Net;
 using Courier.Mail.Addresses;
 using Courier.Mta.Reception.Access;
+using Courier.Mta.Reception.Greylisting;
+using Courier.Mta.Reception.Rates;
 using Courier.Mta.Reception.Senders;
+using Courier.Smtp.Replies;
 
 namespace Courier.Mta.Reception;
 
@@ -16,6 +19,12 @@ public sealed record ReceptionSettings(string HostName, string SpoolDirectory)
 
     /// <summary>Who may connect and relay beside those.</summary>
     public AccessPolicy Access { get; init; } = AccessPolicy.Open;
+
+    /// <summary>How much may come from whom.</summary>
+    public RatePolicy Rates { get; init; } = RatePolicy.Unlimited;
+
+    /// <summary>Puts strangers off; null: none.</summary>
+    public Greylist? Greylist { get; init; }
 
     /// <summary>Who gets the mail of <c>&lt;Postmaster&gt;</c>, and of <c>postmaster@</c> in each of our domains that has no such
     /// account. RFC 5321 §4.5.1 asks every server to take that mail: without this, and without the account, it is refused.</summary>
@@ -51,7 +60,15 @@ public sealed record ReceptionLimits
     /// <remarks>RFC 5321 §6.3: "normally at least 100".</remarks>
     public int ReceivedFields { get; init; } = 100;
 
-    /// <summary>How far into a message its header is looked at.</summary>
+    /// <summary>Longest header; no message is looked at further.</summary>
     /// <remarks>A hundred Received fields with signatures are some 100 KB.</remarks>
     public int HeaderBytes { get; init; } = 256 << 10;
+
+    /// <summary>Fields of a header.</summary>
+    /// <remarks>Ten times what mail has that went through several lists.</remarks>
+    public int HeaderFields { get; init; } = 1000;
+
+    /// <summary>What is said to a header that is longer, or null.</summary>
+    internal SmtpReply? Refuse(HeaderSummary header) =>
+        !header.IsWhole ? ReceptionReplies.HeaderTooLarge : header.Fields > HeaderFields ? ReceptionReplies.TooManyFields : null;
 }

@@ -25,7 +25,7 @@ public sealed class RelayReception(
     public ValueTask<(SmtpReply Reply, MailAddress? Address)> AddRecipientAsync(SmtpTransaction transaction, MailAddress? recipient, CancellationToken ct) =>
         recipient is not null && _intake.Senders.IsTrap(recipient)
             ? new((ReceptionReplies.RecipientOk, recipient))
-            : _intake.Recipients.AdmitAsync(transaction, recipient, _intake.IsFriend(transaction.Peer), ct);
+            : _intake.AddRecipientAsync(transaction, recipient, _intake.IsFriend(transaction.Peer), ct);
 
     public ValueTask<SmtpReply> VerifyAsync(SmtpPeer peer, MailAddress address, bool expands, CancellationToken ct) => _intake.VerifyAsync(peer, address, expands, ct);
 

@@ -27,7 +27,7 @@ public sealed class SubmissionReception(
     public ValueTask<(SmtpReply Reply, MailAddress? Address)> AddRecipientAsync(SmtpTransaction transaction, MailAddress? recipient, CancellationToken ct) =>
         recipient is not null && _intake.Senders.IsTrap(recipient)
             ? new((ReceptionReplies.RecipientOk, recipient))
-            : _intake.Recipients.AdmitAsync(transaction, recipient, transaction.Peer.User is not null, ct);
+            : _intake.AddRecipientAsync(transaction, recipient, transaction.Peer.User is not null, ct);
 
     public ValueTask<SmtpReply> VerifyAsync(SmtpPeer peer, MailAddress address, bool expands, CancellationToken ct) => _intake.VerifyAsync(peer, address, expands, ct);
 

@@ -43,13 +43,17 @@ public sealed record SmtpLimits
     /// <remarks>A client that pipelines a refused message makes a handful; what makes 20 is no mail client.</remarks>
     public int BadCommands { get; init; } = 20;
 
-    /// <summary>From the bad command of this number on, each answer is held back by <see cref="BadCommandDelay"/>.</summary>
-    /// <remarks>Half of <see cref="BadCommands"/>.</remarks>
-    public int BadCommandsBeforeDelay { get; init; } = 10;
+    /// <summary>From the permanent refusal of this number on, each is held back, by <see cref="RefusalDelay"/> at first and then by twice the time before.</summary>
+    /// <remarks>Half of <see cref="BadCommands"/>; a list with a few members that have gone gets by. Courier: 1.</remarks>
+    public int RefusalsBeforeDelay { get; init; } = 10;
 
-    /// <summary>How long the answer to a further bad command is held back.</summary>
-    /// <remarks>Short against every client's time limit.</remarks>
-    public TimeSpan BadCommandDelay { get; init; } = TimeSpan.FromSeconds(1);
+    /// <summary>How long a refusal is held back at first.</summary>
+    /// <remarks>Courier: 8 seconds.</remarks>
+    public TimeSpan RefusalDelay { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long it is held back at most.</summary>
+    /// <remarks>Short against every client's time limit. Courier: 128 seconds.</remarks>
+    public TimeSpan RefusalDelayMax { get; init; } = TimeSpan.FromSeconds(16);
 
     /// <summary>Failed logins before the connection is closed.</summary>
     /// <remarks>Room for a mistyped password, twice.</remarks>

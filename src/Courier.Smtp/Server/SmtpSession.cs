@@ -264,11 +264,24 @@ internal sealed class SmtpSession : IDisposable
         {
             Log.BadCommand(Logger, PeerName, Reply.Describe(reply));
             Patience.BadCommand();
-            if (Patience.IsThin && !Patience.IsExhausted)
-                await PauseAsync(Limits.BadCommandDelay);
         }
 
+        if (reply.Code >= 500)
+            await HoldBackAsync();
+
         return Patience.IsExhausted ? Close(Reply.TooManyErrors) : reply;
+    }
+
+    /// <summary>Makes trying out addresses and commands slow. Users who logged in, servers of ours and peers that are forgiven are not kept waiting.</summary>
+    private async ValueTask HoldBackAsync()
+    {
+        Patience.Refusal();
+        if (User is null && Settings.Role != SmtpRole.Lmtp && !Terms.IsForgiven && !Patience.IsExhausted && Patience.Delay is var delay && delay > TimeSpan.Zero)
+        {
+            // What is answered already leaves now: the peer is to wait for this answer alone.
+            await Wire.FlushAsync();
+            await PauseAsync(delay);
+        }
     }
 
     /// <summary>The reply is the last of this session.</summary>

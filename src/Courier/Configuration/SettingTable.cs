@@ -2,6 +2,7 @@ using System.Net;
 using Courier.Mail.Addresses;
 using Courier.Mta.Delivery.Remote;
 using Courier.Mta.Reception.Access;
+using Courier.Mta.Reception.Rates;
 using Courier.Queue;
 using Courier.Smtp.Server;
 using Types = Courier.Configuration.SettingTypes;
@@ -97,6 +98,26 @@ internal static class SettingTable
     internal static readonly Setting<int> MessageLimit = new("imap", "message_limit", Types.CountOrNone, "0", "Messages that one IMAP command may work on (RFC 9738, MESSAGELIMIT); `0`: all there are. Clients that do not know of such a limit see part of a mailbox only.");
     internal static readonly Setting<int> SaveLimit = new("imap", "save_limit", Types.CountOrNone, "0", "Messages that one COPY or APPEND may put into a mailbox (RFC 9738, SAVELIMIT); `0`: any number. Of no account where `message_limit` is set.");
 
+    internal static readonly Setting<Rate?> AccountMessages = new("limits", "messages_per_account", Types.Rate, "none", "Messages that one account may send; more are put off.");
+    internal static readonly Setting<Rate?> AccountRecipients = new("limits", "recipients_per_account", Types.Rate, "none", "Recipients that one account may send to; more are put off.");
+    internal static readonly Setting<Rate?> PeerMessages = new("limits", "messages_per_peer", Types.Rate, "none", "Messages from one address, an IPv6 /64 counts as one; more are put off. Not for peers that may relay by their address.");
+    internal static readonly Setting<Rate?> PeerRecipients = new("limits", "recipients_per_peer", Types.Rate, "none", "Recipients of messages from one address, likewise.");
+    internal static readonly Setting<int> RefusalsBeforeDelay = new("limits", "refusals_before_delay", Types.Count, "10", "From the permanent refusal of this number on in a session, without a message that was taken between them, each is held back (Courier's TARPIT: 1). Not of users who logged in.");
+    internal static readonly Setting<TimeSpan> RefusalDelay = new("limits", "refusal_delay", Types.Duration, "1s", "For how long at first; it doubles each time (Courier's TARPIT: 8s). `0s`: not at all.");
+    internal static readonly Setting<TimeSpan> RefusalDelayMax = new("limits", "refusal_delay_max", Types.Duration, "16s", "For how long at most (Courier's TARPIT: 128s).");
+    internal static readonly Setting<TimeSpan> CommandTimeout = new("limits", "command_timeout", Types.Duration, "5min", "How long a client may take to send its next command (Courier's esmtptimeout); RFC 5321 §4.5.3.2.7 asks for 5 minutes.");
+    internal static readonly Setting<TimeSpan> DataTimeout = new("limits", "data_timeout", Types.Duration, "5min", "How long a client may be silent within a message (Courier's esmtptimeoutdata).");
+    internal static readonly Setting<long> HeaderSize = new("limits", "header_size", Types.HeaderSize, "256KiB", "Longest header of a message (Courier's BOFHHEADERLIMIT).");
+    internal static readonly Setting<int> HeaderFields = new("limits", "header_fields", Types.Count, "1000", "Fields of a header.");
+    internal static readonly Setting<int> ReceivedFields = new("limits", "received_fields", Types.Count, "100", "Received fields of a message; with more it is going round in circles (RFC 5321 §6.3).");
+
+    internal static readonly Setting<bool> Greylisting = new("greylist", "enabled", Types.YesNo, "no", "Put off the first message of a network (IPv4 /24, IPv6 /64), sender and recipient that were not seen together before (RFC 6647). Not for users, nor for peers that may relay or that an access list allows.");
+    internal static readonly Setting<TimeSpan> GreylistDelay = new("greylist", "delay", Types.Duration, "5min", "For how long.");
+    internal static readonly Setting<TimeSpan> GreylistRetry = new("greylist", "retry_within", Types.Duration, "2d", "Within this time it must be tried again.");
+    internal static readonly Setting<TimeSpan> GreylistKeep = new("greylist", "keep", Types.Duration, "36d", "For how long after the last message those who passed are remembered.");
+    internal static readonly Setting<int> GreylistAllowAfter = new("greylist", "allow_after", Types.Count, "5", "A network that passed so often is not put off any more.");
+    internal static readonly Setting<int> GreylistEntries = new("greylist", "entries", Types.Count, "200000", "How much is remembered, at some 50 bytes each; what waits longest makes room.");
+
     internal static readonly Setting<string> LogLevel = new("log", "level", Types.Choice("debug", "information", "warning"), "information", "Least level that is written.");
     internal static readonly Setting<string> LogFormat = new("log", "format", Types.Choice("console", "systemd", "syslog"), "console", "`console`: lines with time on standard error; `systemd`: lines with priority; `syslog`: datagrams to /dev/log.");
 
@@ -129,7 +150,10 @@ internal static class SettingTable
         DnsServers, DnsTimeout, DnsMixCase, Withheld, Proxies, XClientPeers, XForwardPeers,
         RetryFirst, RetryRound, RetryRoundWait, RetryDoublings, QueueTime, WarnAfter, BackupRelay, SubmitDelay, BatchSize,
         AttemptsAtOnce, AttemptsPerDestination, LocalAttempts, HistorySize, ReportSize, ReportFrom, ReportTemplates, SilentReports, ReportsToAccount,
-        MessageSize, Recipients, Connections, ConnectionsPerPeer, ConnectionsPerNetwork, FreeSpace, AccessList, AccessNetwork, GreetingDelay, .. SenderKeys.All, FolderPrefix, MessageLimit, SaveLimit, LogLevel, LogFormat,
+        MessageSize, Recipients, Connections, ConnectionsPerPeer, ConnectionsPerNetwork, FreeSpace, AccessList, AccessNetwork, GreetingDelay,
+        AccountMessages, AccountRecipients, PeerMessages, PeerRecipients, RefusalsBeforeDelay, RefusalDelay, RefusalDelayMax, CommandTimeout, DataTimeout, HeaderSize, HeaderFields, ReceivedFields,
+        Greylisting, GreylistDelay, GreylistRetry, GreylistKeep, GreylistAllowAfter, GreylistEntries,
+        .. SenderKeys.All, FolderPrefix, MessageLimit, SaveLimit, LogLevel, LogFormat,
     ];
 
     internal static readonly IReadOnlyList<Setting> Required = [State];
@@ -138,6 +162,7 @@ internal static class SettingTable
     [
         HostName, CleartextLogins, Postmaster, RelayNetworks, MessageSize, Recipients, FreeSpace, Withheld, XClientPeers, XForwardPeers, FolderPrefix,
         Connections, ConnectionsPerPeer, ConnectionsPerNetwork, AccessList, AccessNetwork, GreetingDelay, RelayDomains, RelayDomainList, PercentDomains, PercentList,
+        AccountMessages, AccountRecipients, PeerMessages, PeerRecipients, RefusalsBeforeDelay, RefusalDelay, RefusalDelayMax, CommandTimeout, DataTimeout, HeaderSize, HeaderFields, ReceivedFields, Greylisting,
         .. SenderKeys.All,
         MessageLimit, SaveLimit,
     ];

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using Courier.Mail.Addresses;
 using Courier.Mta.Delivery.Remote;
 using Courier.Mta.Reception.Access;
+using Courier.Mta.Reception.Rates;
 using Courier.Queue;
 using Courier.Smtp.Server;
 
@@ -45,6 +46,10 @@ internal static class SettingTypes
 
     internal static SettingType<long> Size { get; } = new("a size, as 512KiB, 50MiB or 1GiB", TrySize);
 
+    /// <summary>Of a header, which is looked at in memory.</summary>
+    internal static SettingType<long> HeaderSize { get; } =
+        new("a size from 1KiB to 16MiB", static (string text, out long value) => TrySize(text, out value) && value is >= 1 << 10 and <= 16 << 20);
+
     internal static SettingType<TimeSpan> Duration { get; } = new("a time, as 500ms, 30s, 5min, 4h or 5d", TryDuration);
 
     internal static SettingType<SmtpExtensions> Extensions { get; } = new($"none, or some of {string.Join(", ", SmtpExtensionWords.All.Keys)}", TryExtensions);
@@ -71,6 +76,10 @@ internal static class SettingTypes
             value = hostName => DomainSet.Parse(words, hostName, out _) ?? DomainSet.None;
             return DomainSet.Parse(words, "host.example", out _) is not null;
         });
+
+    /// <summary>Null for none.</summary>
+    internal static SettingType<Rate?> Rate { get; } =
+        new("none, or a number in a time, as 100/h, 20/min, 1000/d or 30/10min", (string text, out Rate? value) => (value = Courier.Mta.Reception.Rates.Rate.Parse(text)) is not null || text == "none");
 
     internal static SettingType<AccessEntry> Access { get; } =
         new("deny, or allow, relay, login, tls, patient, size=10MiB, connections=20, block=text or NAME=value with commas",

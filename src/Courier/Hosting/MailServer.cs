@@ -44,6 +44,7 @@ internal sealed class MailServer : IAsyncDisposable
     private readonly IdleMemory _idleMemory;
     private readonly Func<SslServerAuthenticationOptions>? _tls;
     private MetricsEndpoint? _metrics;
+    private SmtpServices? _smtp;
     private LocalDoor? _localDoor;
     private DropDirectory? _drop;
     private bool _stopped;
@@ -106,6 +107,7 @@ internal sealed class MailServer : IAsyncDisposable
         if (_drop is { } drop)
             await drop.DisposeAsync();
         await _listeners.StopAsync(_grace);
+        _smtp?.Dispose();
         if (_metrics is { } metrics)
             await metrics.DisposeAsync();
         await _sending.StopAsync();
@@ -127,7 +129,7 @@ internal sealed class MailServer : IAsyncDisposable
             throw new StartException(string.Join('\n', problems));
         _scheduler.Start();
         _sending.StartReports(_scheduler, OpenBuffer, _logging);
-        var smtp = new SmtpServices(_accounts, _scheduler, _local, Stores.Spool(_settings).BodyDirectory, _tls, _clock, _logging, FlushAsync, _sending.Resolver);
+        var smtp = _smtp = new SmtpServices(_accounts, _scheduler, _local, Stores.StateDirectory(_settings), Stores.Spool(_settings).BodyDirectory, _tls, _clock, _logging, FlushAsync, _sending.Resolver);
         _listeners.Start("smtp", smtp.Relay, isTls: false, SmtpServices.Refusal, smtp.TermsOf);
         _listeners.Start("submission", smtp.Submission, isTls: false, SmtpServices.Refusal, smtp.TermsOf);
         _listeners.Start("submissions", smtp.Submission, isTls: true, SmtpServices.Refusal, smtp.TermsOf);

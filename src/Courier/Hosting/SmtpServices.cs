@@ -14,13 +14,15 @@ namespace Courier.Hosting;
 
 /// <summary>The three services that speak SMTP, each for the settings of a context.</summary>
 internal sealed class SmtpServices(
-    IAccountDirectory accounts, ISubmission submission, LocalAgent local, string spillDirectory, Func<SslServerAuthenticationOptions>? tls, TimeProvider clock, ILoggerFactory logging,
-    Func<string, CancellationToken, ValueTask<int>> flush, IDnsResolver resolver)
+    IAccountDirectory accounts, ISubmission submission, LocalAgent local, string stateDirectory, string spillDirectory, Func<SslServerAuthenticationOptions>? tls, TimeProvider clock, ILoggerFactory logging,
+    Func<string, CancellationToken, ValueTask<int>> flush, IDnsResolver resolver) : IDisposable
 {
     /// <summary>RFC 5321 §3.8: 421 and close.</summary>
     internal static ReadOnlyMemory<byte> Refusal { get; } = ReceptionReplies.TooManyConnections.ToBytes();
 
     private readonly ReceptionPolicies _policies = new(clock, logging);
+
+    public void Dispose() => _policies.Dispose();
 
     /// <summary>What holds for a peer of the services that others reach, as it connects.</summary>
     internal PeerTerms TermsOf(SettingsValues values, Connection connection) => _policies.AccessOf(values).PeerTermsOf(connection);
@@ -48,18 +50,34 @@ internal sealed class SmtpServices(
             XClientPeers = values.Get(SettingTable.XClientPeers) ?? [],
             XForwardPeers = values.Get(SettingTable.XForwardPeers) ?? [],
             CleartextLogins = Values.CleartextLogins(values),
-            Limits = new SmtpLimits { MessageBytes = values.Get(SettingTable.MessageSize), Recipients = values.Get(SettingTable.Recipients), RefusesMoreRecipients = values.Get(SenderKeys.RecipientsBeyond) == "refused" },
+            Limits = new SmtpLimits
+            {
+                MessageBytes = values.Get(SettingTable.MessageSize),
+                Recipients = values.Get(SettingTable.Recipients),
+                RefusesMoreRecipients = values.Get(SenderKeys.RecipientsBeyond) == "refused",
+                RefusalsBeforeDelay = values.Get(SettingTable.RefusalsBeforeDelay),
+                RefusalDelay = values.Get(SettingTable.RefusalDelay),
+                RefusalDelayMax = values.Get(SettingTable.RefusalDelayMax),
+                CommandTimeout = values.Get(SettingTable.CommandTimeout),
+                DataTimeout = values.Get(SettingTable.DataTimeout),
+            },
         };
         return new SmtpServer(settings, reception, logging.CreateLogger<SmtpServer>(), clock).ServeAsync;
     }
 
     /// <summary>For services that others reach.</summary>
-    private ReceptionSettings OpenReceptionOf(SettingsValues values) => ReceptionOf(values) with { Access = _policies.AccessOf(values) };
+    private ReceptionSettings OpenReceptionOf(SettingsValues values) => ReceptionOf(values) with { Access = _policies.AccessOf(values), Rates = _policies.RatesOf(values), Greylist = _policies.GreylistOf(values, stateDirectory) };
 
     private ReceptionSettings ReceptionOf(SettingsValues values) => new(Stores.HostName(values), spillDirectory)
     {
         Flush = flush,
         Networks = values.Get(SettingTable.RelayNetworks) ?? [],
+        Limits = new ReceptionLimits
+        {
+            HeaderBytes = (int)values.Get(SettingTable.HeaderSize),
+            HeaderFields = values.Get(SettingTable.HeaderFields),
+            ReceivedFields = values.Get(SettingTable.ReceivedFields),
+        },
         FreeBytesMin = values.Get(SettingTable.FreeSpace),
         Postmaster = values.Get(SettingTable.Postmaster),
         Senders = SenderValues.Of(values, resolver),

@@ -125,6 +125,19 @@ public sealed class OurServer : ITarget
             network.198.51.100.3 = allow,SIZELIMIT=1000
             network.198.51.100.4 = login
             network.198.51.100.5 = tls
+            network.203.0.113.9 = allow
+            [limits]
+            recipients_per_account = 3/d
+            header_fields = 50
+            header_size = 8KiB
+            received_fields = 20
+            refusals_before_delay = 4
+            refusal_delay = 500ms
+            [greylist]
+            enabled = yes
+            delay = 1s
+            [greylist @ listener submission]
+            enabled = no
             """,
         // Looks at names: who a peer and a sender say that they are. Its name server is ours: see Names.
         ["choosy"] = """

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Courier.Mail.Addresses;
 using Courier.Mta.Reception;
+using Courier.Mta.Reception.Senders;
 using Courier.Queue;
 using Courier.Smtp.Replies;
 using Courier.Tests.Shared;
@@ -18,6 +19,7 @@ public sealed class ReplyTests
     [
         ("The protocol", typeof(Reply), "src/Courier.Smtp/Replies/Reply.cs"),
         ("The policy", typeof(ReceptionReplies), "src/Courier.Mta/Reception/ReceptionReplies.cs"),
+        ("The policy for senders", typeof(SenderReplies), "src/Courier.Mta/Reception/Senders/SenderReplies.cs"),
     ];
 
     /// <summary>Those with something to fill in.</summary>
@@ -31,6 +33,7 @@ public sealed class ReplyTests
         ["Flushed"] = ReceptionReplies.Flushed(3, "example.org"),
         ["Deferred"] = ReceptionReplies.Deferred(new EnhancedStatus(4, 2, 0)),
         ["Undeliverable"] = ReceptionReplies.Undeliverable(new EnhancedStatus(5, 2, 2)),
+        ["Verified"] = ReceptionReplies.Verified(MailAddress.Parse("ada@example.org")),
         ["Blocked"] = ReceptionReplies.Blocked("(the operator's words)"),
     };
 

@@ -12,7 +12,7 @@ public sealed class SessionModelTests
     private static readonly SmtpServerSettings _settings = new("mail.example.test", SmtpRole.Relay)
     {
         AuthOffered = false,
-        Limits = new SmtpLimits { BadCommands = int.MaxValue, BadCommandsBeforeDelay = int.MaxValue, RefusedRecipients = int.MaxValue, MessageBytes = 400, Recipients = 3 },
+        Limits = new SmtpLimits { BadCommands = int.MaxValue, RefusalsBeforeDelay = int.MaxValue, RefusedRecipients = int.MaxValue, MessageBytes = 400, Recipients = 3 },
     };
 
     [Fact]

@@ -63,12 +63,66 @@ public sealed class SmtpLimitsTests
     public async Task Answers_to_many_bad_commands_are_held_back()
     {
         var delay = TimeSpan.FromMilliseconds(300);
-        await using var server = With(new SmtpLimits { BadCommandsBeforeDelay = 2, BadCommandDelay = delay });
+        await using var server = With(new SmtpLimits { RefusalsBeforeDelay = 2, RefusalDelay = delay });
         await using var talk = await server.GreetAsync();
         await talk.SayAsync("XYZZY");
         var started = TimeProvider.System.GetTimestamp();
         await talk.SayAsync("XYZZY");
         Assert.True(TimeProvider.System.GetElapsedTime(started) >= delay - TimeSpan.FromMilliseconds(20));
+    }
+
+    [Fact]
+    public async Task Refused_recipients_are_held_back_longer_and_longer_until_a_message_is_taken()
+    {
+        await using var server = With(new SmtpLimits { RefusalsBeforeDelay = 2, RefusalDelay = TimeSpan.FromMilliseconds(200), RefusalDelayMax = TimeSpan.FromMilliseconds(400) });
+        await using var talk = await server.GreetAsync();
+        await talk.SayAsync("MAIL FROM:<a@example.org>");
+        var delays = new List<int>();
+        for (var i = 0; i < 4; i++)
+            delays.Add(await DelayOfAsync(talk, "RCPT TO:<unknown@example.test>"));
+        Assert.InRange(delays[0], 0, 150);
+        Assert.InRange(delays[1], 180, 390);
+        Assert.InRange(delays[2], 380, 790);
+        Assert.InRange(delays[3], 380, 790);
+        await talk.SayAsync("RCPT TO:<b@example.test>");
+        await talk.SayAsync("DATA");
+        Assert.StartsWith("250", await talk.SayAsync("x\r\n."), StringComparison.Ordinal);
+        await talk.SayAsync("MAIL FROM:<a@example.org>");
+        Assert.InRange(await DelayOfAsync(talk, "RCPT TO:<unknown@example.test>"), 0, 150);
+    }
+
+    [Fact]
+    public async Task Users_and_peers_that_are_forgiven_are_not_kept_waiting()
+    {
+        var limits = new SmtpLimits { RefusalsBeforeDelay = 1, RefusalDelay = TimeSpan.FromSeconds(15), RefusalDelayMax = TimeSpan.FromSeconds(15) };
+        await using var forgiving = new SmtpTestServer(SmtpTestServer.Relay with { Limits = limits }, new FakeReception { Terms = new SessionTerms { IsForgiven = true } });
+        await using var stranger = await forgiving.GreetAsync();
+        Assert.InRange(await DelayOfAsync(stranger, "MAIL FROM:<unknown@example.org>"), 0, 5000);
+        await using var server = new SmtpTestServer(SmtpTestServer.Relay with { Limits = limits, AuthOffered = true, CleartextLogins = Courier.Net.CleartextLogins.Always });
+        await using var user = await server.GreetAsync();
+        await user.SayAsync("AUTH PLAIN " + Convert.ToBase64String("\0ada\0secret"u8));
+        Assert.InRange(await DelayOfAsync(user, "MAIL FROM:<unknown@example.org>"), 0, 5000);
+    }
+
+    [Fact]
+    public async Task Answers_from_before_a_refusal_that_is_held_back_do_not_wait_with_it()
+    {
+        await using var server = With(new SmtpLimits { RefusalsBeforeDelay = 1, RefusalDelay = TimeSpan.FromSeconds(15), RefusalDelayMax = TimeSpan.FromSeconds(15) });
+        await using var talk = await server.GreetAsync();
+        await talk.SendAsync("NOOP\r\nXYZZY\r\n");
+        var started = TimeProvider.System.GetTimestamp();
+        Assert.StartsWith("250", await talk.ReadAsync(), StringComparison.Ordinal);
+        Assert.True(TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public async Task A_command_that_drips_in_has_an_end()
+    {
+        await using var server = With(new SmtpLimits { CommandTimeout = TimeSpan.FromMilliseconds(300) });
+        await using var talk = await server.GreetAsync();
+        var dripping = DripAsync(talk);
+        Assert.Equal("421 4.4.2 Timed out waiting for input", await talk.ReadAsync());
+        await dripping;
     }
 
     [Fact]
@@ -157,6 +211,13 @@ public sealed class SmtpLimitsTests
         for (var i = 0; server.Sessions > 0 && i < 100; i++)
             await Task.Delay(50);
         Assert.Equal(0, server.Sessions);
+    }
+
+    private static async Task<int> DelayOfAsync(SmtpTalk talk, string line)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        Assert.StartsWith("5", await talk.SayAsync(line), StringComparison.Ordinal);
+        return (int)TimeProvider.System.GetElapsedTime(started).TotalMilliseconds;
     }
 
     private static async Task DripAsync(SmtpTalk talk)

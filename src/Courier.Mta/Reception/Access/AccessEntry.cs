@@ -19,7 +19,10 @@ public sealed record AccessEntry
     /// <summary>The connection is refused.</summary>
     public bool IsDenied { get; private init; }
 
-    /// <summary>The list names the peer and lets it in.</summary>
+    /// <summary>Where it holds for no network in particular.</summary>
+    internal AccessEntry ForAnybody => this with { IsAllowed = false };
+
+    /// <summary>The list names the peer's network and lets it in: it is known.</summary>
     public bool IsAllowed { get; private init; }
 
     /// <summary>All that was set, by Courier's names.</summary>

@@ -47,13 +47,16 @@ public sealed class AccessPolicy
         return new SessionTerms
         {
             Refusal = entry.IsDenied ? ReceptionReplies.AccessDenied : null,
-            GreetingDelay = entry.IsAllowed || IPAddress.IsLoopback(connection.Remote.Address) ? TimeSpan.Zero : _settings.GreetingDelay,
+            GreetingDelay = IsKnown(entry, connection) ? TimeSpan.Zero : _settings.GreetingDelay,
             AuthRequired = entry.LoginRequired,
             TlsRequired = entry.TlsRequired,
             MessageBytes = entry.MessageBytes,
-            IsForgiven = entry.IsForgiven,
+            IsForgiven = entry.IsForgiven || IPAddress.IsLoopback(connection.Remote.Address),
         };
     }
+
+    /// <summary>The lists name its network and let it in; or it is on this machine.</summary>
+    public bool IsKnown(SmtpPeer peer) => IsKnown(EntryOf(peer.Connection), peer.Connection);
 
     /// <summary>The lists let it send to anybody.</summary>
     public bool MayRelay(SmtpPeer peer) => EntryOf(peer.Connection).MayRelay;
@@ -78,6 +81,8 @@ public sealed class AccessPolicy
         return (_settings.PercentDomains.Contains(domain) || _percent.Value.Contains(domain))
             && MailAddress.TryParse($"{recipient.LocalPart[..percent]}@{domain}", out var behind) ? behind : null;
     }
+
+    private static bool IsKnown(AccessEntry entry, Connection connection) => entry.IsAllowed || IPAddress.IsLoopback(connection.Remote.Address);
 
     private static IReadOnlyList<string> WithDirectory(string? list) => list is null ? [] : [list, list + ".dir"];
 }

@@ -23,13 +23,13 @@ public sealed class AccessTable
         {
             if (scope.LocalPort > 0)
             {
-                _local[(scope.Bits, scope.LocalPort)] = entry;
+                _local[(scope.Bits, scope.LocalPort)] = entry.ForAnybody;
                 continue;
             }
 
             if (!lengths.TryGetValue(scope.Length, out var entries))
                 lengths[scope.Length] = entries = [];
-            entries[scope.Bits] = entry;
+            entries[scope.Bits] = scope.Length == 0 ? entry.ForAnybody : entry;
         }
 
         _byLength = [.. lengths.Reverse().Select(pair => (pair.Key, pair.Value))];

@@ -145,6 +145,39 @@ public sealed class RelayReceptionTests : IDisposable
     }
 
     [Theory]
+    [InlineData(1000, 0, "250")]
+    [InlineData(1001, 0, "554 5.6.0")]
+    [InlineData(10, 4000, "250")]
+    [InlineData(10, 5000, "552 5.3.4")]
+    public async Task A_header_has_a_size_and_a_number_of_fields(int fields, int filler, string reply)
+    {
+        _bench.Settings = _bench.Settings with { Limits = _bench.Settings.Limits with { HeaderBytes = fields == 10 ? 4200 : 1 << 20 } };
+        foreach (var body in new[] { "text", new string('x', 5000) })
+        {
+            var relay = Relay();
+            var transaction = Begin();
+            await RecipientAsync(relay, transaction, "ada@example.test");
+            var message = string.Concat(Enumerable.Range(0, fields - 1).Select(n => $"X-{n}: x\r\n")) + $"X-F: {new string('f', filler)}\r\n\r\n{body}\r\n";
+            Assert.StartsWith(reply, (await AcceptAsync(relay, transaction, message)).Single(), StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("a: b\r\n\r\nx", 8, true)]
+    [InlineData("a: b\r\n\r\nx", 7, false)]
+    [InlineData("a: b\n\nx", 6, true)]
+    [InlineData("a: b\n\nx", 5, false)]
+    [InlineData("\r\nx", 2, true)]
+    [InlineData("a: b\r\nc: d\r\n", 14, true)]
+    [InlineData("a: b\r\n \r\nx: y\r\nz", 15, false)]
+    public void The_end_of_a_header_is_known_where_it_is_cut(string message, int limit, bool isWhole)
+    {
+        using var buffer = Relay().OpenBuffer();
+        buffer.Write(System.Text.Encoding.ASCII.GetBytes(message));
+        Assert.Equal(isWhole, HeaderSummary.Of(buffer, limit).IsWhole);
+    }
+
+    [Theory]
     [InlineData("hello\r\n", "\r\n\r\nhello\r\n")]
     [InlineData("two words: one\r\n", "\r\n\r\ntwo words: one\r\n")]
     [InlineData("\r\nbody\r\n", "+0000\r\n\r\nbody\r\n")]

@@ -132,12 +132,24 @@ public sealed class AccessPolicyTests : IDisposable
         var (settings, problems) = Settings.Load(new CourierFiles(_directory), new NativeFile(Path.Combine(_directory, "courier.conf")));
         Assert.Empty(problems);
         Assert.Empty(ListFiles.Problems(settings!));
-        var policies = new ReceptionPolicies(_bench.Clock, NullLoggerFactory.Instance);
+        using var policies = new ReceptionPolicies(_bench.Clock, NullLoggerFactory.Instance);
         var smtp = policies.AccessOf(settings!.Defaults);
         Assert.Equal((true, 1L << 20), (smtp.EntryOf(ConnectionFrom()).MayRelay, smtp.EntryOf(ConnectionFrom()).MessageBytes));
         Assert.True(smtp.EntryOf(ConnectionFrom("2001:db8::1")).IsDenied);
         Assert.True(smtp.EntryOf(ConnectionFrom("10.1.2.3")).MayRelay);
         Assert.True(policies.AccessOf(settings.For(new SettingsContext { Listener = "submission" })).EntryOf(ConnectionFrom("10.1.2.3")).IsDenied);
+    }
+
+    [Fact]
+    public void Strangers_wait_for_the_greeting_and_those_who_are_known_do_not()
+    {
+        Write("courier.conf", "[server]\nstate = /x\n[access]\ngreeting_delay = 3s\nnetwork.10.0.0.0/8 = allow\nnetwork.* = allow\n");
+        var (settings, _) = Settings.Load(new NativeFile(Path.Combine(_directory, "courier.conf")));
+        using var policies = new ReceptionPolicies(_bench.Clock, NullLoggerFactory.Instance);
+        var policy = policies.AccessOf(settings!.Defaults);
+        Assert.Equal(TimeSpan.FromSeconds(3), policy.SessionTermsOf(ConnectionFrom()).GreetingDelay);
+        Assert.Equal(TimeSpan.Zero, policy.SessionTermsOf(ConnectionFrom("10.1.1.1")).GreetingDelay);
+        Assert.Equal(TimeSpan.Zero, policy.SessionTermsOf(ConnectionFrom("127.0.0.1")).GreetingDelay);
     }
 
     [Theory]
