@@ -116,11 +116,13 @@ public sealed class Listener : IAsyncDisposable
 
     private async Task AcceptAsync()
     {
+        var isFailing = false;
         while (!_stopping.IsCancellationRequested)
         {
             try
             {
                 var socket = await _socket.AcceptAsync(_stopping.Token);
+                isFailing = false;
                 Begin(Connection.FromSocket(socket));
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
@@ -132,7 +134,9 @@ public sealed class Listener : IAsyncDisposable
                 if (_stopping.IsCancellationRequested)
                     return;
                 // Out of descriptors or memory, or the peer left the backlog: wait, or the loop would spin. Whatever it was, the next peer is let in.
-                Log.AcceptFailed(_logger, _settings.Service, e);
+                if (!isFailing)
+                    Log.AcceptFailed(_logger, _settings.Service, e);
+                isFailing = true;
                 await Task.Delay(TimeSpan.FromMilliseconds(100));
             }
         }

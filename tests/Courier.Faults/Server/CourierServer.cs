@@ -46,6 +46,8 @@ public sealed partial class CourierServer : IAsyncDisposable
 
     public bool IsRunning => _process is { HasExited: false };
 
+    public int ProcessId => (_process ?? throw new InvalidOperationException("not running")).Id;
+
     public int Port(string service) => _ports[service];
 
     public static string NewState(string name) => Directory.CreateTempSubdirectory($"courier-{name}-").FullName;
