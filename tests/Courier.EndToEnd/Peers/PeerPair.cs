@@ -47,8 +47,13 @@ public abstract class PeerPair(string name) : IAsyncLifetime
         await _ours.StartAsync();
         _peer = await PeerServer.StartAsync(name, new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["PORT"] = $"{PeerPort}", ["PLAINPORT"] = $"{PlainPort}", ["OURS"] = $"{_ours.Port("smtp")}", ["SUBMISSION"] = $"{_ours.Port("submission")}",
-            ["LOGIN"] = "demo@example.test", ["PASSWORD"] = "demo", ["FAR"] = $"{_far.Port}",
+            ["PORT"] = $"{PeerPort}",
+            ["PLAINPORT"] = $"{PlainPort}",
+            ["OURS"] = $"{_ours.Port("smtp")}",
+            ["SUBMISSION"] = $"{_ours.Port("submission")}",
+            ["LOGIN"] = "demo@example.test",
+            ["PASSWORD"] = "demo",
+            ["FAR"] = $"{_far.Port}",
         });
     }
 

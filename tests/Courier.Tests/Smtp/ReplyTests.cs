@@ -29,7 +29,6 @@ public sealed class ReplyTests
         ["Hello"] = Reply.Hello("mail.example.org", ["PIPELINING", "…"]),
         ["Challenge"] = Reply.Challenge("Password:"u8.ToArray()),
         ["Accepted"] = ReceptionReplies.Accepted(new QueueId(0xABC)),
-        ["Verified"] = ReceptionReplies.Verified(MailAddress.Parse("bob@example.org")),
         ["Flushed"] = ReceptionReplies.Flushed(3, "example.org"),
         ["Deferred"] = ReceptionReplies.Deferred(new EnhancedStatus(4, 2, 0)),
         ["Undeliverable"] = ReceptionReplies.Undeliverable(new EnhancedStatus(5, 2, 2)),
