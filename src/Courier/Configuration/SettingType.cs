@@ -5,6 +5,7 @@ using Courier.Mail.Addresses;
 using Courier.Mta.Delivery.Remote;
 using Courier.Mta.Reception.Access;
 using Courier.Queue;
+using Courier.Queue.PostgreSql;
 using Courier.Smtp.Server;
 
 namespace Courier.Configuration;
@@ -46,6 +47,14 @@ internal static class SettingTypes
     internal static SettingType<long> Size { get; } = new("a size, as 512KiB, 50MiB or 1GiB", TrySize);
 
     internal static SettingType<TimeSpan> Duration { get; } = new("a time, as 500ms, 30s, 5min, 4h or 5d", TryDuration);
+
+    /// <summary>A lease is renewed at each third: below a second a busy machine would lose it.</summary>
+    internal static SettingType<TimeSpan> Lease { get; } = new("a time from 1s to 1h", (string text, out TimeSpan value) =>
+        TryDuration(text, out value) && value >= TimeSpan.FromSeconds(1) && value <= TimeSpan.FromHours(1));
+
+    internal static SettingType<string> PostgreSql { get; } = new(
+        "Host=…;Database=…;Username=… in Npgsql's words, without a password (password_file names the file that has it)",
+        (string text, out string value) => PostgreSqlSpool.IsConnection(value = text));
 
     internal static SettingType<SmtpExtensions> Extensions { get; } = new($"none, or some of {string.Join(", ", SmtpExtensionWords.All.Keys)}", TryExtensions);
 
