@@ -46,6 +46,11 @@ public sealed partial class CourierServer : IAsyncDisposable
 
     public bool IsRunning => _process is { HasExited: false };
 
+    /// <summary>proc(5), VmRSS: what of it is in memory.</summary>
+    public long ResidentBytes => 1024 * long.Parse(
+        File.ReadLines($"/proc/{(_process ?? throw new InvalidOperationException("not running")).Id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+        CultureInfo.InvariantCulture);
+
     public int Port(string service) => _ports[service];
 
     public static string NewState(string name) => Directory.CreateTempSubdirectory($"courier-{name}-").FullName;
