@@ -37,7 +37,7 @@ public sealed record RecipientUpdate(QueueId Id, int Recipient, DateTimeOffset? 
 }
 
 /// <summary>The durable queue. Every method that changes something returns after the commit; changes of concurrent callers
-/// share one. SQLite implements it; PostgreSQL will, behind the same contract tests.</summary>
+/// share one. SQLite and PostgreSQL implement it, behind the same contract tests.</summary>
 public interface ISpool : ISubmission, IAsyncDisposable
 {
     /// <summary>Called, on any thread, when something may have become due that nobody has leased: a submission without lease, a
@@ -61,7 +61,7 @@ public interface ISpool : ISubmission, IAsyncDisposable
     /// is done is forgotten with its body.</summary>
     ValueTask<IReadOnlyList<QueueId>> CompleteAsync(IReadOnlyList<RecipientUpdate> updates, IReadOnlyList<Submission> reports, CancellationToken ct);
 
-    /// <summary>Messages with a recipient due at <paramref name="now"/> that nobody has leased, oldest first, after a start those with
+    /// <summary>Messages with a recipient due at <paramref name="now"/> that nobody has leased, by priority and then oldest first, after a start those with
     /// staged copies before all others. The recipients in the answer are leased by this; <see cref="CompleteAsync"/> ends a lease.</summary>
     ValueTask<IReadOnlyList<QueueEntry>> LeaseDueAsync(DateTimeOffset now, int most, CancellationToken ct);
 

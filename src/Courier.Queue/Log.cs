@@ -76,4 +76,19 @@ internal static partial class Log
 
     [LoggerMessage(3045, LogLevel.Warning, "Changes by the queue command will be noticed late: {Reason}")]
     internal static partial void NotWatched(ILogger logger, string reason);
+
+    [LoggerMessage(3046, LogLevel.Information, "Joined the queue in {Database} as {Node}: {Messages} messages, {Staged} copies staged here")]
+    internal static partial void Joined(ILogger logger, string database, string node, long messages, int staged);
+
+    [LoggerMessage(3047, LogLevel.Warning, "The queue's database cannot be reached; leases end if that lasts: {Reason}")]
+    internal static partial void NodeUnreachable(ILogger logger, string reason);
+
+    [LoggerMessage(3048, LogLevel.Warning, "Took over from {Nodes}: {Recipients} recipients are free again")]
+    internal static partial void NodeDead(ILogger logger, string nodes, long recipients);
+
+    [LoggerMessage(3049, LogLevel.Error, "{Node} was silent for too long: others have its mail; it goes on with new leases")]
+    internal static partial void NodeLost(ILogger logger, string node);
+
+    [LoggerMessage(3050, LogLevel.Warning, "The queue's database may lose what it has acknowledged: {Setting} is off there")]
+    internal static partial void NotDurable(ILogger logger, string setting);
 }

@@ -14,8 +14,7 @@ internal sealed record SpoolContent(SqliteDatabase Database, BodyFiles Files, lo
     internal static OfdLock Own(SpoolSettings settings)
     {
         Directory.CreateDirectory(settings.Directory);
-        return OfdLock.TryTake(settings.DatabasePath[..^3] + ".lock")
-            ?? throw new IOException($"the spool {settings.DatabasePath} is in use by another server");
+        return SpoolOwnership.Take(settings.Directory, settings.DatabasePath);
     }
 
     internal static SpoolContent Load(SpoolSettings settings, SpoolAccess access, TimeProvider clock, ILogger logger)

@@ -53,10 +53,10 @@ internal sealed class SpoolReader : IDisposable
         if (row.Step())
         {
             var sender = row.TextOrNull(0) is { } address ? new ReversePath(MailAddress.Parse(address)) : ReversePath.Null;
-            var envelope = SpoolTables.WithFlags(new Envelope(sender, all) { EnvelopeId = row.TextOrNull(1) }, row.Int32(2));
-            if ((row.Int32(2) & SpoolTables.HasTermsFlag) != 0)
+            var envelope = SpoolColumns.WithFlags(new Envelope(sender, all) { EnvelopeId = row.TextOrNull(1) }, row.Int32(2));
+            if ((row.Int32(2) & SpoolColumns.HasTermsFlag) != 0)
                 envelope = WithTerms(database, id, envelope, row.Int32(2));
-            entry = new QueueEntry(id, envelope, SpoolTables.FromColumn(row.Int64(5)), row.Int64(4), row.Text(3), [.. waiting.Where(wanted)]);
+            entry = new QueueEntry(id, envelope, SpoolColumns.FromColumn(row.Int64(5)), row.Int64(4), row.Text(3), [.. waiting.Where(wanted)]);
         }
 
         row.Reset();
@@ -67,7 +67,7 @@ internal sealed class SpoolReader : IDisposable
     {
         var row = database.Prepare("SELECT release, deliver_by FROM terms WHERE message=?").Bind(1, id.Value);
         if (row.Step())
-            envelope = SpoolTables.WithTerms(envelope, flags, row.IsNull(0) ? null : row.Int64(0), row.IsNull(1) ? null : row.Int64(1));
+            envelope = SpoolColumns.WithTerms(envelope, flags, row.IsNull(0) ? null : row.Int64(0), row.IsNull(1) ? null : row.Int64(1));
         row.Reset();
         return envelope;
     }
@@ -119,7 +119,7 @@ internal sealed class SpoolReader : IDisposable
             all.Add(recipient);
             if (!row.IsNull(5))
             {
-                waiting.Add(new QueuedRecipient(row.Int32(0), recipient, row.Int32(4), SpoolTables.FromColumn(row.Int64(5)), row.TextOrNull(6), row.TextOrNull(7))
+                waiting.Add(new QueuedRecipient(row.Int32(0), recipient, row.Int32(4), SpoolColumns.FromColumn(row.Int64(5)), row.TextOrNull(6), row.TextOrNull(7))
                 {
                     NextHop = row.TextOrNull(8),
                     Cancelled = row.TextOrNull(9),

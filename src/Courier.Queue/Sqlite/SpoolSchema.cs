@@ -63,9 +63,18 @@ internal static class SpoolSchema
         CREATE INDEX message_file ON message(file) WHERE file IS NOT NULL;
         """;
 
+    /// <summary>What is taken first (RFC 6710). The priority stood in the flags of the message, five bits with their sign; the index needs it where the times are.</summary>
+    private const string Priorities = """
+        ALTER TABLE recipient ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
+        UPDATE recipient SET priority=(SELECT ((flags >> 16 & 31) + 16) % 32 - 16 FROM message WHERE id=recipient.message)
+          WHERE message IN (SELECT id FROM message WHERE flags >> 16 & 31 <> 0);
+        DROP INDEX recipient_due;
+        CREATE INDEX recipient_due ON recipient(priority, next_attempt, message, number) WHERE next_attempt IS NOT NULL;
+        """;
+
     /// <summary>From each version to the next. A step is never changed once it was released, only followed by another; a new database
     /// goes through all of them.</summary>
-    private static readonly string[] Steps = [FirstTables, Terms, Commands];
+    private static readonly string[] Steps = [FirstTables, Terms, Commands, Priorities];
 
     /// <summary>Sets up a connection; makes the tables in a new database, refuses one that is newer or not ours.</summary>
     internal static void Prepare(SqliteDatabase database, SpoolSettings settings)

@@ -1,15 +1,5 @@
 namespace Courier.Queue.Sqlite;
 
-/// <summary>Who opens the spool.</summary>
-public enum SpoolAccess
-{
-    /// <summary>The server: the one process that accepts and delivers. A second one is refused.</summary>
-    Owner,
-
-    /// <summary>A command that lists, flushes or removes, also while the owner runs.</summary>
-    Admin,
-}
-
 /// <summary>Where the spool lies and what it may cost.</summary>
 public sealed record SpoolSettings
 {

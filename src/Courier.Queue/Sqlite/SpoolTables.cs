@@ -8,93 +8,28 @@ internal readonly record struct Forgotten(QueueId Id, string? FileName);
 /// <summary>The statements that change the spool. Called by the writer's thread within a transaction.</summary>
 internal sealed class SpoolTables(SqliteDatabase database, QueueIds ids, TimeProvider clock)
 {
-    private const int ReturnFullFlag = 1;
-    private const int Is8BitFlag = 2;
-    private const int ReturnHeadersFlag = 4;
-    private const int IsUtf8Flag = 8;
-    private const int RequireTlsFlag = 16;
-    private const int SecureOnlyFlag = 32;
-    private const int IsReturnedFlag = 64;
-    private const int IsTracedFlag = 128;
-
-    /// <summary>There is a row in <c>terms</c>.</summary>
-    internal const int HasTermsFlag = 256;
-
-    // Five bits, with their sign.
-    private const int PriorityShift = 16;
-    private const int PriorityBits = 5;
-    private const int IsReportFlag = 512;
-    private const int SourceShift = 12;
-    private const int SourceMask = 3;
-
     /// <summary>What an operator did during the attempt stands: held stays held, and what was cancelled is due for its end.</summary>
     private static readonly string UpdateRecipient = $"""
         UPDATE recipient SET
-          next_attempt=CASE WHEN ?1 IS NOT NULL AND (next_attempt={HeldByOperator} OR cancelled IS NOT NULL) THEN next_attempt ELSE ?1 END,
+          next_attempt=CASE WHEN ?1 IS NOT NULL AND (next_attempt={SpoolColumns.HeldByOperator} OR cancelled IS NOT NULL) THEN next_attempt ELSE ?1 END,
           diagnostic=?2, attempts=attempts+?3, warned=max(warned, ?6), next_hop=coalesce(?7, next_hop)
         WHERE message=?4 AND number=?5 AND next_attempt IS NOT NULL
         """;
 
     internal QueueIds Ids { get; } = ids;
 
-    /// <summary>Waits until a flush or a restart; no retry time ever lies so far ahead.</summary>
-    internal const long Held = long.MaxValue;
-
-    /// <summary>Waits until an operator releases it.</summary>
-    internal const long HeldByOperator = long.MaxValue - 1;
-
-    internal static long ToColumn(DateTimeOffset time) => time == WaitsFor.Route ? Held
-        : time == WaitsFor.Operator ? HeldByOperator
-        : time.ToUnixTimeMilliseconds();
-
-    internal static DateTimeOffset FromColumn(long value) => value switch
-    {
-        Held => WaitsFor.Route,
-        HeldByOperator => WaitsFor.Operator,
-        _ => DateTimeOffset.FromUnixTimeMilliseconds(value),
-    };
-
-    internal static Envelope WithFlags(Envelope envelope, int flags) =>
-        envelope with
-        {
-            ReturnFull = (flags & ReturnFullFlag) != 0,
-            Is8Bit = (flags & Is8BitFlag) != 0,
-            ReturnHeaders = (flags & ReturnHeadersFlag) != 0,
-            IsUtf8 = (flags & IsUtf8Flag) != 0,
-            RequireTls = (flags & RequireTlsFlag) != 0,
-            SecureOnly = (flags & SecureOnlyFlag) != 0,
-            Priority = flags << (32 - PriorityShift - PriorityBits) >> (32 - PriorityBits),
-            IsReport = (flags & IsReportFlag) != 0,
-            Source = (MessageSource)((flags >> SourceShift) & SourceMask),
-        };
-
-    private static int FlagsOf(Envelope envelope) =>
-        (envelope.ReturnFull ? ReturnFullFlag : 0) | (envelope.Is8Bit ? Is8BitFlag : 0) | (envelope.ReturnHeaders ? ReturnHeadersFlag : 0)
-        | (envelope.IsUtf8 ? IsUtf8Flag : 0) | (envelope.RequireTls ? RequireTlsFlag : 0) | (envelope.SecureOnly ? SecureOnlyFlag : 0)
-        | (envelope.DeliverBy is { IsReturned: true } ? IsReturnedFlag : 0) | (envelope.DeliverBy is { IsTraced: true } ? IsTracedFlag : 0)
-        | (envelope.IsReport ? IsReportFlag : 0) | ((int)envelope.Source << SourceShift)
-        | (HasTerms(envelope) ? HasTermsFlag : 0) | ((envelope.Priority & ((1 << PriorityBits) - 1)) << PriorityShift);
-
-    private static bool HasTerms(Envelope envelope) => envelope.HoldUntil is not null || envelope.DeliverBy is not null;
-
-    internal static Envelope WithTerms(Envelope envelope, int flags, long? release, long? deliverBy) => envelope with
-    {
-        HoldUntil = release is { } until ? FromColumn(until) : null,
-        DeliverBy = deliverBy is { } by ? new DeliverBy(FromColumn(by), (flags & IsReturnedFlag) != 0, (flags & IsTracedFlag) != 0) : null,
-    };
-
     internal QueueId Insert(Submission submission, PreparedBody body)
     {
         var id = Ids.Next(StoreHighestId);
         var arrival = clock.GetUtcNow().ToUnixTimeMilliseconds();
-        var due = arrival + (long)submission.Delay.TotalMilliseconds;
+        var due = SpoolColumns.DueOf(submission, arrival);
         var envelope = submission.Envelope;
         var row = database.Prepare("INSERT INTO message(id, arrival, sender, envelope_id, flags, origin, length, file, trace, body) VALUES(?,?,?,?,?,?,?,?,?,?)")
             .Bind(1, id.Value)
             .Bind(2, arrival)
             .Bind(3, envelope.Sender.Address?.ToString())
             .Bind(4, envelope.EnvelopeId)
-            .Bind(5, FlagsOf(envelope))
+            .Bind(5, SpoolColumns.FlagsOf(envelope))
             .Bind(6, submission.Origin)
             .Bind(7, body.Length)
             .Bind(8, body.FileName)
@@ -102,14 +37,10 @@ internal sealed class SpoolTables(SqliteDatabase database, QueueIds ids, TimePro
         if (body.FileName is null)
             row.Bind(10, body.Inline.Span);
         row.Run();
-        if (HasTerms(envelope))
-        {
+        if (SpoolColumns.HasTerms(envelope))
             InsertTerms(id, envelope);
-            due = Math.Max(due, envelope.HoldUntil?.ToUnixTimeMilliseconds() ?? 0);
-        }
-
         for (var number = 0; number < envelope.Recipients.Count; number++)
-            InsertRecipient(id, number, envelope.Recipients[number], due);
+            InsertRecipient(id, number, envelope.Recipients[number], due, envelope.Priority);
         return id;
     }
 
@@ -155,7 +86,7 @@ internal sealed class SpoolTables(SqliteDatabase database, QueueIds ids, TimePro
     /// <summary>?6 is now, ?7 the text of the change.</summary>
     private static (string Set, string Which, string? Text) StatementOf(QueueChange change)
     {
-        var notHeld = $"next_attempt <> {HeldByOperator}";
+        var notHeld = $"next_attempt <> {SpoolColumns.HeldByOperator}";
         const string notStaged = "staged IS NULL";
         return change switch
         {
@@ -164,18 +95,18 @@ internal sealed class SpoolTables(SqliteDatabase database, QueueIds ids, TimePro
                 "next_attempt=?6",
                 $"next_attempt > ?6 AND {notHeld} AND NOT EXISTS(SELECT 1 FROM terms WHERE terms.message=recipient.message AND terms.release > ?6)",
                 null),
-            QueueChange.Hold => ($"next_attempt={HeldByOperator}", $"{notHeld} AND {notStaged}", null),
-            QueueChange.Release => ("next_attempt=?6", $"next_attempt = {HeldByOperator}", null),
+            QueueChange.Hold => ($"next_attempt={SpoolColumns.HeldByOperator}", $"{notHeld} AND {notStaged}", null),
+            QueueChange.Release => ("next_attempt=?6", $"next_attempt = {SpoolColumns.HeldByOperator}", null),
             QueueChange.Reroute reroute => ($"next_hop=?7, next_attempt=CASE WHEN {notHeld} THEN ?6 ELSE next_attempt END", notStaged, reroute.NextHop),
             QueueChange.Cancel cancel => ("cancelled=?7, next_attempt=?6", notStaged, cancel.Reason),
             _ => throw new System.Diagnostics.UnreachableException(change.ToString()),
         };
     }
 
-    internal int ReleaseHeld(DateTimeOffset now)
+    internal void ReleaseHeld(DateTimeOffset now)
     {
-        database.Prepare("UPDATE recipient SET next_attempt=? WHERE next_attempt=?").Bind(1, now.ToUnixTimeMilliseconds()).Bind(2, Held).Run();
-        return database.Changes;
+        foreach (var level in SpoolDue.Levels(database))
+            database.Prepare("UPDATE recipient SET next_attempt=? WHERE priority=? AND next_attempt=?").Bind(1, now.ToUnixTimeMilliseconds()).Bind(2, level).Bind(3, SpoolColumns.Held).Run();
     }
 
     internal Forgotten? Delete(QueueId id)
@@ -184,7 +115,7 @@ internal sealed class SpoolTables(SqliteDatabase database, QueueIds ids, TimePro
         var row = database.Prepare("DELETE FROM message WHERE id=? RETURNING file, flags").Bind(1, id.Value);
         var isThere = row.Step();
         Forgotten? forgotten = isThere ? new Forgotten(id, row.TextOrNull(0)) : null;
-        var hasTerms = isThere && (row.Int32(1) & HasTermsFlag) != 0;
+        var hasTerms = isThere && (row.Int32(1) & SpoolColumns.HasTermsFlag) != 0;
         row.Reset();
         if (hasTerms)
             database.Prepare("DELETE FROM terms WHERE message=?").Bind(1, id.Value).Run();
@@ -204,8 +135,8 @@ internal sealed class SpoolTables(SqliteDatabase database, QueueIds ids, TimePro
         row.Run();
     }
 
-    private void InsertRecipient(QueueId id, int number, EnvelopeRecipient recipient, long due) =>
-        database.Prepare("INSERT INTO recipient(message, number, address, domain, original, notify, attempts, next_attempt) VALUES(?,?,?,?,?,?,0,?)")
+    private void InsertRecipient(QueueId id, int number, EnvelopeRecipient recipient, long due, int priority) =>
+        database.Prepare("INSERT INTO recipient(message, number, address, domain, original, notify, attempts, next_attempt, priority) VALUES(?,?,?,?,?,?,0,?,?)")
             .Bind(1, id.Value)
             .Bind(2, number)
             .Bind(3, recipient.Address.ToString())
@@ -213,6 +144,7 @@ internal sealed class SpoolTables(SqliteDatabase database, QueueIds ids, TimePro
             .Bind(5, recipient.OriginalRecipient)
             .Bind(6, (int)recipient.Notify)
             .Bind(7, due)
+            .Bind(8, priority)
             .Run();
 
     private HashSet<int> WaitingRecipients(QueueId id)
@@ -231,7 +163,7 @@ internal sealed class SpoolTables(SqliteDatabase database, QueueIds ids, TimePro
             .Bind(2, update.Diagnostic).Bind(3, update.IsAttempt ? 1 : 0).Bind(4, update.Id.Value).Bind(5, update.Recipient)
             .Bind(6, update.IsWarned ? 1 : 0).Bind(7, update.NextHop);
         if (update.NextAttempt is { } next)
-            row.Bind(1, ToColumn(next));
+            row.Bind(1, SpoolColumns.ToColumn(next));
         row.Run();
     }
 

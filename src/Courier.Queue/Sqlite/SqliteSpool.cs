@@ -1,5 +1,4 @@
 using Courier.IO.Files;
-using Courier.IO.Sqlite;
 using Microsoft.Extensions.Logging;
 
 namespace Courier.Queue.Sqlite;
@@ -20,7 +19,7 @@ public sealed class SqliteSpool : ISpool
     private readonly Leases _leases = new();
     private readonly SpoolBell _bell;
     private readonly OfdLock? _lock;
-    private readonly Queue<QueueId> _stagedAtStart;
+    private readonly SpoolDue _due;
     private long _length;
 
     private SqliteSpool(SpoolSettings settings, SpoolAccess access, TimeProvider clock, ILogger logger, OfdLock? ownership, SpoolContent content)
@@ -28,7 +27,7 @@ public sealed class SqliteSpool : ISpool
         (_settings, _access, _clock, _logger, _lock) = (settings, access, clock, logger, ownership);
         _files = content.Files;
         _length = content.Messages;
-        _stagedAtStart = new Queue<QueueId>(content.Staged);
+        _due = new SpoolDue(_leases, content.Staged);
         _reader = new SpoolReader(settings);
         _writer = new SpoolWriter(content.Database, new SpoolTables(content.Database, new QueueIds(clock, content.HighestId), clock), settings, logger);
         _bell = new SpoolBell(settings.BodyDirectory);
@@ -121,30 +120,18 @@ public sealed class SqliteSpool : ISpool
             database =>
             {
                 lock (_leases.Gate)
-                    return LeaseDue(database, SpoolTables.ToColumn(now), most);
+                    return _due.Lease(database, SpoolColumns.ToColumn(now), most);
             },
             ct);
     }
 
     public async ValueTask<DateTimeOffset?> NextDueAsync(CancellationToken ct)
     {
-        var byTime = $"SELECT message, number, next_attempt FROM recipient WHERE next_attempt < {SpoolTables.HeldByOperator} ORDER BY next_attempt, message, number";
         return await _reader.ReadAsync(
             database =>
             {
-                DateTimeOffset? next = null;
-                var row = database.Prepare(byTime);
                 lock (_leases.Gate)
-                {
-                    while (next is null && row.Step())
-                    {
-                        if (!_leases.Holds(new QueueId(row.Int64(0)), row.Int32(1)))
-                            next = SpoolTables.FromColumn(row.Int64(2));
-                    }
-                }
-
-                row.Reset();
-                return next;
+                    return _due.Next(database);
             },
             ct);
     }
@@ -308,36 +295,6 @@ public sealed class SqliteSpool : ISpool
 
         if (gone.FileName is { } file)
             _files.Delete(file);
-    }
-
-    private List<QueueEntry> LeaseDue(SqliteDatabase database, long now, int most)
-    {
-        var entries = new List<QueueEntry>();
-        while (entries.Count < most && _stagedAtStart.TryDequeue(out var staged))
-            Lease(database, staged, _ => true, entries);
-        // Leased recipients stay in the index until they are completed; they are few and passed over.
-        var row = database.Prepare(DueMessages).Bind(1, now);
-        var candidates = new List<QueueId>();
-        while (entries.Count + candidates.Count < most && row.Step())
-        {
-            var id = new QueueId(row.Int64(0));
-            if (!_leases.Holds(id, row.Int32(1)) && (candidates.Count == 0 || candidates[^1] != id))
-                candidates.Add(id);
-        }
-
-        row.Reset();
-        foreach (var id in candidates)
-            Lease(database, id, recipient => SpoolTables.ToColumn(recipient.NextAttempt) <= now, entries);
-        return entries;
-    }
-
-    private const string DueMessages = "SELECT message, number FROM recipient WHERE next_attempt <= ?1 ORDER BY next_attempt, message, number";
-
-    private void Lease(SqliteDatabase database, QueueId id, Func<QueuedRecipient, bool> wanted, List<QueueEntry> entries)
-    {
-        // A message may come twice, by different due times of its recipients: the second time nothing is left to lease.
-        if (SpoolReader.Entry(database, id, recipient => wanted(recipient) && _leases.TryTake(id, recipient.Number)) is { Recipients.Count: > 0 } entry)
-            entries.Add(entry);
     }
 
     /// <summary>Tells whoever schedules that rows have changed: in this process by the event, in the owner's by the bell.</summary>

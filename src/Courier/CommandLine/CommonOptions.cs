@@ -50,7 +50,7 @@ internal sealed class CommonOptions
             {
                 return await run(parsed, settings, ct);
             }
-            catch (IOException e)
+            catch (Exception e) when (e is IOException or InvalidDataException)
             {
                 await parsed.InvocationConfiguration.Error.WriteLineAsync($"courier: {e.Message}");
                 return ExitCode.IOError;

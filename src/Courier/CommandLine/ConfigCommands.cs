@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Courier.Configuration;
+using Courier.Hosting;
+using Courier.Queue.PostgreSql;
 
 namespace Courier.CommandLine;
 
@@ -49,25 +51,44 @@ internal static class ConfigCommands
     private static Command Check(CommonOptions common)
     {
         var check = new Command("check", "Read the configuration and report every problem in it.");
-        check.SetAction(parsed =>
+        check.SetAction(async (parsed, ct) =>
         {
             if (common.Load(parsed) is not { } settings)
                 return ExitCode.Configuration;
             var files = common.CourierFilesOf(parsed);
             _ = files.Read([]).Count();
             foreach (var use in files.Uses)
-                parsed.InvocationConfiguration.Output.WriteLine(use.Setting is { } setting ? $"{use.Path}: applied as {setting}" : $"{use.Path}: ignored: {use.Reason}");
+                await parsed.InvocationConfiguration.Output.WriteLineAsync(use.Setting is { } setting ? $"{use.Path}: applied as {setting}" : $"{use.Path}: ignored: {use.Reason}");
             var problems = ListFiles.Problems(settings);
             foreach (var problem in problems)
-                parsed.InvocationConfiguration.Error.WriteLine(problem);
+                await parsed.InvocationConfiguration.Error.WriteLineAsync(problem.ToString());
             if (problems.Count > 0)
                 return ExitCode.Configuration;
             foreach (var remark in Remarks(settings))
-                parsed.InvocationConfiguration.Output.WriteLine($"remark: {remark}");
-            parsed.InvocationConfiguration.Output.WriteLine("The configuration is right.");
+                await parsed.InvocationConfiguration.Output.WriteLineAsync($"remark: {remark}");
+            if (!await QueueIsUsableAsync(parsed, settings))
+                return ExitCode.Configuration;
+            await parsed.InvocationConfiguration.Output.WriteLineAsync("The configuration is right.");
             return ExitCode.Ok;
         });
         return check;
+    }
+
+    /// <summary>A database that several servers share is somewhere else: whether it answers is worth knowing before the start.</summary>
+    private static async Task<bool> QueueIsUsableAsync(ParseResult parsed, Settings settings)
+    {
+        if (!Stores.IsShared(settings))
+            return true;
+        try
+        {
+            await parsed.InvocationConfiguration.Output.WriteLineAsync($"queue: {await PostgreSqlSpool.ProbeAsync(Stores.PostgreSql(settings))}");
+            return true;
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException)
+        {
+            await parsed.InvocationConfiguration.Error.WriteLineAsync($"queue: {e.Message}");
+            return false;
+        }
     }
 
     /// <summary>What is allowed, and yet not what most would want.</summary>
@@ -75,6 +96,8 @@ internal static class ConfigCommands
     {
         if (settings.Defaults.Find(SettingTable.Postmaster) is null)
             yield return "no [accounts] postmaster: mail for postmaster is taken only where there is an account of that name (RFC 5321 section 4.5.1)";
+        if (Stores.IsShared(settings) && File.Exists(Stores.Spool(settings).DatabasePath))
+            yield return $"{Stores.Spool(settings).DatabasePath} is another queue: what waits there is not delivered; `courier queue export` with [queue] driver = sqlite, then `courier queue import`";
     }
 
     private static Command Reference()

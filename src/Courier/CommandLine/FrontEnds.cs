@@ -95,7 +95,9 @@ internal static class FrontEnds
     {
         try
         {
-            using var database = File.Open(Hosting.Stores.Spool(settings).DatabasePath, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+            // Of a queue that several servers share, what tells the server's own user is the lock that it takes.
+            var path = Hosting.Stores.IsShared(settings) ? Path.Combine(Hosting.Stores.StateDirectory(settings), "spool.lock") : Hosting.Stores.Spool(settings).DatabasePath;
+            using var opened = File.Open(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -131,7 +131,7 @@ internal static class QueueCommands
     internal static Command WithSpool(CommonOptions common, string name, string description, Func<ParseResult, Settings, ISpool, CancellationToken, Task<int>> run) =>
         common.Configured(name, description, async (parsed, settings, ct) =>
         {
-            await using var spool = Stores.OpenSpoolBesideServer(settings);
+            await using var spool = await Stores.OpenSpoolBesideServerAsync(settings);
             return await run(parsed, settings, spool, ct);
         });
 }

@@ -4,7 +4,6 @@ using Courier.Hosting;
 using Courier.IO.Files;
 using Courier.Queue;
 using Courier.Queue.Handover;
-using Courier.Queue.Sqlite;
 using Courier.Sendmail;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -49,7 +48,7 @@ internal static class QueueTransferCommands
         var files = new Argument<string[]>("FILE") { Description = "Files that export wrote.", Arity = ArgumentArity.OneOrMore };
         var import = common.Configured("import", "Queue messages that export wrote: through the running server, or into the spool when none runs.", async (parsed, settings, ct) =>
         {
-            await using var spool = TryOwn(settings);
+            await using var spool = await TryOwnAsync(settings);
             foreach (var file in parsed.GetValue(files) ?? [])
             {
                 var (code, reply) = await ImportAsync(settings, spool, file, ct);
@@ -84,9 +83,9 @@ internal static class QueueTransferCommands
         return true;
     }
 
-    private static async Task<(int Code, string Reply)> ImportAsync(Settings settings, SqliteSpool? spool, string path, CancellationToken ct)
+    private static async Task<(int Code, string Reply)> ImportAsync(Settings settings, ISpool? spool, string path, CancellationToken ct)
     {
-        using var message = new MessageBuffer(spool is null ? Path.GetTempPath() : Stores.Spool(settings).BodyDirectory, MemoryBytes);
+        using var message = new MessageBuffer(spool is null ? Path.GetTempPath() : Stores.SpillDirectory(settings), MemoryBytes);
         Envelope envelope;
         try
         {
@@ -104,15 +103,14 @@ internal static class QueueTransferCommands
         return await new HandIn(Stores.LocalSocket(settings), Stores.DropDirectory(settings)).SendAsync(envelope, stream => body.CopyToAsync(stream, ct), ct);
     }
 
-    /// <summary>Null while a server owns it.</summary>
-    private static SqliteSpool? TryOwn(Settings settings)
+    /// <summary>Null while a server of this machine owns it.</summary>
+    private static async Task<ISpool?> TryOwnAsync(Settings settings)
     {
         try
         {
-            Directory.CreateDirectory(Stores.StateDirectory(settings));
-            return SqliteSpool.Open(Stores.Spool(settings), TimeProvider.System, NullLogger.Instance);
+            return await Stores.OpenSpoolAsync(settings, TimeProvider.System, NullLoggerFactory.Instance);
         }
-        catch (IOException e) when (e.Message.Contains("in use by another server", StringComparison.Ordinal))
+        catch (IOException e) when (SpoolOwnership.IsInUse(e))
         {
             return null;
         }

@@ -15,6 +15,9 @@ internal abstract record Setting(string Section, string Key, string? Default, st
 
     public bool IsFamily => Key.EndsWith('*');
 
+    /// <summary>A wrong value is not shown: there may be a password in it.</summary>
+    public bool MayHoldSecret { get; init; }
+
     public abstract string Expected { get; }
 
     public abstract bool Accepts(string text);

@@ -6,6 +6,7 @@ using Courier.Mta.Delivery.Remote;
 using Courier.Mta.Reception.Access;
 using Courier.Mta.Reception.Rates;
 using Courier.Queue;
+using Courier.Queue.PostgreSql;
 using Courier.Smtp.Server;
 
 namespace Courier.Configuration;
@@ -51,6 +52,14 @@ internal static class SettingTypes
         new("a size from 1KiB to 16MiB", static (string text, out long value) => TrySize(text, out value) && value is >= 1 << 10 and <= 16 << 20);
 
     internal static SettingType<TimeSpan> Duration { get; } = new("a time, as 500ms, 30s, 5min, 4h or 5d", TryDuration);
+
+    /// <summary>A lease is renewed at each third: below a second a busy machine would lose it.</summary>
+    internal static SettingType<TimeSpan> Lease { get; } = new("a time from 1s to 1h", (string text, out TimeSpan value) =>
+        TryDuration(text, out value) && value >= TimeSpan.FromSeconds(1) && value <= TimeSpan.FromHours(1));
+
+    internal static SettingType<string> PostgreSql { get; } = new(
+        "Host=…;Database=…;Username=… in Npgsql's words, without a password (password_file names the file that has it)",
+        (string text, out string value) => PostgreSqlSpool.IsConnection(value = text));
 
     internal static SettingType<SmtpExtensions> Extensions { get; } = new($"none, or some of {string.Join(", ", SmtpExtensionWords.All.Keys)}", TryExtensions);
 

@@ -49,7 +49,7 @@ internal sealed class Settings
             if (found.IsFamily && !found.AcceptsName(entry.Key[(found.Key.Length - 1)..]))
                 problems.Add(new(entry.Origin, name, entry.Key[(found.Key.Length - 1)..], found.ExpectedName));
             else if (!found.Accepts(entry.Value))
-                problems.Add(new(entry.Origin, name, entry.Value, found.Expected));
+                problems.Add(new(entry.Origin, name, found.MayHoldSecret ? "…" : entry.Value, found.Expected));
             else if (entry.Condition is not null && !SettingTable.MayDepend(found))
                 problems.Add(new(entry.Origin, name, $"@ {entry.Condition}", "this key only in a section without a condition"));
             return;

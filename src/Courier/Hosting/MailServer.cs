@@ -13,7 +13,6 @@ using Courier.Pop3;
 using Courier.Queue;
 using Courier.Queue.History;
 using Courier.Queue.Scheduling;
-using Courier.Queue.Sqlite;
 using Courier.Web.Metrics;
 using Microsoft.Extensions.Logging;
 
@@ -33,7 +32,7 @@ internal sealed class MailServer : IAsyncDisposable
     private readonly ILoggerFactory _logging;
     private readonly TimeProvider _clock;
     private readonly SqliteAccountDirectory _accounts;
-    private readonly SqliteSpool _spool;
+    private readonly ISpool _spool;
     private readonly MailStore _store;
     private readonly Sending _sending;
     private readonly EsmtpAgents _nextHops;
@@ -49,15 +48,13 @@ internal sealed class MailServer : IAsyncDisposable
     private DropDirectory? _drop;
     private bool _stopped;
 
-    private MailServer(Settings settings, ILoggerFactory logging, TimeProvider clock)
+    private MailServer(Settings settings, ISpool spool, ILoggerFactory logging, TimeProvider clock)
     {
-        (_settings, _logging, _clock) = (settings, logging, clock);
+        (_settings, _spool, _logging, _clock) = (settings, spool, logging, clock);
         var values = settings.Defaults;
-        Directory.CreateDirectory(Stores.StateDirectory(settings));
         _tls = OpenCertificate();
         _accounts = new SqliteAccountDirectory(
             Stores.AccountsFile(settings), new AccountSettings { DefaultDomain = values.Get(SettingTable.DefaultDomain) }, clock, logging.CreateLogger<SqliteAccountDirectory>());
-        _spool = SqliteSpool.Open(Stores.Spool(settings), clock, logging.CreateLogger<SqliteSpool>());
         _store = new MailStore(new MailStoreSettings(), clock, logging.CreateLogger<MailStore>());
         _history = new MessageHistory(Stores.HistoryDirectory(settings), values.Get(SettingTable.HistorySize), clock, logging.CreateLogger<MessageHistory>());
         _local = new LocalAgent(_spool, _accounts, new LocalDeliverySettings { AttemptsAtOnce = values.Get(SettingTable.LocalAttempts) }, clock, logging.CreateLogger<LocalAgent>());
@@ -74,12 +71,16 @@ internal sealed class MailServer : IAsyncDisposable
     internal static async Task<MailServer> StartAsync(Settings settings, ILoggerFactory logging, TimeProvider clock)
     {
         MailServer server;
+        ISpool? spool = null;
         try
         {
-            server = new MailServer(settings, logging, clock);
+            spool = await Stores.OpenSpoolAsync(settings, clock, logging);
+            server = new MailServer(settings, spool, logging, clock);
         }
         catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException or CryptographicException)
         {
+            if (spool is not null)
+                await spool.DisposeAsync();
             throw new StartException(e.Message);
         }
 
@@ -129,7 +130,7 @@ internal sealed class MailServer : IAsyncDisposable
             throw new StartException(string.Join('\n', problems));
         _scheduler.Start();
         _sending.StartReports(_scheduler, OpenBuffer, _logging);
-        var smtp = _smtp = new SmtpServices(_accounts, _scheduler, _local, Stores.StateDirectory(_settings), Stores.Spool(_settings).BodyDirectory, _tls, _clock, _logging, FlushAsync, _sending.Resolver);
+        var smtp = _smtp = new SmtpServices(_accounts, _scheduler, _local, Stores.StateDirectory(_settings), Stores.SpillDirectory(_settings), _tls, _clock, _logging, FlushAsync, _sending.Resolver);
         _listeners.Start("smtp", smtp.Relay, isTls: false, SmtpServices.Refusal, smtp.TermsOf);
         _listeners.Start("submission", smtp.Submission, isTls: false, SmtpServices.Refusal, smtp.TermsOf);
         _listeners.Start("submissions", smtp.Submission, isTls: true, SmtpServices.Refusal, smtp.TermsOf);
@@ -150,7 +151,7 @@ internal sealed class MailServer : IAsyncDisposable
     private SessionStart ImapFor(SettingsValues values) => new ImapServer(
         new ImapSettings
         {
-            SpillDirectory = Stores.Spool(_settings).BodyDirectory,
+            SpillDirectory = Stores.SpillDirectory(_settings),
             StartTls = _tls,
             CleartextLogins = Values.CleartextLogins(values),
             HasFolderPrefix = values.Get(SettingTable.FolderPrefix) != "none",
@@ -179,7 +180,7 @@ internal sealed class MailServer : IAsyncDisposable
         return () => options;
     }
 
-    private MessageBuffer OpenBuffer() => new(Stores.Spool(_settings).BodyDirectory, Stores.Spool(_settings).InlineLimitBytes);
+    private MessageBuffer OpenBuffer() => new(Stores.SpillDirectory(_settings), Stores.Spool(_settings).InlineLimitBytes);
 
     private static ScheduleSettings ScheduleOf(SettingsValues values) => new()
     {

@@ -1,7 +1,9 @@
 using Courier.Accounts;
 using Courier.Configuration;
 using Courier.Queue;
+using Courier.Queue.PostgreSql;
 using Courier.Queue.Sqlite;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Courier.Hosting;
@@ -34,11 +36,41 @@ internal static class Stores
         return new SqliteAccountWriter(AccountsFile(settings));
     }
 
-    /// <summary>The queue for a command that runs beside the server.</summary>
-    internal static ISpool OpenSpoolBesideServer(Settings settings)
+    /// <summary>Where message buffers spill: on the file system on which the spool keeps bodies.</summary>
+    internal static string SpillDirectory(Settings settings) => IsShared(settings) ? PostgreSql(settings).BodyDirectory : Spool(settings).BodyDirectory;
+
+    /// <summary>Whether several servers share the queue.</summary>
+    internal static bool IsShared(Settings settings) => settings.Defaults.Get(SettingTable.QueueDriver) == "postgresql";
+
+    internal static PostgreSqlSpoolSettings PostgreSql(Settings settings)
+    {
+        var values = settings.Defaults;
+        return new()
+        {
+            Connection = values.Get(SettingTable.QueueConnection) ?? throw new IOException("[queue] driver = postgresql needs a [queue] connection"),
+            PasswordFile = values.Get(SettingTable.QueuePasswordFile),
+            Node = values.Get(SettingTable.QueueNode) ?? HostName(values),
+            Lease = values.Get(SettingTable.QueueLease),
+            State = StateDirectory(settings),
+        };
+    }
+
+    /// <summary>The queue for the server, or for a command that takes its place.</summary>
+    internal static async Task<ISpool> OpenSpoolAsync(Settings settings, TimeProvider clock, ILoggerFactory logging)
     {
         Directory.CreateDirectory(StateDirectory(settings));
-        return SqliteSpool.Open(Spool(settings), TimeProvider.System, NullLogger.Instance, SpoolAccess.Admin);
+        return IsShared(settings)
+            ? await PostgreSqlSpool.OpenAsync(PostgreSql(settings), clock, logging.CreateLogger<PostgreSqlSpool>())
+            : SqliteSpool.Open(Spool(settings), clock, logging.CreateLogger<SqliteSpool>());
+    }
+
+    /// <summary>The queue for a command that runs beside the server.</summary>
+    internal static async Task<ISpool> OpenSpoolBesideServerAsync(Settings settings)
+    {
+        Directory.CreateDirectory(StateDirectory(settings));
+        return IsShared(settings)
+            ? await PostgreSqlSpool.OpenAsync(PostgreSql(settings), TimeProvider.System, NullLogger.Instance, SpoolAccess.Admin)
+            : SqliteSpool.Open(Spool(settings), TimeProvider.System, NullLogger.Instance, SpoolAccess.Admin);
     }
 
     private static string SystemHostName()

@@ -48,6 +48,11 @@ public sealed partial class CourierServer : IAsyncDisposable
 
     public int ProcessId => (_process ?? throw new InvalidOperationException("not running")).Id;
 
+    /// <summary>proc(5), VmRSS: what of it is in memory.</summary>
+    public long ResidentBytes => 1024 * long.Parse(
+        File.ReadLines($"/proc/{ProcessId}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+        CultureInfo.InvariantCulture);
+
     public int Port(string service) => _ports[service];
 
     public static string NewState(string name) => Directory.CreateTempSubdirectory($"courier-{name}-").FullName;

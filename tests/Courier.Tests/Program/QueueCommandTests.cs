@@ -12,18 +12,24 @@ namespace Courier.Tests.Program;
 
 /// <summary>The queue's commands, beside an owner that runs and without one.</summary>
 #pragma warning disable CA1001 // xunit ends it by IAsyncLifetime
-public sealed class QueueCommandTests : IAsyncLifetime
+public class QueueCommandTests : IAsyncLifetime
 {
     private readonly TemporaryDirectory _directory = new();
-    private SqliteSpool _owner = null!;
+    private ISpool _owner = null!;
     private QueueId _first;
     private QueueId _second;
 
     private static CancellationToken Ct => CancellationToken.None;
 
+    private protected virtual Task<ISpool> OpenAsync(string directory) =>
+        Task.FromResult<ISpool>(SqliteSpool.Open(new SpoolSettings { Directory = directory }, TimeProvider.System, NullLogger.Instance));
+
+    /// <summary>Further lines of the configuration.</summary>
+    private protected virtual string Settings => "";
+
     public async Task InitializeAsync()
     {
-        _owner = SqliteSpool.Open(new SpoolSettings { Directory = _directory.Path }, TimeProvider.System, NullLogger.Instance);
+        _owner = await OpenAsync(_directory.Path);
         _first = await _owner.SubmitAsync(Messages.Envelope("grace@example.com", "joan@example.net"));
         _second = await _owner.SubmitAsync(Messages.Envelope("joan@example.net") with { Sender = Courier.Mail.Addresses.ReversePath.Null });
         await _owner.LeaseDueAsync(DateTimeOffset.UtcNow, 10, Ct);
@@ -32,18 +38,18 @@ public sealed class QueueCommandTests : IAsyncLifetime
             [new RecipientUpdate(_first, 0, later, "451 greylisted"), new RecipientUpdate(_first, 1, null, null), new RecipientUpdate(_second, 0, WaitsFor.Route, "held: no next hop", IsAttempt: false)], [], Ct);
     }
 
-    public async Task DisposeAsync()
+    public virtual async Task DisposeAsync()
     {
         await _owner.DisposeAsync();
         _directory.Dispose();
     }
 
-    private async Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments)
+    private protected async Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments)
     {
         using var output = new StringWriter(CultureInfo.InvariantCulture);
         using var error = new StringWriter(CultureInfo.InvariantCulture);
         var file = Path.Combine(_directory.Path, "courier.conf");
-        await File.WriteAllTextAsync(file, $"[server]\nstate = {_directory.Path}\n", Ct);
+        await File.WriteAllTextAsync(file, $"[server]\nstate = {_directory.Path}\n{Settings}", Ct);
         var parsed = CourierCommand.Create().Parse([.. arguments, "--config", file]);
         Assert.Empty(parsed.Errors);
         var code = await parsed.InvokeAsync(new InvocationConfiguration { Output = output, Error = error }, Ct);
@@ -96,16 +102,16 @@ public sealed class QueueCommandTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("queue", "hold")]
-    [InlineData("queue", "cancel")]
-    [InlineData("queue", "retry")]
-    [InlineData("queue", "reroute")]
-    public async Task A_change_that_names_nothing_is_refused_unless_all_is_said(params string[] command)
+    [InlineData("hold")]
+    [InlineData("cancel")]
+    [InlineData("retry")]
+    [InlineData("reroute")]
+    public async Task A_change_that_names_nothing_is_refused_unless_all_is_said(string change)
     {
-        var (code, _, error) = await RunAsync(command);
+        var (code, _, error) = await RunAsync("queue", change);
         Assert.Equal(ExitCode.Usage, code);
         Assert.Contains("--all", error, StringComparison.Ordinal);
-        Assert.Equal(0, (await RunAsync([.. command, "--all"])).Code);
+        Assert.Equal(0, (await RunAsync("queue", change, "--all")).Code);
     }
 
     [Fact]
@@ -163,7 +169,7 @@ public sealed class QueueCommandTests : IAsyncLifetime
         Assert.Equal(0, (await RunAsync("queue", "import", file)).Code);
         await File.WriteAllTextAsync(file, "nonsense\n\n", Ct);
         Assert.Equal(ExitCode.DataError, (await RunAsync("queue", "import", file)).Code);
-        _owner = SqliteSpool.Open(new SpoolSettings { Directory = _directory.Path }, TimeProvider.System, NullLogger.Instance);
+        _owner = await OpenAsync(_directory.Path);
         var entry = Assert.Single(await _owner.ListAsync(new QueueSelection { Sender = "ada@example.org" }, 10, Ct));
         Assert.Equal(["grace@example.com"], entry.Envelope.Recipients.Select(one => one.Address.ToString()));
         var wanted = System.Text.Encoding.ASCII.GetString(Messages.Trace) + "Subject: hello\r\n\r\nHello\r\n";
@@ -176,7 +182,7 @@ public sealed class QueueCommandTests : IAsyncLifetime
         await _owner.DisposeAsync();
         Assert.Equal(0, (await RunAsync("queue", "hold", _first.ToString())).Code);
         Assert.Contains("held by an operator", (await RunAsync("queue", "list")).Output, StringComparison.Ordinal);
-        _owner = SqliteSpool.Open(new SpoolSettings { Directory = _directory.Path }, TimeProvider.System, NullLogger.Instance);
+        _owner = await OpenAsync(_directory.Path);
         Assert.Equal(WaitsFor.Operator, (await RecipientAsync(_first)).NextAttempt);
     }
 }

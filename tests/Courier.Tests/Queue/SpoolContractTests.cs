@@ -195,6 +195,36 @@ public abstract class SpoolContractTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_higher_priority_is_leased_first_though_it_came_last()
+    {
+        var ids = new Dictionary<int, QueueId>();
+        foreach (var priority in (int[])[0, -9, 4, 9, -1])
+        {
+            ids[priority] = await Spool.SubmitAsync(Messages.Envelope("grace@example.com") with { Priority = priority });
+            Clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        await Spool.SubmitAsync(Messages.Envelope("grace@example.com") with { Priority = 8, HoldUntil = Clock.GetUtcNow() + TimeSpan.FromHours(1) });
+        Assert.Equal([ids[9], ids[4], ids[0]], (await Spool.LeaseDueAsync(Clock.GetUtcNow(), 3, Ct)).Select(entry => entry.Id));
+        await ReopenAsync();
+        Assert.Equal([ids[9], ids[4], ids[0], ids[-1], ids[-9]], (await Spool.LeaseDueAsync(Clock.GetUtcNow(), 10, Ct)).Select(entry => entry.Id));
+        Assert.Equal(Clock.GetUtcNow() + TimeSpan.FromHours(1), await Spool.NextDueAsync(Ct));
+    }
+
+    [Fact]
+    public async Task A_staged_copy_takes_nobody_with_it_before_his_time()
+    {
+        var id = await Spool.SubmitAsync(Messages.Envelope("grace@example.com", "joan@example.net", "ida@example.edu"));
+        await Spool.LeaseDueAsync(Clock.GetUtcNow(), 10, Ct);
+        await Spool.MarkStagedAsync([new StagedCopy(id, 0, "/maildir/courier/staging/x")], Ct);
+        var later = Clock.GetUtcNow() + TimeSpan.FromHours(1);
+        await Spool.CompleteAsync([new(id, 0, later, "x"), new(id, 1, later, "busy"), new(id, 2, later, "busy")], [], Ct);
+        Assert.Equal(1, await Spool.ChangeAsync(new QueueSelection { Domain = "example.net" }, new QueueChange.Hold(), Ct));
+        await ReopenAsync();
+        Assert.Equal([0], Assert.Single(await Spool.LeaseDueAsync(Clock.GetUtcNow(), 10, Ct)).Recipients.Select(recipient => recipient.Number));
+    }
+
+    [Fact]
     public async Task A_message_is_forgotten_with_its_last_recipient_and_its_report_is_queued_in_the_same_step()
     {
         var id = await Spool.SubmitAsync(Messages.Envelope("grace@example.com", "joan@example.net"), Messages.Bytes(200_000));

@@ -153,6 +153,9 @@ public sealed class SqliteSpoolTests : SpoolContractTests
         using (var database = new SqliteDatabase(Settings.DatabasePath))
         {
             // As the first version made them.
+            database.Execute("DROP INDEX recipient_due");
+            database.Execute("CREATE INDEX recipient_due ON recipient(next_attempt, message, number) WHERE next_attempt IS NOT NULL");
+            database.Execute("ALTER TABLE recipient DROP COLUMN priority");
             database.Execute("DROP INDEX message_file");
             database.Execute("ALTER TABLE recipient DROP COLUMN cancelled");
             database.Execute("ALTER TABLE recipient DROP COLUMN next_hop");
@@ -290,5 +293,24 @@ public sealed class SqliteSpoolTests : SpoolContractTests
         var recipient = Assert.Single(Assert.Single(await spool.LeaseDueAsync(Clock.GetUtcNow(), 10, Ct)).Recipients);
         Assert.Equal((3, null, null, false), (recipient.Attempts, recipient.NextHop, recipient.Cancelled, recipient.IsWarned));
         Assert.Equal("hi"u8.ToArray(), (await spool.OpenAsync(new QueueId(7), Ct))!.Value.Body.ReadAll());
+    }
+
+    [Fact]
+    public async Task A_spool_of_before_the_priorities_has_them_in_its_order_after_the_upgrade()
+    {
+        using var directory = new TemporaryDirectory();
+        var settings = new SpoolSettings { Directory = directory.Path };
+        using (var database = new SqliteDatabase(settings.DatabasePath))
+        {
+            SpoolSchema.Upgrade(database, from: 0, to: 3);
+            foreach (var (id, priority) in new[] { (1, -9), (2, 0), (3, 9), (4, -1) })
+            {
+                database.Execute($"INSERT INTO message(id, arrival, flags, origin, length, trace, body) VALUES({id}, 1, {(priority & 31) << 16}, 'x', 2, '', 'hi')");
+                database.Execute($"INSERT INTO recipient(message, number, address, domain, notify, attempts, next_attempt) VALUES({id}, 0, 'grace@example.com', 'example.com', 0, 0, 5)");
+            }
+        }
+
+        await using var spool = SqliteSpool.Open(settings, Clock, NullLogger.Instance);
+        Assert.Equal([3L, 2, 4, 1], (await spool.LeaseDueAsync(Clock.GetUtcNow(), 10, Ct)).Select(entry => entry.Id.Value));
     }
 }

@@ -1,6 +1,6 @@
-namespace Courier.Queue.Sqlite;
+namespace Courier.Queue;
 
-/// <summary>Which recipients somebody is working on. In memory of the one owner: a restart frees them all.</summary>
+/// <summary>Which recipients this process is working on: a restart frees them all.</summary>
 internal sealed class Leases
 {
     private readonly HashSet<(long Message, int Recipient)> _held = [];
@@ -97,6 +97,19 @@ internal sealed class Leases
             _held.RemoveWhere(lease => lease.Message == id.Value);
             _revoked.RemoveWhere(lease => lease.Message == id.Value);
         }
+    }
+
+    internal bool HoldsAny(QueueId id)
+    {
+        lock (Gate)
+            return _held.Any(lease => lease.Message == id.Value);
+    }
+
+    /// <summary>Takes every lease away, or every one on a message: nobody acts on it any more, and it is free when its holder has let go.</summary>
+    internal void RevokeAll(QueueId? id = null)
+    {
+        lock (Gate)
+            _revoked.UnionWith(id is { } message ? _held.Where(lease => lease.Message == message.Value) : _held);
     }
 
     internal IReadOnlyList<QueueId> Messages()
