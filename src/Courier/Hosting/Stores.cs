@@ -1,5 +1,7 @@
 using Courier.Accounts;
 using Courier.Configuration;
+using Courier.Mailboxes;
+using Courier.Mailboxes.Sharing;
 using Courier.Queue;
 using Courier.Queue.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -40,6 +42,12 @@ internal static class Stores
         Directory.CreateDirectory(StateDirectory(settings));
         return SqliteSpool.Open(Spool(settings), TimeProvider.System, NullLogger.Instance, SpoolAccess.Admin);
     }
+
+    internal static MailStoreSettings Mailboxes(SettingsValues values) => new()
+    {
+        ShareWith = Enum.Parse<OtherServer>(values.Get(SettingTable.ShareWith)!, ignoreCase: true),
+        KeepExpunged = values.Get(SettingTable.KeepExpunged),
+    };
 
     private static string SystemHostName()
     {
