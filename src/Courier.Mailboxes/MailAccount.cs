@@ -4,6 +4,7 @@ using Courier.Mailboxes.Delivery;
 using Courier.Mailboxes.Index;
 using Courier.Mailboxes.Maildir;
 using Courier.Mailboxes.Names;
+using Courier.Mailboxes.Upkeep;
 
 namespace Courier.Mailboxes;
 
@@ -99,12 +100,15 @@ public sealed class MailAccount
     internal MailAccount(MailStore store, MaildirFolder main)
     {
         (_store, Main) = (store, main);
-        _folders = new FolderTree(main, store.Clock, store.Settings.BootId);
-        _subscriptions = new Subscriptions(main);
+        _folders = new FolderTree(main, store.Clock, store.Settings.BootId, store.Settings.ShareWith);
+        _subscriptions = new Subscriptions(main, store.Settings.ShareWith);
         _feed = new AccountFeed(store, main);
     }
 
     internal MaildirFolder Main { get; }
+
+    /// <summary>What an operator does with them.</summary>
+    public AccountUpkeep Upkeep => new(this, _store);
 
     /// <summary>All mailboxes, INBOX first, then by name.</summary>
     public ValueTask<IReadOnlyList<MailboxListing>> ListAsync(CancellationToken ct)
@@ -245,7 +249,9 @@ public sealed class MailAccount
         return folder.Exists ? _store.Enter(Main, folder) : null;
     }
 
-    private async ValueTask<T?> WithAsync<T>(MailboxName name, Func<MailboxState, ValueTask<T>> work)
+    internal MaildirFolder FolderOf(MailboxName name) => _folders.FolderOf(name);
+
+    internal async ValueTask<T?> WithAsync<T>(MailboxName name, Func<MailboxState, ValueTask<T>> work)
         where T : class
     {
         if (Enter(name) is not { } state)
@@ -264,7 +270,7 @@ public sealed class MailAccount
         }
     }
 
-    private async ValueTask<T> AloneAsync<T>(Func<ValueTask<T>> work, CancellationToken ct)
+    internal async ValueTask<T> AloneAsync<T>(Func<ValueTask<T>> work, CancellationToken ct)
     {
         await _gate.WaitAsync(ct);
         try
@@ -324,16 +330,20 @@ public sealed class MailAccount
         return RenameOutcome.Renamed;
     }
 
-    private async ValueTask MoveAsync(MailboxName from, MailboxName to, CancellationToken ct)
+    private ValueTask MoveAsync(MailboxName from, MailboxName to, CancellationToken ct) =>
+        MoveDirectoryAsync(_folders.FolderOf(from), _folders.FolderOf(to), ct);
+
+    /// <summary>Those who have it open keep it.</summary>
+    internal async ValueTask MoveDirectoryAsync(MaildirFolder from, MaildirFolder to, CancellationToken ct)
     {
-        var state = _store.Enter(Main, _folders.FolderOf(from));
+        var state = _store.Enter(Main, from);
         try
         {
             await state.Gate.WaitAsync(ct);
             try
             {
-                _folders.Move(from, to);
-                _store.Move(state, _folders.FolderOf(to));
+                DurableFile.Rename(from.Path, to.Path);
+                _store.Move(state, to);
             }
             finally
             {

@@ -63,6 +63,14 @@ internal sealed partial class MailboxState
     /// <summary>Under the gate and the lock: another server began the mailbox anew, with a higher UIDVALIDITY than ours.</summary>
     internal void Retake(UidList list)
     {
+        BeginWith(list);
+        if (_isOpen)
+            throw new IOException($"{Folder.Path}: UIDVALIDITY changed while the mailbox was open");
+    }
+
+    /// <summary>Under the gate and the lock: the mailbox has these UIDs from now on, and the next listing shows what there is of them.</summary>
+    internal void BeginWith(UidList list)
+    {
         UidValiditySource.Note(Main, list.UidValidity);
         Uids.Create(list.UidValidity, list.UidNext, list.Lines.Select(line => (line.Key, line.Value.Name)));
         Pending.Clear();
@@ -71,8 +79,6 @@ internal sealed partial class MailboxState
             Pending[line.Name] = uid;
         Forms.Restart();
         BeginAnew();
-        if (_isOpen)
-            throw new IOException($"{Folder.Path}: UIDVALIDITY changed while the mailbox was open");
     }
 
     private void BeginAnew()

@@ -38,6 +38,26 @@ internal sealed class KeywordFiles(MaildirFolder folder)
             return keywords;
         }
 
+        var updates = ReadUpdates(names, keywords);
+        var waiting = updates.Where(update => update.Value.Period == long.MaxValue).ToList();
+        if (waiting.Count >= FoldFrom)
+            Fold(keywords, names, isLiving, now);
+        return keywords;
+    }
+
+    /// <summary>All keywords by base name, without a change of the directory.</summary>
+    internal Dictionary<string, string[]> Peek()
+    {
+        var keywords = new Dictionary<string, string[]>(StringComparer.Ordinal);
+        var names = new DirectoryNames();
+        names.Read(folder.Keywords);
+        ReadUpdates(names, keywords);
+        return keywords;
+    }
+
+    /// <summary>The list, and the files that count more than it.</summary>
+    private Dictionary<string, (long Period, string File)> ReadUpdates(DirectoryNames names, Dictionary<string, string[]> keywords)
+    {
         ReadList(keywords);
         // Of several files of one message the unseen one is newest, then the highest period.
         var updates = new Dictionary<string, (long Period, string File)>(StringComparer.Ordinal);
@@ -58,10 +78,38 @@ internal sealed class KeywordFiles(MaildirFolder folder)
                 keywords[name] = lines;
         }
 
-        var waiting = updates.Where(update => update.Value.Period == long.MaxValue).ToList();
-        if (waiting.Count >= FoldFrom)
-            Fold(keywords, names, isLiving, now);
-        return keywords;
+        return updates;
+    }
+
+    /// <summary>The base names that have keywords or had, and how many lines of the list cannot be read. Changes nothing.</summary>
+    internal (HashSet<string> Names, int Damaged) Inspect()
+    {
+        var keywords = new Dictionary<string, string[]>(StringComparer.Ordinal);
+        var damaged = ReadList(keywords);
+        var files = new DirectoryNames();
+        files.Read(folder.Keywords);
+        var names = keywords.Keys.ToHashSet(StringComparer.Ordinal);
+        for (var i = 0; i < files.Count; i++)
+        {
+            if (TryParse(Encoding.Latin1.GetString(files[i]), out var name, out _))
+                names.Add(name);
+        }
+
+        return (names, damaged);
+    }
+
+    /// <summary>Writes the list anew, for the living only.</summary>
+    internal void Rewrite(Func<string, bool> isLiving, DateTimeOffset now)
+    {
+        var keywords = Read(isLiving, now);
+        var files = new DirectoryNames();
+        files.Read(folder.Keywords);
+        Fold(keywords, files, isLiving, now);
+        for (var i = 0; i < files.Count; i++)
+        {
+            if (TryParse(Encoding.Latin1.GetString(files[i]), out var name, out _) && !isLiving(name))
+                RawFile.TryDelete(TargetPath(files[i]));
+        }
     }
 
     /// <summary>Replaces the keywords of one message.</summary>
@@ -104,27 +152,34 @@ internal sealed class KeywordFiles(MaildirFolder folder)
     }
 
     /// <summary>Names of keywords, an empty line, then <c>base:index index …</c>.</summary>
-    private void ReadList(Dictionary<string, string[]> keywords)
+    private int ReadList(Dictionary<string, string[]> keywords)
     {
         var bytes = RawFile.TryRead(Encoding.UTF8.GetBytes(ListPath + "\0"), 0, out var length);
         if (bytes is null)
-            return;
+            return 0;
         var lines = Encoding.Latin1.GetString(bytes.AsSpan(0, length)).Split('\n');
         System.Buffers.ArrayPool<byte>.Shared.Return(bytes);
         var empty = Array.IndexOf(lines, "");
         if (empty < 0)
-            return;
+            return 1;
+        var damaged = 0;
         for (var i = empty + 1; i < lines.Length; i++)
         {
             var colon = lines[i].LastIndexOf(':');
             if (colon <= 0)
+            {
+                damaged += lines[i].Length > 0 ? 1 : 0;
                 continue;
+            }
+
             var set = lines[i][(colon + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries)
                 .Select(text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < empty ? OfBytes(lines[index]) : null)
                 .OfType<string>().ToArray();
             if (set.Length > 0)
                 keywords[lines[i][..colon]] = set;
         }
+
+        return damaged;
     }
 
     private string[]? TryReadLines(string file)

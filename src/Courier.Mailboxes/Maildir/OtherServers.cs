@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Courier.IO.Files;
+using Courier.Mail.Headers;
 using Courier.Mailboxes.Sharing;
 
 namespace Courier.Mailboxes.Maildir;
@@ -67,12 +68,14 @@ internal static class OtherServers
         return keywords.Any(keyword => keyword is not null) ? keywords : null;
     }
 
-    /// <summary>Names in Dovecot's <c>subscriptions</c>, as <c>Sent</c> and <c>Lists.Work</c>; version 2 separates levels with tabs.</summary>
-    internal static IEnumerable<string> ReadSubscriptions(string maildir)
+    /// <summary>Names in Dovecot's <c>subscriptions</c>, as <c>Sent</c> and <c>Lists.Work</c>; version 2 separates levels with tabs. They are in modified
+    /// UTF-7, like the names of the folders.</summary>
+    internal static IEnumerable<string> ReadSubscriptions(string maildir, bool decodes)
     {
         var lines = TextLines.Of(maildir + "/subscriptions");
         var isSecond = lines.Length > 0 && lines[0] == "V\t2";
-        return lines.Skip(isSecond ? 1 : 0).Where(line => line.Length > 0).Select(line => Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(line.Replace('\t', '.'))));
+        return lines.Skip(isSecond ? 1 : 0).Where(line => line.Length > 0).Select(line => Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(line.Replace('\t', '.'))))
+            .Select(name => decodes && ModifiedUtf7.TryDecode(Encoding.UTF8.GetBytes(name), out var decoded) ? decoded : name);
     }
 
     private static string Base(string name) => name.IndexOf(':', StringComparison.Ordinal) is >= 0 and var at ? name[..at] : name;

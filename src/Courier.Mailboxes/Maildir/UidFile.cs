@@ -11,6 +11,7 @@ namespace Courier.Mailboxes.Maildir;
 /// <code>
 /// V 1 &lt;uidvalidity&gt; &lt;generation&gt; &lt;uid&gt; &lt;boot&gt; *&lt;crc&gt;    first line, with the first reservation
 /// R &lt;uid&gt; &lt;boot&gt; *&lt;crc&gt;    UIDs below this one may be given in that boot; synced before the first is
+/// N &lt;uid&gt; - *&lt;crc&gt;    UIDs below this one were given
 /// U &lt;uid&gt; &lt;base name&gt; *&lt;crc&gt;    that message; not synced
 /// </code></summary>
 /// <remarks>Invariants: (1) a UID is given only below a reservation that is on the disk; (2) after another boot nothing below the last
@@ -47,6 +48,9 @@ internal sealed class UidFile(MaildirFolder at, string boot)
 
     /// <summary>How much of it has been read.</summary>
     internal long Length => _length;
+
+    /// <summary>Lines that could not be read.</summary>
+    internal int DamagedLines { get; private set; }
 
     /// <summary>UIDs below this may be given without another sync.</summary>
     internal uint Reserved => _reserved;
@@ -112,6 +116,9 @@ internal sealed class UidFile(MaildirFolder at, string boot)
         text.Add(string.Create(CultureInfo.InvariantCulture, $"V 1 {uidValidity} {generation:x16} {reserved} {boot}"));
         foreach (var (uid, name) in given)
             text.Add(uid, name);
+        // What was given last may be gone by now: without this line the next process would give it again.
+        if (given.Count == 0 ? next > 1 : next > given[^1].Uid + 1)
+            text.Add(string.Create(CultureInfo.InvariantCulture, $"N {next} -"));
         DurableFile.Replace(_folder.Uids, text.Written);
         (UidValidity, Generation, UidNext, _reserved, _length, _lines) = (uidValidity, generation, next, reserved, text.Written.Length, given.Count + 1);
         _isThisBoot = true;
@@ -182,7 +189,11 @@ internal sealed class UidFile(MaildirFolder at, string boot)
             var whole = end < 0 ? rest : rest[..end];
             rest = end < 0 ? default : rest[(end + 1)..];
             if (end < 0 || !TryUnwrap(whole, out var line) || !TryTake(line, thisBoot, onMessage))
+            {
                 damaged = true;
+                DamagedLines++;
+            }
+
             _lines++;
         }
 
@@ -205,6 +216,9 @@ internal sealed class UidFile(MaildirFolder at, string boot)
             case (byte)'R':
                 _isThisBoot = rest.SequenceEqual(thisBoot);
                 _reserved = Math.Max(_reserved, uid);
+                return true;
+            case (byte)'N':
+                UidNext = Math.Max(UidNext, uid);
                 return true;
             case (byte)'U':
                 UidNext = Math.Max(UidNext, uid + 1);

@@ -1,16 +1,23 @@
 using System.Text;
 using Courier.IO.Files;
+using Courier.Mail.Headers;
 using Courier.Mailboxes.Maildir;
+using Courier.Mailboxes.Sharing;
+using Courier.Mailboxes.Upkeep;
 
 namespace Courier.Mailboxes.Names;
 
 /// <summary>The folders of a Maildir++ as a tree of names. A directory is a mailbox when it has a new/ (courier.md §9.1).</summary>
-internal sealed class FolderTree(MaildirFolder main, TimeProvider clock, string boot)
+internal sealed class FolderTree(MaildirFolder main, TimeProvider clock, string boot, OtherServer shareWith)
 {
     /// <summary>Folders in one account; beyond it no more are made. Courier's own snapshots and mutt become slow far earlier.</summary>
     private const int MaxFolders = 10_000;
 
-    internal MaildirFolder FolderOf(MailboxName name) => name.IsInbox ? main : new MaildirFolder($"{main.Path}/{name.Folder}");
+    internal MaildirFolder FolderOf(MailboxName name) =>
+        name.IsInbox ? main : new MaildirFolder($"{main.Path}/{(HasOldNames ? ModifiedUtf7.Encode(name.Folder) : name.Folder)}");
+
+    /// <summary>Dovecot writes names of folders in modified UTF-7, and finds no others.</summary>
+    private bool HasOldNames => ShareMark.Read(main, shareWith) == OtherServer.Dovecot;
 
     internal bool Exists(MailboxName name) => FolderOf(name).Exists;
 
@@ -90,13 +97,12 @@ internal sealed class FolderTree(MaildirFolder main, TimeProvider clock, string 
     internal List<MailboxName> Subtree(MailboxName root) =>
         [.. Names().Where(name => (name == root || name.IsBelow(root)) && Exists(name)).OrderBy(name => name.Value.Length)];
 
-    internal void Move(MailboxName from, MailboxName to) => DurableFile.Rename(FolderOf(from).Path, FolderOf(to).Path);
-
     /// <summary>Moves the directory to <c>courier/expunged/</c> of the main Maildir, where it stays as long as expunged messages do.</summary>
     internal void Delete(MailboxName name)
     {
         var folder = FolderOf(name);
         var (bytes, count) = SumOf(folder);
+        ExpungedMessages.Label(folder, name);
         main.MakeOurs();
         DurableFile.Rename(folder.Path, $"{main.Expunged}/{UniqueName.Next(clock.GetUtcNow())}.folder");
         DurableFile.FlushDirectory(main.Path);
@@ -129,14 +135,18 @@ internal sealed class FolderTree(MaildirFolder main, TimeProvider clock, string 
     {
         var names = new DirectoryNames();
         names.Read(main.Path);
+        var hasOldNames = HasOldNames;
         for (var i = 0; i < names.Count; i++)
         {
             // A directory whose name is no UTF-8 cannot be spoken of in IMAP: it is left alone.
             if (names[i].StartsWith((byte)'.') && System.Text.Unicode.Utf8.IsValid(names[i])
-                && MailboxName.OfFolder(Encoding.UTF8.GetString(names[i])) is { } name)
+                && NameOf(Encoding.UTF8.GetString(names[i]), hasOldNames) is { } name)
                 yield return name;
         }
     }
+
+    private static MailboxName? NameOf(string directory, bool hasOldNames) =>
+        (hasOldNames ? FolderNames.Decoded(directory) : null) ?? MailboxName.OfFolder(directory);
 
     /// <summary>Whether something lies in new/; null when it is no mailbox.</summary>
     private static bool? HasNew(MaildirFolder folder)

@@ -1,12 +1,13 @@
 using System.Text;
 using Courier.IO.Files;
 using Courier.Mailboxes.Maildir;
+using Courier.Mailboxes.Sharing;
 
 namespace Courier.Mailboxes.Names;
 
 /// <summary>The file <c>courierimapsubscribed</c> of the main Maildir: one name a line, in UTF-8 (courier.md §7.4). Lines that are no names of
 /// ours (Courier's shared folders) stay as they are.</summary>
-internal sealed class Subscriptions(MaildirFolder main)
+internal sealed class Subscriptions(MaildirFolder main, OtherServer shareWith)
 {
     /// <summary>Names in the file; more are refused as a full disk would be.</summary>
     private const int MaxNames = 20_000;
@@ -40,7 +41,7 @@ internal sealed class Subscriptions(MaildirFolder main)
         var bytes = RawFile.TryRead(Encoding.UTF8.GetBytes(FilePath + "\0"), 0, out var length);
         // Nobody has subscribed here yet, but perhaps at a Dovecot that was here before; the first change writes them down as ours.
         if (bytes is null)
-            return [.. OtherServers.ReadSubscriptions(main.Path).Select(name => name.Equals("INBOX", StringComparison.OrdinalIgnoreCase) || name.StartsWith("INBOX.", StringComparison.Ordinal) ? name : "INBOX." + name)];
+            return [.. OtherServers.ReadSubscriptions(main.Path, decodes: ShareMark.Read(main, shareWith) == OtherServer.Dovecot).Select(name => name.Equals("INBOX", StringComparison.OrdinalIgnoreCase) || name.StartsWith("INBOX.", StringComparison.Ordinal) ? name : "INBOX." + name)];
         var text = Encoding.UTF8.GetString(bytes, 0, length);
         System.Buffers.ArrayPool<byte>.Shared.Return(bytes);
         return [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries)];

@@ -10,8 +10,11 @@ internal static class CourierCommand
         var common = new CommonOptions();
         var root = new RootCommand("The Courier mail server.") { common.Config, common.Set };
         root.Add(ServeCommand.Create(common));
+        root.Add(ServeCommand.Reader(common, "imapd", "Run IMAP alone, on Maildirs that another mail server fills.", (readers, listeners) => readers.StartImap(listeners)));
+        root.Add(ServeCommand.Reader(common, "pop3d", "Run POP3 alone, on Maildirs that another mail server fills.", (readers, listeners) => readers.StartPop3(listeners)));
         root.Add(TryCommand.Create());
         root.Add(AccountCommands.Create(common));
+        root.Add(MailboxCommands.Create(common));
         root.Add(DomainCommands.Create(common));
         root.Add(QueueCommands.Create(common));
         root.Add(QueueCommands.Trace(common));

@@ -11,6 +11,9 @@ internal static class ExitCode
     /// <summary>The input was wrong: a file to import.</summary>
     internal const int DataError = 65;
 
+    /// <summary>A file or directory to work on is not there.</summary>
+    internal const int NoInput = 66;
+
     /// <summary>No such account, domain or message.</summary>
     internal const int NoUser = 67;
 

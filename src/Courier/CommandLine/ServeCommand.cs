@@ -13,8 +13,15 @@ internal static class ServeCommand
     internal static Command Create(CommonOptions common) => common.Configured("serve", "Run the server in the foreground.", (parsed, settings, _) =>
         RunAsync(parsed, settings, () => parsed.InvocationConfiguration.Output.WriteLine("ready")));
 
+    /// <summary>IMAP alone, or POP3 alone, beside another mail server.</summary>
+    internal static Command Reader(CommonOptions common, string name, string description, Action<ReaderServices, ListenerSet> start) => common.Configured(name, description, (parsed, settings, _) =>
+        RunAsync(parsed, settings, async logging => await ReaderServer.StartAsync(settings, logging, TimeProvider.System, start), () => parsed.InvocationConfiguration.Output.WriteLine("ready")));
+
     /// <summary>Runs until a signal; <paramref name="onReady"/> is called once every listener is bound.</summary>
-    internal static async Task<int> RunAsync(ParseResult parsed, Settings settings, Action onReady)
+    internal static Task<int> RunAsync(ParseResult parsed, Settings settings, Action onReady) =>
+        RunAsync(parsed, settings, async logging => await MailServer.StartAsync(settings, logging, TimeProvider.System), onReady);
+
+    private static async Task<int> RunAsync(ParseResult parsed, Settings settings, Func<ILoggerFactory, Task<IAsyncDisposable>> start, Action onReady)
     {
         using var logging = CreateLogging(settings.Defaults);
         var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -22,12 +29,11 @@ internal static class ServeCommand
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         try
         {
-            await using var server = await MailServer.StartAsync(settings, logging, TimeProvider.System);
+            await using var server = await start(logging);
             onReady();
             ServiceNotification.Send("READY=1");
             await stop.Task;
             ServiceNotification.Send("STOPPING=1");
-            await server.StopAsync();
             return ExitCode.Ok;
         }
         catch (StartException e)

@@ -102,6 +102,8 @@ internal static class SettingTable
     internal static readonly Setting<TimeSpan> GreetingDelay = new("access", "greeting_delay", Types.Duration, "0s", "How long peers must wait for the greeting. Those that speak before it are sent away. Not for peers that an access list allows, nor for those on this machine.");
     internal static readonly Setting<int> MessageLimit = new("imap", "message_limit", Types.CountOrNone, "0", "Messages that one IMAP command may work on (RFC 9738, MESSAGELIMIT); `0`: all there are. Clients that do not know of such a limit see part of a mailbox only.");
     internal static readonly Setting<int> SaveLimit = new("imap", "save_limit", Types.CountOrNone, "0", "Messages that one COPY or APPEND may put into a mailbox (RFC 9738, SAVELIMIT); `0`: any number. Of no account where `message_limit` is set.");
+    internal static readonly Setting<string> ShareWith = new("mailboxes", "share_with", Types.Choice("none", "courier", "dovecot"), "none", "The server that goes on serving the accounts beside this one: both give the same UIDs. `courier mailbox adopt` says otherwise for one account.");
+    internal static readonly Setting<TimeSpan> KeepExpunged = new("mailboxes", "keep_expunged", Types.Duration, "7d", "How long an expunged message or a deleted mailbox can be had back with `courier mailbox undelete`.");
 
     internal static readonly Setting<Rate?> AccountMessages = new("limits", "messages_per_account", Types.Rate, "none", "Messages that one account may send; more are put off.");
     internal static readonly Setting<Rate?> AccountRecipients = new("limits", "recipients_per_account", Types.Rate, "none", "Recipients that one account may send to; more are put off.");
@@ -159,7 +161,7 @@ internal static class SettingTable
         MessageSize, Recipients, Connections, ConnectionsPerPeer, ConnectionsPerNetwork, FreeSpace, AccessList, AccessNetwork, GreetingDelay,
         AccountMessages, AccountRecipients, PeerMessages, PeerRecipients, RefusalsBeforeDelay, RefusalDelay, RefusalDelayMax, CommandTimeout, DataTimeout, HeaderSize, HeaderFields, ReceivedFields,
         Greylisting, GreylistDelay, GreylistRetry, GreylistKeep, GreylistAllowAfter, GreylistEntries,
-        .. SenderKeys.All, FolderPrefix, MessageLimit, SaveLimit, LogLevel, LogFormat,
+        .. SenderKeys.All, FolderPrefix, MessageLimit, SaveLimit, ShareWith, KeepExpunged, LogLevel, LogFormat,
     ];
 
     internal static readonly IReadOnlyList<Setting> Required = [State];

@@ -3,6 +3,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Courier.Configuration;
 using Courier.IO.Files;
 
 namespace Courier.Hosting;
@@ -12,6 +13,19 @@ internal static class CertificateSource
 {
     /// <summary>RFC 5280 sets no bound; a self-signed one is pinned by its users, so it should outlive the machine.</summary>
     private const int SelfSignedYears = 10;
+
+    /// <summary>What the settings say; null where TLS is off.</summary>
+    internal static Func<SslServerAuthenticationOptions>? Of(Settings settings, TimeProvider clock)
+    {
+        var certificate = settings.Defaults.Get(SettingTable.Certificate);
+        if (certificate == "none")
+            return null;
+        var key = settings.Defaults.Get(SettingTable.CertificateKey);
+        if (certificate is null)
+            (certificate, key) = EnsureSelfSigned(Path.Combine(Stores.StateDirectory(settings), "tls"), Stores.HostName(settings.Defaults), clock);
+        var options = Open(certificate, key ?? certificate);
+        return () => options;
+    }
 
     /// <summary>Options for <see cref="SslStream"/>, shared by all connections.</summary>
     internal static SslServerAuthenticationOptions Open(string certificateFile, string keyFile)

@@ -2,14 +2,12 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using Courier.Accounts;
 using Courier.Configuration;
-using Courier.Imap;
 using Courier.IO.Files;
 using Courier.Mailboxes;
 using Courier.Mta.Bounces;
 using Courier.Mta.Delivery.Local;
 using Courier.Mta.Delivery.Remote;
 using Courier.Mta.Routing;
-using Courier.Pop3;
 using Courier.Queue;
 using Courier.Queue.History;
 using Courier.Queue.Scheduling;
@@ -24,9 +22,6 @@ internal sealed class MailServer : IAsyncDisposable
 {
     /// <summary>How long sessions may take to say goodbye before their connections are broken.</summary>
     private static readonly TimeSpan _grace = TimeSpan.FromSeconds(1);
-
-    /// <summary>RFC 3206 §4: a trouble of ours that passes.</summary>
-    private static readonly ReadOnlyMemory<byte> _pop3Refusal = "-ERR [SYS/TEMP] Too many connections, try again later\r\n"u8.ToArray();
 
     private readonly Settings _settings;
     private readonly ILoggerFactory _logging;
@@ -52,10 +47,11 @@ internal sealed class MailServer : IAsyncDisposable
     {
         (_settings, _spool, _logging, _clock) = (settings, spool, logging, clock);
         var values = settings.Defaults;
-        _tls = OpenCertificate();
+        Directory.CreateDirectory(Stores.StateDirectory(settings));
+        _tls = CertificateSource.Of(settings, clock);
         _accounts = new SqliteAccountDirectory(
             Stores.AccountsFile(settings), new AccountSettings { DefaultDomain = values.Get(SettingTable.DefaultDomain) }, clock, logging.CreateLogger<SqliteAccountDirectory>());
-        _store = new MailStore(new MailStoreSettings(), clock, logging.CreateLogger<MailStore>());
+        _store = new MailStore(Stores.Mailboxes(values), clock, logging.CreateLogger<MailStore>());
         _history = new MessageHistory(Stores.HistoryDirectory(settings), values.Get(SettingTable.HistorySize), clock, logging.CreateLogger<MessageHistory>());
         _local = new LocalAgent(_spool, _accounts, new LocalDeliverySettings { AttemptsAtOnce = values.Get(SettingTable.LocalAttempts) }, clock, logging.CreateLogger<LocalAgent>());
         _sending = new Sending(settings, clock, logging);
@@ -135,10 +131,9 @@ internal sealed class MailServer : IAsyncDisposable
         _listeners.Start("submission", smtp.Submission, isTls: false, SmtpServices.Refusal, smtp.TermsOf);
         _listeners.Start("submissions", smtp.Submission, isTls: true, SmtpServices.Refusal, smtp.TermsOf);
         _listeners.Start("lmtp", smtp.Lmtp, isTls: false, SmtpServices.Refusal);
-        _listeners.Start("imap", ImapFor, isTls: false, ImapServer.Refusal);
-        _listeners.Start("imaps", ImapFor, isTls: true, ImapServer.Refusal);
-        _listeners.Start("pop3", Pop3For, isTls: false, _pop3Refusal);
-        _listeners.Start("pop3s", Pop3For, isTls: true, _pop3Refusal);
+        var readers = new ReaderServices(_settings, _accounts, _store, _tls, _clock, _logging);
+        readers.StartImap(_listeners);
+        readers.StartPop3(_listeners);
         var reception = smtp.Local(_settings.Defaults);
         _localDoor = LocalDoor.Start(Stores.LocalSocket(_settings), reception, _spool, _logging.CreateLogger<LocalDoor>());
         _drop = DropDirectory.Start(Stores.DropDirectory(_settings), reception, _clock, _logging.CreateLogger<DropDirectory>());
@@ -147,38 +142,6 @@ internal sealed class MailServer : IAsyncDisposable
     }
 
     private ValueTask<int> FlushAsync(string domain, CancellationToken ct) => _spool.ChangeAsync(new QueueSelection { Domain = domain }, new QueueChange.Retry(), ct);
-
-    private SessionStart ImapFor(SettingsValues values) => new ImapServer(
-        new ImapSettings
-        {
-            SpillDirectory = Stores.SpillDirectory(_settings),
-            StartTls = _tls,
-            CleartextLogins = Values.CleartextLogins(values),
-            HasFolderPrefix = values.Get(SettingTable.FolderPrefix) != "none",
-            Limits = new ImapLimits
-            {
-                MessageBytes = values.Get(SettingTable.MessageSize),
-                MessagesPerCommand = values.Get(SettingTable.MessageLimit),
-                SavesPerCommand = values.Get(SettingTable.SaveLimit),
-            },
-        },
-        _accounts, _store, _clock, _logging.CreateLogger<ImapServer>()).ServeAsync;
-
-    private SessionStart Pop3For(SettingsValues values) => new Pop3Server(
-        new Pop3Settings(Stores.HostName(values)) { Tls = _tls, CleartextLogins = Values.CleartextLogins(values) },
-        _accounts, _store, _clock, _logging.CreateLogger<Pop3Server>()).ServeAsync;
-
-    private Func<SslServerAuthenticationOptions>? OpenCertificate()
-    {
-        var certificate = _settings.Defaults.Get(SettingTable.Certificate);
-        if (certificate == "none")
-            return null;
-        var key = _settings.Defaults.Get(SettingTable.CertificateKey);
-        if (certificate is null)
-            (certificate, key) = CertificateSource.EnsureSelfSigned(Path.Combine(Stores.StateDirectory(_settings), "tls"), Stores.HostName(_settings.Defaults), _clock);
-        var options = CertificateSource.Open(certificate, key ?? certificate);
-        return () => options;
-    }
 
     private MessageBuffer OpenBuffer() => new(Stores.SpillDirectory(_settings), Stores.Spool(_settings).InlineLimitBytes);
 

@@ -1,5 +1,7 @@
 using Courier.Accounts;
 using Courier.Configuration;
+using Courier.Mailboxes;
+using Courier.Mailboxes.Sharing;
 using Courier.Queue;
 using Courier.Queue.PostgreSql;
 using Courier.Queue.Sqlite;
@@ -72,6 +74,12 @@ internal static class Stores
             ? await PostgreSqlSpool.OpenAsync(PostgreSql(settings), TimeProvider.System, NullLogger.Instance, SpoolAccess.Admin)
             : SqliteSpool.Open(Spool(settings), TimeProvider.System, NullLogger.Instance, SpoolAccess.Admin);
     }
+
+    internal static MailStoreSettings Mailboxes(SettingsValues values) => new()
+    {
+        ShareWith = Enum.Parse<OtherServer>(values.Get(SettingTable.ShareWith)!, ignoreCase: true),
+        KeepExpunged = values.Get(SettingTable.KeepExpunged),
+    };
 
     private static string SystemHostName()
     {

@@ -32,6 +32,20 @@ public sealed class OtherServersTests
         await inbox.DisposeAsync();
     }
 
+    [Fact]
+    public async Task UIDs_that_were_given_there_are_not_given_again_after_a_restart_without_an_index()
+    {
+        await using var fixture = new StoreFixture();
+        Put(fixture, "cur", First + ":2,S");
+        Write(fixture, "courierimapuiddb", $"1 1234567890 20\n7 {First}\n");
+        await (await fixture.InboxAsync()).DisposeAsync();
+        await fixture.RestartAsync();
+        File.Delete(Path.Combine(fixture.Maildir.Path, "courier", "index"));
+        Put(fixture, "new", Second);
+        await using var inbox = await fixture.InboxAsync(fixture.OpenAccount());
+        Assert.Equal([7u, 20u], Uids(inbox));
+    }
+
     [Theory]
     [InlineData("3 V1400000000 N30 Gabcdef0123456789\n5 S30 W33 :{0}\n9 :{1}:2,S\n")]
     [InlineData("1 1400000000 30\n5 {0}\n9 {1}\n")]
@@ -134,7 +148,8 @@ public sealed class OtherServersTests
 
     private static void Put(StoreFixture fixture, string directory, params string[] names)
     {
-        _ = fixture.Account;
+        if (!Directory.Exists(fixture.Maildir.Path))
+            _ = fixture.Account;
         foreach (var name in names)
             File.WriteAllText(Path.Combine(fixture.Maildir.Path, directory, name), "Subject: x\n\ntext\n");
     }

@@ -44,8 +44,13 @@ internal sealed class ImapProbe : IAsyncDisposable
     /// <summary>Sends a command that must succeed; its untagged responses.</summary>
     public async Task<IReadOnlyList<string>> OkAsync(string command)
     {
-        var tag = $"p{++_tag}";
-        await _stream.WriteAsync(Encoding.Latin1.GetBytes($"{tag} {command}\r\n"));
+        await _stream.WriteAsync(Encoding.Latin1.GetBytes($"p{++_tag} {command}\r\n"));
+        return await EndAsync(command);
+    }
+
+    private async Task<IReadOnlyList<string>> EndAsync(string command)
+    {
+        var tag = $"p{_tag}";
         var untagged = new List<string>();
         while (true)
         {
@@ -56,6 +61,22 @@ internal sealed class ImapProbe : IAsyncDisposable
                 throw new InvalidOperationException($"{command}: {line}");
             untagged.Add(line);
         }
+    }
+
+    /// <summary>Sends a command that ends with a literal, when the server has asked for it.</summary>
+    public async Task<IReadOnlyList<string>> LiteralAsync(string command, string literal)
+    {
+        await _stream.WriteAsync(Encoding.Latin1.GetBytes($"p{++_tag} {command} {{{literal.Length}}}\r\n"));
+        var untagged = new List<string>();
+        while (await LineAsync() is var line && !line.StartsWith('+'))
+        {
+            if (line.StartsWith($"p{_tag} ", StringComparison.Ordinal))
+                throw new InvalidOperationException($"{command}: {line}");
+            untagged.Add(line);
+        }
+
+        await _stream.WriteAsync(Encoding.Latin1.GetBytes(literal + "\r\n"));
+        return [.. untagged, .. await EndAsync(command)];
     }
 
     /// <summary>The flags of every message of a mailbox in their order, each a sorted text without \Recent.</summary>

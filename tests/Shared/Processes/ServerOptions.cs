@@ -15,6 +15,12 @@ internal sealed class ServerOptions
     /// <summary>Where new accounts get their Maildir; the server's default when null.</summary>
     public string? Maildirs { get; init; }
 
+    /// <summary>The subcommand: <c>imapd</c> for IMAP alone.</summary>
+    public string Service { get; init; } = "serve";
+
+    /// <summary>Whose rights the server has, and whose its files are; the caller's when null. Only root can say.</summary>
+    public int? User { get; init; }
+
     /// <summary>Further lines, each with its section: <c>("relay", "next_hop = 127.0.0.1:2925")</c>.</summary>
     public IReadOnlyList<(string Section, string Line)> Extra { get; init; } = [];
 

@@ -89,17 +89,34 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>`courier --config FILE …`, to its end.</summary>
-    public Task<RunResult> CommandAsync(params string[] arguments) =>
-        ExternalProgram.RunAsync(RepositoryPaths.Program, ["--config", ConfigFile, .. arguments]);
+    public Task<RunResult> CommandAsync(params string[] arguments)
+    {
+        var (program, before) = Program;
+        return ExternalProgram.RunAsync(program, [.. before, "--config", ConfigFile, .. arguments]);
+    }
+
+    /// <summary>The program, run as another user where the options say so; what the test made is that user's from then on.</summary>
+    private (string Program, string[] Before) Program
+    {
+        get
+        {
+            if (Options.User is not { } user)
+                return (RepositoryPaths.Program, []);
+            using var chown = Process.Start("chown", ["-R", $"{user}:{user}", _scratch.Path]);
+            chown.WaitForExit();
+            return ("setpriv", [$"--reuid={user}", $"--regid={user}", "--clear-groups", RepositoryPaths.Program]);
+        }
+    }
 
     /// <summary>Starts the server and returns once it has printed `ready`.</summary>
     public async Task StartAsync()
     {
         _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
         _process?.Dispose();
+        var (program, before) = Program;
         _process = new Process
         {
-            StartInfo = new(RepositoryPaths.Program, ["serve", "--config", ConfigFile])
+            StartInfo = new(program, [.. before, Options.Service, "--config", ConfigFile])
             {
                 UseShellExecute = false,
                 RedirectStandardOutput = true,
