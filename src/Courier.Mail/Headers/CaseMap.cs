@@ -7,12 +7,13 @@ namespace Courier.Mail.Headers;
 public static class CaseMap
 {
     /// <summary>The octets to compare.</summary>
-    public static byte[] Key(string text)
+    public static byte[] Key(string text) => Encoding.UTF8.GetBytes(Map(text));
+
+    /// <summary>The same as text.</summary>
+    public static string Map(string text)
     {
-        if (Ascii.IsValid(text))
-            return Encoding.ASCII.GetBytes(text.ToUpperInvariant());
         var upper = text.ToUpperInvariant();
-        return Encoding.UTF8.GetBytes(IsWellFormed(upper) ? upper.Normalize(NormalizationForm.FormKD) : upper);
+        return Ascii.IsValid(upper) || !IsWellFormed(upper) ? upper : upper.Normalize(NormalizationForm.FormKD);
     }
 
     // Half of a surrogate pair cannot be decomposed; decoders make none, but a string may be cut.

@@ -1,3 +1,6 @@
+using System.Text;
+using Courier.Mail.Headers;
+
 namespace Courier.Mailboxes.FullText;
 
 /// <summary>Walks through text and hands out its grams. One text may come in pieces; between two texts no gram is formed.</summary>
@@ -86,7 +89,8 @@ internal sealed class GramSet : GramReader
     internal void Add(ReadOnlySpan<char> text)
     {
         Begin(isWhole: true);
-        Read(text);
+        // As it is compared (RFC 5051): é is e and an accent.
+        Read(Ascii.IsValid(text) ? text : CaseMap.Map(text.ToString()));
     }
 
     internal void AddAscii(ReadOnlySpan<byte> text)
@@ -96,7 +100,7 @@ internal sealed class GramSet : GramReader
         while (!text.IsEmpty)
         {
             var length = Math.Min(text.Length, PieceChars);
-            System.Text.Encoding.Latin1.GetChars(text[..length], piece);
+            Encoding.Latin1.GetChars(text[..length], piece);
             Read(piece[..length]);
             text = text[length..];
         }
@@ -130,7 +134,7 @@ internal sealed class PatternGrams : GramReader
     private PatternGrams(string pattern)
     {
         Begin(isWhole: false);
-        Read(pattern);
+        Read(CaseMap.Map(pattern));
     }
 
     /// <summary>None for a pattern that is too short to tell texts apart.</summary>
