@@ -98,7 +98,7 @@ internal sealed class GramSet : GramReader
         while (!text.IsEmpty)
         {
             var length = Math.Min(text.Length, PieceChars);
-            System.Text.Encoding.Latin1.GetChars(text[..length], piece);
+            Encoding.Latin1.GetChars(text[..length], piece);
             Read(piece[..length]);
             text = text[length..];
         }
