@@ -57,7 +57,7 @@ internal sealed class MailServer : IAsyncDisposable
         _accounts = new SqliteAccountDirectory(
             Stores.AccountsFile(settings), new AccountSettings { DefaultDomain = values.Get(SettingTable.DefaultDomain) }, clock, logging.CreateLogger<SqliteAccountDirectory>());
         _spool = SqliteSpool.Open(Stores.Spool(settings), clock, logging.CreateLogger<SqliteSpool>());
-        _store = new MailStore(new MailStoreSettings(), clock, logging.CreateLogger<MailStore>());
+        _store = new MailStore(new MailStoreSettings { TextIndex = new() { IsOn = values.Get(SettingTable.TextIndex) } }, clock, logging.CreateLogger<MailStore>());
         _history = new MessageHistory(Stores.HistoryDirectory(settings), values.Get(SettingTable.HistorySize), clock, logging.CreateLogger<MessageHistory>());
         _local = new LocalAgent(_spool, _accounts, new LocalDeliverySettings { AttemptsAtOnce = values.Get(SettingTable.LocalAttempts) }, clock, logging.CreateLogger<LocalAgent>());
         _sending = new Sending(settings, clock, logging);
