@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Courier.Mailboxes.FullText;
 
 /// <summary>What the full text index knows of a text: numbers of three neighbouring characters, of two where the script has thousands, and of

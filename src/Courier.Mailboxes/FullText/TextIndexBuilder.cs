@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Courier.IO.Files;
-using Courier.Mailboxes.Content;
 using Courier.Mailboxes.Index;
 using Courier.Mailboxes.Maildir;
 using Courier.Mailboxes.Search;

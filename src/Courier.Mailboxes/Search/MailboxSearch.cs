@@ -1,5 +1,4 @@
 using Courier.Mailboxes.Content;
-using Courier.Mailboxes.FullText;
 
 namespace Courier.Mailboxes.Search;
 

@@ -104,6 +104,7 @@ internal static class SettingTable
     internal static readonly Setting<int> SaveLimit = new("imap", "save_limit", Types.CountOrNone, "0", "Messages that one COPY or APPEND may put into a mailbox (RFC 9738, SAVELIMIT); `0`: any number. Of no account where `message_limit` is set.");
     internal static readonly Setting<string> ShareWith = new("mailboxes", "share_with", Types.Choice("none", "courier", "dovecot"), "none", "The server that goes on serving the accounts beside this one: both give the same UIDs. `courier mailbox adopt` says otherwise for one account.");
     internal static readonly Setting<TimeSpan> KeepExpunged = new("mailboxes", "keep_expunged", Types.Duration, "7d", "How long an expunged message or a deleted mailbox can be had back with `courier mailbox undelete`.");
+    internal static readonly Setting<bool> TextIndex = new("mailboxes", "text_index", Types.YesNo, "yes", "Keep a full text index of mailboxes (about a tenth of the mail), so that SEARCH need not read every message. An account may say otherwise in `courier/textindex` of its Maildir: `yes` or `no`.");
 
     internal static readonly Setting<Rate?> AccountMessages = new("limits", "messages_per_account", Types.Rate, "none", "Messages that one account may send; more are put off.");
     internal static readonly Setting<Rate?> AccountRecipients = new("limits", "recipients_per_account", Types.Rate, "none", "Recipients that one account may send to; more are put off.");
@@ -161,7 +162,7 @@ internal static class SettingTable
         MessageSize, Recipients, Connections, ConnectionsPerPeer, ConnectionsPerNetwork, FreeSpace, AccessList, AccessNetwork, GreetingDelay,
         AccountMessages, AccountRecipients, PeerMessages, PeerRecipients, RefusalsBeforeDelay, RefusalDelay, RefusalDelayMax, CommandTimeout, DataTimeout, HeaderSize, HeaderFields, ReceivedFields,
         Greylisting, GreylistDelay, GreylistRetry, GreylistKeep, GreylistAllowAfter, GreylistEntries,
-        .. SenderKeys.All, FolderPrefix, MessageLimit, SaveLimit, ShareWith, KeepExpunged, LogLevel, LogFormat,
+        .. SenderKeys.All, FolderPrefix, MessageLimit, SaveLimit, ShareWith, KeepExpunged, TextIndex, LogLevel, LogFormat,
     ];
 
     internal static readonly IReadOnlyList<Setting> Required = [State];

@@ -79,6 +79,7 @@ internal static class Stores
     {
         ShareWith = Enum.Parse<OtherServer>(values.Get(SettingTable.ShareWith)!, ignoreCase: true),
         KeepExpunged = values.Get(SettingTable.KeepExpunged),
+        TextIndex = new() { IsOn = values.Get(SettingTable.TextIndex) },
     };
 
     private static string SystemHostName()
