@@ -10,9 +10,9 @@ do_configure() {
   find "$c" -mindepth 1 -delete; cp -a "$B/etc/." "$c/"
   find "$B/jail/var/lib/courier"/{msgs,msgq,tmp,track} -mindepth 1 -delete 2>/dev/null
   mkdir -p "$B/jail/run/courier/authdaemon"; jail chown -R courier:courier /run/courier
-  certificate "$B/tls"; cat "$B/tls/server.key" "$B/tls/server.pem" > "$c/esmtpd.pem"; chmod 600 "$c/esmtpd.pem"; jail chown courier /etc/courier/esmtpd.pem
-  for u in demo relay; do
-    printf '%s@%s\thome=%s|mail=%s|systempw=%s|uid=%s|gid=%s\n' $u "$DOMAIN" "$B/maildirs/demo" "$B/maildirs/demo/Maildir" "$(openssl passwd -1 secret)" $VUID $VGID
+  certificate "$c/tls"; cat "$c/tls/server.key" "$c/tls/server.pem" > "$c/esmtpd.pem"; chmod 600 "$c/esmtpd.pem"; jail chown courier /etc/courier/esmtpd.pem
+  for u in demo relay jürgen; do
+    printf '%s@%s\thome=%s|mail=%s|systempw=%s|uid=%s|gid=%s\n' "$u" "$DOMAIN" "$B/maildirs/demo" "$B/maildirs/demo/Maildir" "$(openssl passwd -1 secret)" $VUID $VGID
   done > "$c/userdb"; chmod 600 "$c/userdb"
   jail makeuserdb -f /etc/courier/userdb || return 1
   setopt authdaemonrc authmodulelist '"authuserdb"'; setopt authdaemonrc daemons 2

@@ -21,10 +21,10 @@ names() { local a=127.0.0.53; echo "nameserver $a" > "$B/jail/etc/resolv.conf"; 
 wait_file() { local i; for i in $(seq 1 500); do [ -e "$1" ] && return 0; sleep 0.01; done; say "no $1"; return 1; }
 listens() { # port: as wait_port, at our address
   local i; for i in $(seq 1 2000); do (exec 3<>"/dev/tcp/$ADDRESS/$1") 2>/dev/null && return 0; sleep 0.01; done; say "nothing listens on $1"; return 1; }
-certificate() { # DIR: server.pem and server.key
-  [ -s "$1/server.pem" ] && return 0; mkdir -p "$1"
-  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 -subj "/CN=mail.$DOMAIN" \
-    -addext "subjectAltName=DNS:mail.$DOMAIN" -keyout "$1/server.key" -out "$1/server.pem" 2>/dev/null
+certificate() { # DIR [KEY]: server.pem and server.key, made once, kept in $B/tls
+  [ -s "$B/tls/server.pem" ] || { mkdir -p "$B/tls"; openssl req -x509 -newkey ${2:-ec -pkeyopt ec_paramgen_curve:prime256v1} -nodes -days 3650 -subj "/CN=mail.$DOMAIN" \
+    -addext "subjectAltName=DNS:mail.$DOMAIN" -keyout "$B/tls/server.key" -out "$B/tls/server.pem" 2>/dev/null; }
+  mkdir -p "$1"; cp "$B/tls"/server.{pem,key} "$1/"
 }
 end() { trap - EXIT TERM INT; do_stop; jail_kill; kill "${HELPERS[@]}" 2>/dev/null; jail_umount; }
 

@@ -31,7 +31,7 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public string StateDirectory => _scratch["state"];
 
-    public string Host => "127.0.0.1";
+    public string Host => Options.Address;
 
     public int ProcessId => _process?.Id ?? throw new InvalidOperationException("the server was not started");
 
@@ -89,17 +89,21 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>`courier --config FILE …`, to its end.</summary>
-    public Task<RunResult> CommandAsync(params string[] arguments) =>
-        ExternalProgram.RunAsync(RepositoryPaths.Program, ["--config", ConfigFile, .. arguments]);
+    public Task<RunResult> CommandAsync(params string[] arguments)
+    {
+        string[] command = [.. Options.Launcher, RepositoryPaths.Program, "--config", ConfigFile, .. arguments];
+        return ExternalProgram.RunAsync(command[0], command[1..]);
+    }
 
     /// <summary>Starts the server and returns once it has printed `ready`.</summary>
     public async Task StartAsync()
     {
         _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
         _process?.Dispose();
+        string[] command = [.. Options.Launcher, RepositoryPaths.Program, "serve", "--config", ConfigFile];
         _process = new Process
         {
-            StartInfo = new(RepositoryPaths.Program, ["serve", "--config", ConfigFile])
+            StartInfo = new(command[0], command[1..])
             {
                 UseShellExecute = false,
                 RedirectStandardOutput = true,
