@@ -26,7 +26,7 @@ do_configure() {
   setopt esmtpd PORT "$ADDRESS.$PORT"; setopt esmtpd ADDRESS 0; setopt esmtpd BOFHCHECKDNS 0; setopt esmtpd TARPIT 0; setopt esmtpd ESMTPDSTART YES
   setopt esmtpd ESMTPAUTH '""'; setopt esmtpd ESMTPAUTH_TLS '"PLAIN LOGIN"'
   setopt esmtpd TCPDOPTS '"-stderrlogger=/usr/sbin/courierlogger -noidentlookup -nodnslookup"'
-  setopt esmtpd-msa PORT "$ADDRESS.${MSA:-0}"; setopt esmtpd-msa ESMTPDSTART YES
+  setopt esmtpd-msa PORT "$ADDRESS.${MSA:-0}"; setopt esmtpd-msa ESMTPDSTART YES; setopt esmtpd-msa BOFHCHECKDNS 0; setopt esmtpd-msa AUTH_REQUIRED 1
   [ -z "$RELAYING" ] || { printf '127.0.0.1\tallow,RELAYCLIENT\n' >> "$c/smtpaccess/default"; echo 1 | tee "$c/retryalpha" "$c/retrygamma" > /dev/null; echo 0 > "$c/esmtpdelay"; }
   setopt courierd DEFAULTDELIVERY ./Maildir
   [ -z "$FILES" ] || cp -a "$FILES/." "$c/"

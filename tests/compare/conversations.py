@@ -1,4 +1,4 @@
-"""compare_conversations.py KNOWN FILTER TRX...: a line for each script, as `compare-conversations` says it."""
+"""conversations.py KNOWN FILTER TRX...: a line for each script, as `conversations` says it."""
 import re
 import sys
 import xml.etree.ElementTree as tree
