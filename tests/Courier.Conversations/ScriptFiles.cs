@@ -14,6 +14,9 @@ public static class ScriptFiles
 
     public static IReadOnlyList<Script> All => Loaded.Value;
 
+    /// <summary>Those that play a next hop, in the order of their paths.</summary>
+    public static IEnumerable<Script> Hops => All.Where(script => script.HasHop).OrderBy(script => script.Path, StringComparer.Ordinal);
+
     public static string Text(string path) => File.ReadAllText(Path.Combine(RepositoryPaths.Root, "tests", "Courier.Conversations", path));
 
     public static Script Find(string path) => All.FirstOrDefault(script => script.Path == path) ?? throw new ScriptException($"no script {path}");

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net.Sockets;
 using Courier.Testing.Processes;
 
 namespace Courier.EndToEnd;
@@ -16,10 +17,15 @@ internal sealed class DnsLab : IAsyncDisposable
     public int Port { get; }
 
     /// <param name="records">Records of all three zones, relative to their names: <c>@ MX 10 mx</c>.</param>
-    public static async Task<DnsLab> StartAsync(params string[] records)
+    public static Task<DnsLab> StartAsync(params string[] records) => StartAsync(
+        FreePorts.Next(), new Dictionary<string, string[]>(StringComparer.Ordinal) { ["signed"] = records, ["plain"] = records, ["bogus"] = records }, null);
+
+    /// <param name="port">Of 127.0.0.1.</param>
+    /// <param name="zones">Their records; all below <c>test</c>, all signed but <c>plain</c>.</param>
+    /// <param name="network">Where it runs; null for the host's own.</param>
+    public static async Task<DnsLab> StartAsync(int port, IReadOnlyDictionary<string, string[]> zones, Namespaces.NetworkNamespace? network)
     {
         var scratch = new ScratchDirectory();
-        var port = FreePorts.Next();
         var configuration = $"""
             server:
               interface: 127.0.0.1
@@ -36,7 +42,7 @@ internal sealed class DnsLab : IAsyncDisposable
               local-zone: "test." nodefault
 
             """;
-        foreach (var zone in new[] { "signed", "plain", "bogus" })
+        foreach (var (zone, records) in zones)
         {
             var file = await WriteZoneAsync(scratch, zone, records);
             if (zone != "plain")
@@ -45,11 +51,12 @@ internal sealed class DnsLab : IAsyncDisposable
         }
 
         var path = scratch.Write("unbound.conf", configuration + "remote-control:\n  control-enable: no\n");
-        var process = Process.Start(new ProcessStartInfo("unbound", ["-c", path]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        string[] command = [.. network?.Launcher ?? [], "unbound", "-c", path];
+        var process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
         process.ErrorDataReceived += static (_, _) => { };
         process.BeginErrorReadLine();
         var lab = new DnsLab(scratch, process, port);
-        await Eventually.IsAsync("unbound answers", () => Answers(port));
+        await Eventually.IsAsync("unbound answers", () => Answers(port, network));
         return lab;
     }
 
@@ -77,19 +84,18 @@ internal sealed class DnsLab : IAsyncDisposable
     }
 
     // A question for the root's name servers: whatever comes back, somebody answers.
-    private static bool Answers(int port)
+    private static bool Answers(int port, Namespaces.NetworkNamespace? network)
     {
-        using var socket = new System.Net.Sockets.UdpClient();
-        socket.Client.ReceiveTimeout = 200;
-        socket.Connect("127.0.0.1", port);
+        using var socket = network?.Socket(SocketType.Dgram, ProtocolType.Udp) ?? new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        socket.ReceiveTimeout = 200;
+        socket.Connect(System.Net.IPAddress.Loopback, port);
         byte[] query = [0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 5, .. "plain"u8, 4, .. "test"u8, 0, 0, 6, 0, 1];
         try
         {
             socket.Send(query);
-            System.Net.IPEndPoint? from = null;
-            return socket.Receive(ref from).Length > 12;
+            return socket.Receive(new byte[512]) > 12;
         }
-        catch (System.Net.Sockets.SocketException)
+        catch (SocketException)
         {
             return false;
         }

@@ -5,15 +5,17 @@ setopt() { # file NAME VALUE
 }
 do_install() { jail_install courier-mta courier-authlib-userdb; }
 do_configure() {
-  local u
+  local u hash; hash=$(openssl passwd -1 secret)
   [ -d "$B/etc" ] || cp -a "$c" "$B/etc"      # as Debian made it
   find "$c" -mindepth 1 -delete; cp -a "$B/etc/." "$c/"
   find "$B/jail/var/lib/courier"/{msgs,msgq,tmp,track} -mindepth 1 -delete 2>/dev/null
   mkdir -p "$B/jail/run/courier/authdaemon"; jail chown -R courier:courier /run/courier
-  certificate "$B/tls"; cat "$B/tls/server.key" "$B/tls/server.pem" > "$c/esmtpd.pem"; chmod 600 "$c/esmtpd.pem"; jail chown courier /etc/courier/esmtpd.pem
-  for u in demo relay; do
-    printf '%s@%s\thome=%s|mail=%s|systempw=%s|uid=%s|gid=%s\n' $u "$DOMAIN" "$B/maildirs/demo" "$B/maildirs/demo/Maildir" "$(openssl passwd -1 secret)" $VUID $VGID
-  done > "$c/userdb"; chmod 600 "$c/userdb"
+  certificate "$c/tls"; cat "$c/tls/server.key" "$c/tls/server.pem" > "$c/esmtpd.pem"; chmod 600 "$c/esmtpd.pem"; jail chown courier /etc/courier/esmtpd.pem
+  for u in demo bob relay jürgen; do
+    printf '%s\thome=%s|mail=%s|systempw=%s|uid=%s|gid=%s\n' "$u@$DOMAIN" "$B/maildirs/$u" "$B/maildirs/$u/Maildir" "$hash" $VUID $VGID
+    printf '%s\thome=%s|mail=%s|systempw=%s|uid=%s|gid=%s\n' "$u" "$B/maildirs/$u" "$B/maildirs/$u/Maildir" "$hash" $VUID $VGID
+    mkdir -p "$B/maildirs/$u/Maildir"/{tmp,new,cur}
+  done > "$c/userdb"; chmod 600 "$c/userdb"; chown -R $VUID:$VGID "$B/maildirs"
   jail makeuserdb -f /etc/courier/userdb || return 1
   setopt authdaemonrc authmodulelist '"authuserdb"'; setopt authdaemonrc daemons 2
   echo "$DOMAIN" > "$c/hosteddomains/tests"; echo "$DOMAIN" > "$c/esmtpacceptmailfor.dir/tests"
@@ -24,11 +26,13 @@ do_configure() {
   setopt esmtpd PORT "$ADDRESS.$PORT"; setopt esmtpd ADDRESS 0; setopt esmtpd BOFHCHECKDNS 0; setopt esmtpd TARPIT 0; setopt esmtpd ESMTPDSTART YES
   setopt esmtpd ESMTPAUTH '""'; setopt esmtpd ESMTPAUTH_TLS '"PLAIN LOGIN"'
   setopt esmtpd TCPDOPTS '"-stderrlogger=/usr/sbin/courierlogger -noidentlookup -nodnslookup"'
+  setopt esmtpd-msa PORT "$ADDRESS.${MSA:-0}"; setopt esmtpd-msa ESMTPDSTART YES; setopt esmtpd-msa BOFHCHECKDNS 0; setopt esmtpd-msa AUTH_REQUIRED 1
+  [ -z "$RELAYING" ] || { printf '127.0.0.1\tallow,RELAYCLIENT\n' >> "$c/smtpaccess/default"; echo 1 | tee "$c/retryalpha" "$c/retrygamma" > /dev/null; echo 0 > "$c/esmtpdelay"; }
   setopt courierd DEFAULTDELIVERY ./Maildir
   [ -z "$FILES" ] || cp -a "$FILES/." "$c/"
   jail makehosteddomains && jail makeacceptmailfor && jail makesmtpaccess && jail makealiases
 }
 do_start() {
-  jail authdaemond start && wait_file "$B/jail/run/courier/authdaemon/socket" && jail courierfilter start && jail courier start && jail esmtpd start
+  jail authdaemond start && wait_file "$B/jail/run/courier/authdaemon/socket" && jail courierfilter start && jail courier start && jail esmtpd start && { [ -z "$MSA" ] || jail esmtpd-msa start; }
 } >"$B/log/start" 2>&1
-do_stop() { local d; for d in esmtpd courier courierfilter authdaemond; do jail $d stop >/dev/null 2>&1; done; return 0; }
+do_stop() { local d; for d in esmtpd-msa esmtpd courier courierfilter authdaemond; do jail $d stop >/dev/null 2>&1; done; return 0; }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Courier.Configuration;
 using Courier.Hosting;
+using Courier.Mta.Reception.Access;
 using Courier.Queue.PostgreSql;
 
 namespace Courier.CommandLine;
@@ -59,7 +60,7 @@ internal static class ConfigCommands
             _ = files.Read([]).Count();
             foreach (var use in files.Uses)
                 await parsed.InvocationConfiguration.Output.WriteLineAsync(use.Setting is { } setting ? $"{use.Path}: applied as {setting}" : $"{use.Path}: ignored: {use.Reason}");
-            var problems = ListFiles.Problems(settings);
+            IReadOnlyList<LineProblem> problems = [.. ListFiles.Problems(settings), .. ListFiles.RouteProblems(settings)];
             foreach (var problem in problems)
                 await parsed.InvocationConfiguration.Error.WriteLineAsync(problem.ToString());
             if (problems.Count > 0)

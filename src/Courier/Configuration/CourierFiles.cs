@@ -31,6 +31,15 @@ internal sealed partial class CourierFiles(string directory) : IConfigurationSou
         ("backuprelay", SettingTable.BackupRelay, Same),
         ("ipout", SettingTable.SourceV4, Same),
         ("ip6out", SettingTable.SourceV6, Same),
+        ("esmtphelo", SettingTable.RelayHelo, Same),
+        ("esmtpdelay", SettingTable.RelayPause, Time),
+        ("esmtptimeout", SettingTable.RelayCommandTimeout, Time),
+        ("esmtptimeoutconnect", SettingTable.RelayConnectTimeout, Time),
+        ("esmtptimeouthelo", SettingTable.RelayGreetingTimeout, Time),
+        ("esmtptimeoutdata", SettingTable.RelayDataTimeout, Time),
+        ("esmtptimeoutkeepalive", SettingTable.RelayIdle, Time),
+        ("dsnfrom", SettingTable.ReportFrom, Same),
+        ("dsnlimit", SettingTable.ReportSize, Same),
     ];
 
     private static readonly (string File, string Key, Setting Setting)[] _modules =
@@ -47,10 +56,15 @@ internal sealed partial class CourierFiles(string directory) : IConfigurationSou
         ("smtpaccess", SettingTable.AccessList),
         ("esmtpacceptmailfor", SettingTable.RelayDomainList),
         ("esmtppercentrelay", SettingTable.PercentList),
+        ("esmtproutes", SettingTable.RelayRoutes),
+        ("esmtpauthclient", SettingTable.RelayLogins),
     ];
 
     private static readonly (string File, string Reason)[] _ignored =
     [
+        ("esmtproutes.dat", "esmtproutes itself is read"),
+        ("esmtptimeoutkeepaliveping", "a kept connection that was closed is replaced at once"),
+        ("esmtptimeoutquit", "QUIT is waited for for a second"),
         ("queuelo", "messages beyond what memory holds wait in the spool"),
         ("queuehi", "messages beyond what memory holds wait in the spool"),
         ("queuefill", "the queue is never read again to find what is due"),

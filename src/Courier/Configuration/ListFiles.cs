@@ -1,4 +1,5 @@
 using Courier.Mta.Reception.Access;
+using Courier.Mta.Routing;
 
 namespace Courier.Configuration;
 
@@ -23,6 +24,22 @@ internal static class ListFiles
         }
 
         return problems;
+    }
+
+    /// <summary>Lines of <c>esmtproutes</c> that the server would leave out, with a word in its log.</summary>
+    internal static IReadOnlyList<LineProblem> RouteProblems(Settings settings)
+    {
+        if (settings.Defaults.Get(SettingTable.RelayRoutes) is not { } path)
+            return [];
+        try
+        {
+            string[] lines = File.ReadAllLines(path);
+            return [.. EsmtpRoutes.Parse(lines, EsmtpRoutes.ParseLogins([])).Problems.Select(problem => new LineProblem(path, problem.Line, lines[problem.Line - 1].Trim(), $"a route: {problem.Text}"))];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [new LineProblem(path, 0, e.Message, "a readable file")];
+        }
     }
 
     /// <summary>Variables of an access list that nothing here looks at.</summary>

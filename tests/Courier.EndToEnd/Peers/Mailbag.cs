@@ -11,7 +11,7 @@ internal static class Mailbag
     /// <summary>The file below the directory, in any Maildir's new or cur, that contains all of the words.</summary>
     public static Task<string> ArrivesAsync(string directory, params string[] words) => Eventually.GetAsync(
         $"a message with “{string.Join("”, “", words)}” below {directory}",
-        () => Task.FromResult(Files(directory).FirstOrDefault(file => Text(file) is { } text && words.All(word => text.Contains(word, StringComparison.Ordinal)))), seconds: 15);
+        () => Task.FromResult(Files(directory).FirstOrDefault(file => Text(file) is { } text && words.All(word => text.Contains(word, StringComparison.Ordinal)))), seconds: 20);
 
     /// <summary>The same, its text as UTF-8.</summary>
     public static async Task<string> TextAsync(string directory, params string[] words) => Text(await ArrivesAsync(directory, words))!;

@@ -9,14 +9,14 @@ namespace Courier.EndToEnd.Peers;
 internal sealed class SmtpProbe : IAsyncDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
-    private readonly TcpClient _client;
+    private readonly Socket _socket;
     private Stream _stream;
     private StreamReader _reader;
 
-    private SmtpProbe(TcpClient client)
+    private SmtpProbe(Socket socket)
     {
-        _client = client;
-        _stream = client.GetStream();
+        _socket = socket;
+        _stream = new NetworkStream(socket);
         _reader = new(_stream, Encoding.UTF8);
     }
 
@@ -24,11 +24,18 @@ internal sealed class SmtpProbe : IAsyncDisposable
     public IReadOnlyList<string> Words { get; private set; } = [];
 
     /// <summary>Connects, from an address of this machine, and says EHLO.</summary>
-    public static async Task<SmtpProbe> ConnectAsync(int port, string from = "127.0.0.2", string to = "127.0.0.1")
+    public static async Task<SmtpProbe> ConnectAsync(int port, string from = "127.0.0.2")
     {
-        var client = new TcpClient(new IPEndPoint(IPAddress.Parse(from), 0));
-        await client.ConnectAsync(IPAddress.Parse(to), port);
-        var probe = new SmtpProbe(client);
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
+        return await ConnectAsync(socket, new IPEndPoint(IPAddress.Loopback, port));
+    }
+
+    /// <summary>The same with a socket of another network.</summary>
+    public static async Task<SmtpProbe> ConnectAsync(Socket socket, IPEndPoint server)
+    {
+        await socket.ConnectAsync(server);
+        var probe = new SmtpProbe(socket);
         await probe.ReplyAsync("the greeting");
         await probe.GreetAsync();
         return probe;
@@ -74,7 +81,7 @@ internal sealed class SmtpProbe : IAsyncDisposable
 
     public ValueTask DisposeAsync()
     {
-        _client.Dispose();
+        _socket.Dispose();
         return ValueTask.CompletedTask;
     }
 

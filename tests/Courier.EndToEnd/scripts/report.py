@@ -1,5 +1,6 @@
 """report.py FILE: prints what Python's email package finds in a delivery report (RFC 3464, RFC 6533), a field on a line."""
 import email
+import email.errors
 import email.policy
 import sys
 
@@ -8,8 +9,12 @@ with open(sys.argv[1], "rb") as file:
 
 
 def show(prefix, fields):
-    for name, value in fields.items():
-        print(f"{prefix}.{name}: {' '.join(str(value).split())}")
+    for name, raw in fields.raw_items():
+        try:
+            value = str(fields.policy.header_fetch_parse(name, raw))
+        except (IndexError, email.errors.HeaderParseError):
+            value = f"(not understood) {raw}"  # Courier's own From: <@>
+        print(f"{prefix}.{name}: {' '.join(value.split())}")
 
 
 def blocks(part):

@@ -50,6 +50,36 @@ public sealed class CourierFilesTests : IDisposable
     }
 
     [Fact]
+    public void Every_file_of_sending_sets_its_key()
+    {
+        var (values, problems, files) = Load(
+            ("esmtphelo", "out.example.org\n"), ("esmtpdelay", "2m\n"), ("esmtptimeout", "7m\n"), ("esmtptimeoutconnect", "20\n"), ("esmtptimeouthelo", "3m\n"), ("esmtptimeoutdata", "8m\n"),
+            ("esmtptimeoutkeepalive", "45\n"), ("dsnfrom", "\"Mail\" <postmaster@example.org>\n"), ("dsnlimit", "4096\n"), ("esmtproutes", "far.test:[192.0.2.1]\n"), ("esmtpauthclient", "[192.0.2.1] carol secret\n"),
+            ("esmtptimeoutquit", "10\n"));
+        Assert.Empty(problems);
+        Assert.Equal("out.example.org", values!.Get(SettingTable.RelayHelo));
+        Assert.Equal(TimeSpan.FromMinutes(2), values.Get(SettingTable.RelayPause));
+        Assert.Equal(TimeSpan.FromMinutes(7), values.Get(SettingTable.RelayCommandTimeout));
+        Assert.Equal(TimeSpan.FromSeconds(20), values.Get(SettingTable.RelayConnectTimeout));
+        Assert.Equal(TimeSpan.FromMinutes(3), values.Get(SettingTable.RelayGreetingTimeout));
+        Assert.Equal(TimeSpan.FromMinutes(8), values.Get(SettingTable.RelayDataTimeout));
+        Assert.Equal(TimeSpan.FromSeconds(45), values.Get(SettingTable.RelayIdle));
+        Assert.Equal("\"Mail\" <postmaster@example.org>", values.Get(SettingTable.ReportFrom));
+        Assert.Equal(4096, values.Get(SettingTable.ReportSize));
+        Assert.Equal(Path.Combine(_directory, "esmtproutes"), values.Get(SettingTable.RelayRoutes));
+        Assert.Equal(Path.Combine(_directory, "esmtpauthclient"), values.Get(SettingTable.RelayLogins));
+        Assert.Contains(files.Uses, use => use.Setting is null && use.Path.EndsWith("esmtptimeoutquit", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_route_that_cannot_be_read_is_a_problem_with_its_line()
+    {
+        File.WriteAllText(Path.Combine(_directory, "esmtproutes"), "# routes\nfar.test:[192.0.2.1],25\nno colon here\nother.test:[192.0.2.1],many\n");
+        var (settings, _) = Settings.Load(new CourierFiles(_directory), new CommandLineSource(["server.state=/x"]));
+        Assert.Equal([3, 4], ListFiles.RouteProblems(settings!).Select(problem => problem.Number));
+    }
+
+    [Fact]
     public void Every_directive_of_bofh_sets_its_key()
     {
         var (values, problems, files) = Load(("bofh", """

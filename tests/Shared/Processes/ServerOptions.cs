@@ -9,6 +9,12 @@ internal sealed class ServerOptions
 
     public string Domain { get; init; } = "example.test";
 
+    /// <summary>Where the listeners are.</summary>
+    public string Address { get; init; } = "127.0.0.1";
+
+    /// <summary>A program and its arguments that start the server elsewhere, as in a network namespace.</summary>
+    public IReadOnlyList<string> Launcher { get; init; } = [];
+
     /// <summary>never, loopback or always.</summary>
     public string CleartextLogins { get; init; } = "loopback";
 
@@ -24,7 +30,7 @@ internal sealed class ServerOptions
     /// <summary>Further lines, each with its section: <c>("relay", "next_hop = 127.0.0.1:2925")</c>.</summary>
     public IReadOnlyList<(string Section, string Line)> Extra { get; init; } = [];
 
-    public IReadOnlyDictionary<string, int> Ports { get; } = Protocols.ToDictionary(p => p, _ => FreePorts.Next(), StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, int> Ports { get; init; } = Protocols.ToDictionary(p => p, _ => FreePorts.Next(), StringComparer.Ordinal);
 
     public string Text(string state)
     {
@@ -36,7 +42,7 @@ internal sealed class ServerOptions
         if (Maildirs is not null)
             sections["accounts"].Add($"maildirs = {Maildirs}");
         foreach (var (protocol, port) in Ports)
-            sections[protocol] = [$"listen = 127.0.0.1:{port}"];
+            sections[protocol] = [$"listen = {Address}:{port}"];
         foreach (var (section, line) in Extra)
         {
             if (!sections.TryGetValue(section, out var lines))

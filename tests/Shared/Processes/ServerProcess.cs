@@ -31,7 +31,7 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public string StateDirectory => _scratch["state"];
 
-    public string Host => "127.0.0.1";
+    public string Host => Options.Address;
 
     public int ProcessId => _process?.Id ?? throw new InvalidOperationException("the server was not started");
 
@@ -95,17 +95,23 @@ internal sealed class ServerProcess : IAsyncDisposable
         return ExternalProgram.RunAsync(program, [.. before, "--config", ConfigFile, .. arguments]);
     }
 
-    /// <summary>The program, run as another user where the options say so; what the test made is that user's from then on.</summary>
+    /// <summary>The program, by a launcher or as another user where the options say so; what the test made is that user's from then on.</summary>
     private (string Program, string[] Before) Program
     {
         get
         {
-            if (Options.User is not { } user)
-                return (RepositoryPaths.Program, []);
-            using var chown = Process.Start("chown", ["-R", $"{user}:{user}", _scratch.Path]);
-            chown.WaitForExit();
-            return ("setpriv", [$"--reuid={user}", $"--regid={user}", "--clear-groups", RepositoryPaths.Program]);
+            string[] command = [.. Options.Launcher, .. AsUser(), RepositoryPaths.Program];
+            return (command[0], command[1..]);
         }
+    }
+
+    private string[] AsUser()
+    {
+        if (Options.User is not { } user)
+            return [];
+        using var chown = Process.Start("chown", ["-R", $"{user}:{user}", _scratch.Path]);
+        chown.WaitForExit();
+        return ["setpriv", $"--reuid={user}", $"--regid={user}", "--clear-groups"];
     }
 
     /// <summary>Starts the server and returns once it has printed `ready`.</summary>

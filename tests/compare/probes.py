@@ -1,0 +1,150 @@
+"""What each of Courier's files is seen to do. A probe has a name, the files, what is done with a server, and why the two differ where they should.
+
+To add one: write what the files say, a function that returns what was seen as text, and an entry in PROBES."""
+import time
+from dataclasses import dataclass, field
+from typing import Callable
+
+ROUTES = "far.test:[127.0.0.1],$SINK\nother.test:[127.0.0.1],$SINK\n"
+ACCESS = "127.0.0.2\tallow,RELAYCLIENT\n"
+MODULE = "NAME=esmtp\nPRIORITY=50\nPROG=./courieresmtp\n"   # as Debian has it
+SOON = {"retryalpha": "1\n", "retrygamma": "1\n"}
+
+
+def wait(ask, seconds):
+    """What `ask` returns once it is something, or None."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if answer := ask():
+            return answer
+        time.sleep(0.1)
+    return None
+
+
+def report(server, action, seconds):
+    return wait(lambda: next((one for one in server.mail() if f"Action: {action}" in one), None), seconds)
+
+
+def returned(server):
+    sent = server.send("slow@far.test")
+    if not report(server, "failed", 25):
+        return "not returned in 25 s"
+    seconds = time.monotonic() - sent
+    return "returned after 4 to 12 s" if 4 <= seconds <= 12 else f"returned after {seconds:.0f} s"
+
+
+def warned(server):
+    sent = server.send("slow@far.test")
+    if not report(server, "delayed", 9):
+        return "no warning"
+    return "warned after 2 to 9 s" if time.monotonic() - sent >= 2 else "warned too soon"
+
+
+def schedule(server):
+    sent = server.send("slow@far.test")
+    wait(lambda: len(server.sink.attempts) >= 6, 35)
+    times = [when - sent for when, _ in server.sink.attempts[:6]]
+    gaps = [later - sooner for sooner, later in zip(times, times[1:])]
+    # Both look at the queue once a second.
+    return "waits of " + ", ".join("2" if 1.5 <= gap < 4 else "6" if 5.5 <= gap < 9 else f"{gap:.1f}" for gap in gaps) + " s"
+
+
+def first_attempt(server):
+    sent = server.send("slow@far.test")
+    if not wait(lambda: server.sink.attempts, 12):
+        return "no attempt in 12 s"
+    return "first attempt after 3 s" if server.sink.attempts[0][0] - sent >= 2.9 else "at once"
+
+
+def transactions(server):
+    server.send(*(f"r{n}@far.test" for n in range(5)))
+    wait(lambda: sum(map(len, server.sink.transactions)) >= 5, 15)
+    return "transactions of " + ", ".join(str(len(one)) for one in sorted(server.sink.transactions, key=len, reverse=True)) + " recipients"
+
+
+def at_once(*domains):
+    def run(server):
+        server.sink.pause = 1.0
+        for n in range(3):
+            for domain in domains:
+                server.send(f"r{n}@{domain}")
+        wait(lambda: len(server.sink.transactions) >= 3 * len(domains), 30)
+        return f"{len(server.sink.transactions)} taken, at most {server.sink.most} at once"
+    return run
+
+
+def source(server):
+    server.send("r@far.test")
+    wait(lambda: server.sink.transactions, 15)
+    return "from " + ", ".join(sorted(set(server.sink.connections)))
+
+
+def reaches(*recipients, seconds=15):
+    def run(server):
+        for to in recipients:
+            server.send(to)
+        wait(lambda: len(server.sink.transactions) >= len(recipients), seconds)
+        return "sent: " + (", ".join(sorted(to for one in server.sink.transactions for to in one)) or "nothing")
+    return run
+
+
+def login(server):
+    server.sink.words = ("AUTH CRAM-MD5",)
+    server.send("r@far.test")
+    wait(lambda: server.sink.transactions, 15)
+    return "logs in as " + (", ".join(server.sink.logins) or "nobody")
+
+
+def codes(*questions):
+    """Each question: the client's address, the sender, and the recipients. Classes of replies are compared: 2, 4, 5."""
+    def run(server):
+        seen = []
+        for client, sender, *recipients in questions:
+            seen.append(" ".join(str(code)[0] if isinstance(code, int) else code for code in server.replies(sender, *recipients, source=client)))
+        return " | ".join(seen)
+    return run
+
+
+@dataclass
+class Probe:
+    name: str
+    files: dict
+    see: Callable
+    why: str = ""                    # why the two differ, where that is meant
+    sink: dict = field(default_factory=dict)
+
+    def all_files(self):
+        return {"esmtproutes": ROUTES, "smtpaccess/default": ACCESS, **self.files}
+
+
+HERE, ELSEWHERE, MINE = "127.0.0.1", "client@elsewhere.test", "demo@example.test"
+PROBES = [
+    Probe("queuetime 4s", {**SOON, "queuetime": "4s\n"}, returned),
+    Probe("warntime 2s", {**SOON, "warntime": "2s\n"}, warned),
+    Probe("warntime 0", {**SOON, "warntime": "0\n"}, warned),
+    Probe("retryalpha 2s, retrybeta 2, retrygamma 6s, retrymaxdelta 0", {"retryalpha": "2\n", "retrybeta": "2\n", "retrygamma": "6\n", "retrymaxdelta": "0\n"}, schedule),
+    Probe("submitdelay 3s", {"submitdelay": "3\n"}, first_attempt),
+    Probe("batchsize 2", {"batchsize": "2\n"}, transactions),
+    Probe("module.esmtp MAXRCPT=2", {"module.esmtp": MODULE + "MAXDELS=10\nMAXHOST=4\nMAXRCPT=2\n"}, transactions),
+    Probe("module.esmtp MAXHOST=1", {"module.esmtp": MODULE + "MAXDELS=10\nMAXHOST=1\n"}, at_once("far.test")),
+    Probe("module.esmtp MAXDELS=1", {"module.esmtp": MODULE + "MAXDELS=1\nMAXHOST=4\n"}, at_once("far.test", "other.test")),
+    Probe("ipout 127.0.0.9", {"ipout": "127.0.0.9\n"}, source),
+    Probe("backuprelay", {**SOON, "warntime": "1s\n", "backuprelay": "[127.0.0.66]\n", "esmtproutes": "far.test:[127.0.0.1],1\n"}, reaches("r@far.test", seconds=20), sink={"address": "127.0.0.66", "port": 25}),
+    Probe("esmtproutes: a domain, a wildcard, all others", {"esmtproutes": ".wild.test:[127.0.0.1],$SINK\nfar.test: [127.0.0.1],$SINK\n:[127.0.0.1],$SINK\n"}, reaches("r@far.test", "r@a.wild.test", "r@else.test")),
+    Probe("esmtproutes /SECURITY=REQUIRED, no TLS there", {"esmtproutes": "far.test:[127.0.0.1],$SINK /SECURITY=REQUIRED\n"}, reaches("r@far.test", seconds=5)),
+    Probe("esmtpauthclient", {"esmtpauthclient": "[127.0.0.1],$SINK carol secret\n"}, login),
+    Probe("smtpaccess: deny, BLOCK, RELAYCLIENT, none", {"smtpaccess/default": ACCESS + "127.0.0.5\tdeny\n127.0.0.6\tallow,BLOCK=\"550 Go away.\"\n"},
+          codes(("127.0.0.5", ELSEWHERE, MINE), ("127.0.0.6", ELSEWHERE, MINE), ("127.0.0.2", ELSEWHERE, "r@far.test"), (HERE, ELSEWHERE, "r@far.test"), (HERE, ELSEWHERE, MINE)),
+          why="BLOCK refuses each recipient, and Courier the end of data too where there is none: the same message is refused at the same command"),
+    Probe("smtpaccess: a network", {"smtpaccess/default": ACCESS + "127.0.7\tallow,RELAYCLIENT\n127.0.8.0/24\tallow,RELAYCLIENT\n"},
+          codes(("127.0.7.1", ELSEWHERE, "r@far.test"), ("127.0.8.9", ELSEWHERE, "r@far.test"), ("127.0.9.1", ELSEWHERE, "r@far.test"))),
+    Probe("esmtpacceptmailfor.dir: a domain, a wildcard", {"esmtpacceptmailfor.dir/tests": "example.test\nbackup.test\n.wild.test\n"},
+          codes((HERE, ELSEWHERE, "r@backup.test"), (HERE, ELSEWHERE, "r@a.wild.test"), (HERE, ELSEWHERE, "r@wild.test"), (HERE, ELSEWHERE, MINE))),
+    Probe("esmtppercentrelay.dir", {"esmtppercentrelay.dir/tests": "far.test\n"}, codes((HERE, ELSEWHERE, "r%far.test@example.test"), (HERE, ELSEWHERE, "r%other.test@example.test"))),
+    Probe("bofh badfrom", {"bofh": "badfrom one@bad.test\nbadfrom @all.test\nbadfrom @.sub.test\n"},
+          codes((HERE, "one@bad.test", MINE), (HERE, "two@bad.test", MINE), (HERE, "x@all.test", MINE), (HERE, "x@a.sub.test", MINE), (HERE, "x@sub.test", MINE))),
+    Probe("bofh maxrcpts 2", {"bofh": "maxrcpts 2\n"}, codes((HERE, ELSEWHERE, MINE, "bob@example.test", "postmaster@example.test"))),
+    Probe("bofh maxrcpts 2 hard", {"bofh": "maxrcpts 2 hard\n"}, codes((HERE, ELSEWHERE, MINE, "bob@example.test", "postmaster@example.test"))),
+    Probe("bofh spamtrap", {"bofh": "spamtrap bob@example.test\n"}, codes((HERE, ELSEWHERE, MINE, "bob@example.test"), (HERE, ELSEWHERE, MINE))),
+    Probe("bofh freemail", {"bofh": "freemail free.test mail.free.test\n"}, codes((HERE, "x@free.test", MINE), (HERE, ELSEWHERE, MINE))),
+]
