@@ -1,3 +1,4 @@
+using System.Text;
 using Courier.Mail.Headers;
 
 namespace Courier.Mailboxes.FullText;
