@@ -1,4 +1,3 @@
-using Courier.IO.Platform;
 using Courier.Mailboxes.Maildir;
 
 namespace Courier.Mailboxes;

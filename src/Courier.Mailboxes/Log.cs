@@ -29,6 +29,9 @@ internal static partial class Log
     [LoggerMessage(5008, LogLevel.Warning, "{Mailbox}: the full text index could not be read; the search reads the messages")]
     internal static partial void TextIndexNotRead(ILogger logger, string mailbox, Exception exception);
 
+    [LoggerMessage(5009, LogLevel.Warning, "{Mailbox}: a crash came among messages that appear together; {Placed} of {Count} were placed now")]
+    internal static partial void PlacementContinued(ILogger logger, string mailbox, int placed, int count);
+
     [LoggerMessage(5020, LogLevel.Information, "{Mailbox} was taken over from another server with {Count} UIDs and UIDVALIDITY {UidValidity}")]
     internal static partial void TakenOver(ILogger logger, string mailbox, int count, uint uidValidity);
 

@@ -177,12 +177,21 @@ public sealed class MailAccount
         var folder = _folders.FolderOf(name);
         if (!folder.Exists)
             return null;
-        folder.MakeOurs();
-        return _store.Inotify.Watch(folder.Ours, (file, _) =>
+        try
         {
-            if (file == "metadata")
-                callback();
-        });
+            folder.MakeOurs();
+            return _store.Inotify.Watch(folder.Ours, (file, _) =>
+            {
+                if (file == "metadata")
+                    callback();
+            });
+        }
+        catch (IOException e)
+        {
+            // The system has no more watches: what this process notes is told all the same.
+            Log.NotWatched(_store.Logger, folder.Path, e.Message);
+            return null;
+        }
     }
 
     /// <summary>What stays the same when a mailbox gets another name, whoever renames it; null where there is no such mailbox.</summary>

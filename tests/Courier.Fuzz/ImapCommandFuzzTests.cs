@@ -31,6 +31,11 @@ public sealed class ImapCommandFuzzTests
         "b4 RENAME a b",
         "b5 UID COPY 1,2,3 INBOX.Trash",
         "b6 UID EXPUNGE 1:2",
+        "c1 NOTIFY SET STATUS (selected (MessageNew (UID BODY.PEEK[HEADER.FIELDS (To)]) MessageExpunge FlagChange)) (subtree (INBOX.a {3}\r\nx.y) (MailboxName))",
+        "c2 ESEARCH IN (mailboxes \"INBOX\" subtree-one (a b) personal) RETURN (MIN COUNT PARTIAL 1:5) CHARSET UTF-8 UIDAFTER 7 TEXT x",
+        "c3 UID SORT RETURN (UPDATE (UID FLAGS) CONTEXT ALL) (REVERSE DATE SUBJECT) UTF-8 UNDELETED",
+        "c4 CANCELUPDATE \"a\" \"b\"",
+        "c5 UIDBATCHES 2000 10:20",
     ];
 
     [Fact]
@@ -86,6 +91,11 @@ public sealed class ImapCommandFuzzTests
     [InlineData("a LIST \"\" ", "*", "")]
     [InlineData("a LOGIN \"", "\\\\", "\" x")]
     [InlineData("a FETCH 1 (", "BODY[] ", "FLAGS)")]
+    [InlineData("a NOTIFY SET ", "(personal NONE) ", "(selected NONE)")]
+    [InlineData("a NOTIFY SET (mailboxes (", "a ", "b) NONE)")]
+    [InlineData("a ESEARCH IN (", "personal ", "selected) ALL")]
+    [InlineData("a CANCELUPDATE", " \"x\"", "")]
+    [InlineData("a SEARCH RETURN (", "UPDATE (UID) ", "ALL) ALL")]
     public void Time_grows_with_length_and_no_faster(string head, string repeated, string tail)
     {
         const int count = 20_000;

@@ -19,15 +19,25 @@ internal sealed record Arrival(string Name, MessageFlags Flags, ImmutableArray<s
 /// <summary>Puts staged messages into a mailbox, all or none: what APPEND and COPY have in common.</summary>
 /// <remarks>The order, and what each step is for: (1) write the files into tmp/, outside the gate; (2) one sync: their content is on the disk;
 /// (3) under gate and lock file: give UIDs, write keywords, rename into cur/, write the UIDs down, publish; (4) sync cur/: the names are on the disk.
-/// Then the caller may answer. Without step 2 a power cut could leave empty messages, without 4 none that were acknowledged.</remarks>
+/// Then the caller may answer. Without step 2 a power cut could leave empty messages, without 4 none that were acknowledged. Several are
+/// entered in a journal before the first is renamed (<see cref="PlacementJournal"/>), so that a crash in step 3 or 4 leaves all of them.</remarks>
 internal sealed class Arrivals(MailboxState state)
 {
     internal async ValueTask<Placed> PlaceAsync(IReadOnlyList<Arrival> arrivals, CancellationToken ct)
     {
         await state.Store.Syncs.SyncAsync([.. arrivals.Select(arrival => $"{state.Folder.Tmp}/{arrival.Name}")]);
-        var placed = await state.ChangeAsync(() => Place(arrivals), ct);
-        await state.Store.Syncs.SyncAsync([state.Folder.Cur]);
-        return placed;
+        PlacementJournal? journal = null;
+        try
+        {
+            var placed = await state.ChangeAsync(() => Place(arrivals, ref journal), ct);
+            await state.Store.Syncs.SyncAsync([state.Folder.Cur]);
+            journal?.Remove();
+            return placed;
+        }
+        finally
+        {
+            state.Placements.Leave(journal);
+        }
     }
 
     /// <summary>What was staged and will not be placed.</summary>
@@ -37,7 +47,7 @@ internal sealed class Arrivals(MailboxState state)
             File.Delete($"{state.Folder.Tmp}/{name}");
     }
 
-    private Placed Place(IReadOnlyList<Arrival> arrivals)
+    private Placed Place(IReadOnlyList<Arrival> arrivals, ref PlacementJournal? journal)
     {
         if (state.IsGone)
             throw new DirectoryNotFoundException(state.Folder.Path);
@@ -62,6 +72,12 @@ internal sealed class Arrivals(MailboxState state)
             {
                 if (!arrival.Keywords.IsDefaultOrEmpty)
                     state.Keywords.Write(arrival.NameBytes, arrival.Keywords);
+            }
+
+            if (arrivals.Count > 1)
+                journal = state.Placements.Enter([.. arrivals.Select(arrival => (arrival.Name, arrival.Name + TailOf(arrival)))]);
+            foreach (var arrival in arrivals)
+            {
                 Rename(arrival, isInStep);
                 editor.Add(EntryOf(arrival, uid + (uint)done, modSeq), arrival.NameBytes);
                 done++;
@@ -71,7 +87,9 @@ internal sealed class Arrivals(MailboxState state)
         }
         catch
         {
+            journal?.Undo();
             TakeBack(arrivals, done);
+            journal?.Remove();
             state.Watcher.MarkDirty();
             throw;
         }
@@ -108,6 +126,8 @@ internal sealed class Arrivals(MailboxState state)
             RawPath.Join(to, state.Folder.CurSlash, arrival.NameBytes, tail)))
             throw new FileNotFoundException("A staged message is gone", arrival.Name);
     }
+
+    private string TailOf(Arrival arrival) => Encoding.ASCII.GetString(state.Tables.Tails[TailTable.OfFlags(arrival.Flags)]);
 
     private void TakeBack(IReadOnlyList<Arrival> arrivals, int done)
     {

@@ -16,6 +16,7 @@ internal sealed partial class MailboxState
         var ours = TakeOurLock();
         try
         {
+            Placements.Continue();
             return Sharing is { } sharing ? new BothLocks(ours, sharing.Lock()) : ours;
         }
         catch

@@ -25,6 +25,7 @@ internal sealed partial class MailboxState : IAsyncDisposable
         Uids = new UidFile(folder, store.Settings.BootId);
         Keywords = new KeywordFiles(folder);
         Reader = new MessageReader(this);
+        Placements = new Delivery.Placements(this);
         Tables = new Tables(new TailTable(), new KeywordTable(), Reader);
         Forms = new FormsFile(() => Folder, () => Uids.UidValidity);
         _watch = new Watch(this);
@@ -43,6 +44,8 @@ internal sealed partial class MailboxState : IAsyncDisposable
     internal KeywordFiles Keywords { get; private set; }
 
     internal MessageReader Reader { get; }
+
+    internal Delivery.Placements Placements { get; }
 
     internal FormsFile Forms { get; }
 

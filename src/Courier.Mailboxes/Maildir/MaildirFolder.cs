@@ -25,6 +25,9 @@ internal sealed class MaildirFolder(string path)
 
     internal string Expunged { get; } = path + "/courier/expunged";
 
+    /// <summary>Messages that were decided to appear together (<see cref="Delivery.PlacementJournal"/>).</summary>
+    internal string Placing { get; } = path + "/courier/placing";
+
     internal string Uids { get; } = path + "/courier/uids";
 
     /// <summary>Locked instead of <see cref="Uids"/>, which is replaced when it is compacted.</summary>
