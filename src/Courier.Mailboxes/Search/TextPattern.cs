@@ -24,13 +24,7 @@ public sealed class TextPattern(string text)
     public bool IsIn(ReadOnlySpan<char> content) =>
         content.Contains(_text, StringComparison.OrdinalIgnoreCase) || (!Ascii.IsValid(content) && CaseMap.Key(content.ToString()).AsSpan().IndexOf(_key ??= CaseMap.Key(_text)) >= 0);
 
-    /// <summary>Searches UTF-8: as it is where nothing is to be mapped, else decoded.</summary>
-    public bool IsInUtf8(ReadOnlySpan<byte> content)
-    {
-        if (IsAscii && IsIn(content))
-            return true;
-        return !(IsAscii && Ascii.IsValid(content)) && IsIn(Encoding.UTF8.GetString(content).AsSpan());
-    }
+    public bool IsInUtf8(ReadOnlySpan<byte> content) => Ascii.IsValid(content) ? IsAscii && IsIn(content) : IsIn(Encoding.UTF8.GetString(content).AsSpan());
 
     /// <summary>For ASCII patterns: searches bytes piece by piece without decoding all of them.</summary>
     public bool IsIn(ReadOnlySpan<byte> content)

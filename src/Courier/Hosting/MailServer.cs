@@ -9,6 +9,7 @@ using Courier.Mta.Bounces;
 using Courier.Mta.Delivery.Local;
 using Courier.Mta.Delivery.Remote;
 using Courier.Mta.Routing;
+using Courier.Net;
 using Courier.Pop3;
 using Courier.Queue;
 using Courier.Queue.History;
@@ -39,6 +40,7 @@ internal sealed class MailServer : IAsyncDisposable
     private readonly LocalAgent _local;
     private readonly MessageHistory _history;
     private readonly Scheduler _scheduler;
+    private readonly SessionBoard _sessions;
     private readonly ListenerSet _listeners;
     private readonly IdleMemory _idleMemory;
     private readonly Func<SslServerAuthenticationOptions>? _tls;
@@ -63,7 +65,7 @@ internal sealed class MailServer : IAsyncDisposable
         _scheduler = new Scheduler(
             _spool, new Router(_accounts, _sending.Relay, _local, _nextHops.RouteTo),
             new BounceWriter(Stores.HostName(values), OpenBuffer, ReportSettings.Of(values), clock) { ReportsToAccount = values.Get(SettingTable.ReportsToAccount) }, ScheduleOf(values), clock, logging.CreateLogger<Scheduler>(), _history);
-        _listeners = new ListenerSet(settings, logging, _tls);
+        _listeners = new ListenerSet(settings, logging, _tls, _sessions = new SessionBoard(clock));
         _idleMemory = new IdleMemory(clock);
     }
 
@@ -140,7 +142,7 @@ internal sealed class MailServer : IAsyncDisposable
         _listeners.Start("pop3", Pop3For, isTls: false, _pop3Refusal);
         _listeners.Start("pop3s", Pop3For, isTls: true, _pop3Refusal);
         var reception = smtp.Local(_settings.Defaults);
-        _localDoor = LocalDoor.Start(Stores.LocalSocket(_settings), reception, _spool, _logging.CreateLogger<LocalDoor>());
+        _localDoor = LocalDoor.Start(Stores.LocalSocket(_settings), reception, _spool, _sessions, _logging.CreateLogger<LocalDoor>());
         _drop = DropDirectory.Start(Stores.DropDirectory(_settings), reception, _clock, _logging.CreateLogger<DropDirectory>());
         foreach (var endPoint in _settings.Defaults.Get(SettingTable.Listener("metrics")) ?? [])
             _metrics = await ListenerSet.BindingAsync("metrics", endPoint, () => MetricsEndpoint.StartAsync(endPoint, new MetricsLimits(), _logging, CancellationToken.None));
@@ -155,6 +157,7 @@ internal sealed class MailServer : IAsyncDisposable
             StartTls = _tls,
             CleartextLogins = Values.CleartextLogins(values),
             HasFolderPrefix = values.Get(SettingTable.FolderPrefix) != "none",
+            TranscriptFile = values.Get(SettingTable.Transcript),
             Limits = new ImapLimits
             {
                 MessageBytes = values.Get(SettingTable.MessageSize),
