@@ -11,6 +11,7 @@ namespace Courier.Imap;
 internal sealed class ImapSession : IAsyncDisposable
 {
     private int _mistakes;
+    private SessionTranscript? _transcript;
 
     public ImapSession(ImapServer server, Connection connection, CancellationToken stopping)
     {
@@ -70,6 +71,8 @@ internal sealed class ImapSession : IAsyncDisposable
         Account = account;
         Transport.IsLoggedIn = true;
         _mistakes = 0;
+        _transcript = SessionTranscript.Of(this, account.Maildir);
+        Connection.Account = account.Address.ToString();
     }
 
     /// <summary>Forgets who it was (RFC 8437 §2): all is as it was before the login, but for TLS and compression.</summary>
@@ -79,6 +82,8 @@ internal sealed class ImapSession : IAsyncDisposable
         await NotifyAsync(null);
         Account = null;
         Mailboxes = null!;
+        _transcript = null;
+        Connection.Account = null;
         Enabled = Extensions.None;
         Naming = MailboxNaming.Of(Naming.HasPrefix, isUtf8: false);
         Transport.Forget();
@@ -105,6 +110,7 @@ internal sealed class ImapSession : IAsyncDisposable
         if (next is not null)
             next.HidesRecent = Has(Extensions.Rev2);
         Notifications?.Follow(left, next);
+        Connection.Doing = next?.Name.Value;
         if (left is not null)
             await left.DisposeAsync();
     }
@@ -162,6 +168,8 @@ internal sealed class ImapSession : IAsyncDisposable
         {
             if (Transport.TimedOut)
                 await ByeAsync("[UNAVAILABLE] Nothing was heard for too long", "timeout");
+            else if (Connection.IsDismissed)
+                await ByeAsync("[UNAVAILABLE] An operator has ended this session", "ended by an operator");
             else
                 await ByeAsync("[UNAVAILABLE] The server is going down", "server stops");
         }
@@ -221,8 +229,10 @@ internal sealed class ImapSession : IAsyncDisposable
 
     private async ValueTask AnswerAsync(ReceivedCommand received)
     {
+        _transcript?.Heard(Reader.Text);
         var completion = received.Command is null ? Completion.Bad(received.Complaint) : await ExecuteAsync(received);
         completion.Write(Writer, received.Tag);
+        _transcript?.Said($"{System.Text.Encoding.ASCII.GetString(received.Tag)} {completion.Status.ToString().ToUpperInvariant()} {(completion.Code is null ? "" : $"[{completion.Code}] ")}{completion.Text}");
         if (completion.Status == CompletionStatus.Bad)
             await CountMistakeAsync(completion.Text);
         else if (IsLoggedIn)

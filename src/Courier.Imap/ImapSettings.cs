@@ -18,5 +18,8 @@ public sealed record ImapSettings
     /// <summary>Whether folders are named <c>INBOX.Sent</c>, as Courier names them, or <c>Sent</c> (RFC 2342).</summary>
     public bool HasFolderPrefix { get; init; } = true;
 
+    /// <summary>Name of the file in a Maildir that takes transcripts of its sessions; null: there are none.</summary>
+    public string? TranscriptFile { get; init; }
+
     public ImapLimits Limits { get; init; } = new();
 }

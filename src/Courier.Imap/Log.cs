@@ -4,14 +4,14 @@ namespace Courier.Imap;
 
 internal static partial class Log
 {
-    [LoggerMessage(6001, LogLevel.Information, "IMAP login of {Account} from {Peer}, {Mechanism}, {Tls}, connection {ConnectionId}")]
-    internal static partial void LoggedIn(ILogger logger, string account, string peer, string mechanism, string tls, long connectionId);
+    [LoggerMessage(6001, LogLevel.Information, "LOGIN, user={Account}, ip=[{Ip}], port=[{Port}], protocol=IMAP{Stls}, method={Mechanism}, tls={Tls}, connection={ConnectionId}")]
+    internal static partial void LoggedIn(ILogger logger, string account, string ip, int port, string stls, string mechanism, string tls, long connectionId);
 
-    [LoggerMessage(6002, LogLevel.Information, "IMAP login failed for {User} from {Peer}, {Mechanism}: {Reason}, connection {ConnectionId}")]
-    internal static partial void LoginFailed(ILogger logger, string user, string peer, string mechanism, string reason, long connectionId);
+    [LoggerMessage(6002, LogLevel.Information, "LOGIN FAILED, user={User}, ip=[{Ip}], port=[{Port}], protocol=IMAP, method={Mechanism}, reason={Reason}, connection={ConnectionId}")]
+    internal static partial void LoginFailed(ILogger logger, string user, string ip, int port, string mechanism, string reason, long connectionId);
 
-    [LoggerMessage(6003, LogLevel.Information, "IMAP session of {Account} from {Peer} ended: {Reason}, {Seconds} s, {BytesIn} octets in, {BytesOut} out, {Fetched} messages fetched, {Appended} appended, {Expunged} expunged, connection {ConnectionId}")]
-    internal static partial void Ended(ILogger logger, string account, string peer, string reason, long seconds, long bytesIn, long bytesOut, long fetched, long appended, long expunged, long connectionId);
+    [LoggerMessage(6003, LogLevel.Information, "{Event}, user={Account}, ip=[{Ip}], port=[{Port}], headers={Headers}, body={Body}, rcvd={BytesIn}, sent={BytesOut}, time={Seconds}{Stls}, fetched={Fetched}, appended={Appended}, expunged={Expunged}, reason={Reason}, connection={ConnectionId}")]
+    internal static partial void Ended(ILogger logger, string @event, string account, string ip, int port, long headers, long body, long bytesIn, long bytesOut, long seconds, string stls, long fetched, long appended, long expunged, string reason, long connectionId);
 
     [LoggerMessage(6004, LogLevel.Debug, "IMAP connection from {Peer} ended without a login: {Reason}, connection {ConnectionId}")]
     internal static partial void LeftWithoutLogin(ILogger logger, string peer, string reason, long connectionId);
@@ -30,6 +30,9 @@ internal static partial class Log
 
     [LoggerMessage(6009, LogLevel.Warning, "Accounts cannot be asked: IMAP login from {Peer} put off, connection {ConnectionId}")]
     internal static partial void AccountsUnavailable(ILogger logger, string peer, long connectionId, Exception exception);
+
+    [LoggerMessage(6011, LogLevel.Warning, "The transcript {Path} cannot be written: {Reason}")]
+    internal static partial void NoTranscript(ILogger logger, string path, string reason);
 
     [LoggerMessage(6010, LogLevel.Information, "TLS with IMAP client {Peer} failed: {Reason}, connection {ConnectionId}")]
     internal static partial void TlsFailed(ILogger logger, string peer, string reason, long connectionId);

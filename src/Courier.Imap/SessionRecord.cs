@@ -15,6 +15,23 @@ internal sealed class SessionRecord(ImapSession session)
         set => _reason ??= value;
     }
 
+    /// <summary>How Courier calls this end.</summary>
+    private string Event => Reason switch
+    {
+        "logout" => "LOGOUT",
+        "timeout" => "TIMEOUT",
+        _ => "DISCONNECTED",
+    };
+
+    /// <summary>What Courier adds to a line of a session under TLS.</summary>
+    public static string Stls(ImapSession session) => session.Connection.IsSecure ? ", stls=1" : "";
+
+    /// <summary>Octets of headers fetched.</summary>
+    public long HeaderBytes { get; set; }
+
+    /// <summary>Octets of everything else of messages.</summary>
+    public long BodyBytes { get; set; }
+
     public long Fetched { get; set; }
 
     public long Appended { get; set; }
@@ -33,6 +50,8 @@ internal sealed class SessionRecord(ImapSession session)
         }
 
         var seconds = (long)session.Server.Clock.GetElapsedTime(_began).TotalSeconds;
-        Log.Ended(logger, Account, peer, Reason, seconds, session.Transport.BytesIn, session.Transport.BytesOut, Fetched, Appended, Expunged, id);
+        var (remote, traffic) = (session.Connection.Remote, session.Transport);
+        Log.Ended(
+            logger, Event, Account, remote.Address.ToString(), remote.Port, HeaderBytes, BodyBytes, traffic.BytesIn, traffic.BytesOut, seconds, Stls(session), Fetched, Appended, Expunged, Reason, id);
     }
 }

@@ -47,6 +47,15 @@ public sealed class Connection : IAsyncDisposable
     /// <summary>As <c>TLS_AES_256_GCM_SHA384</c>; null while plain.</summary>
     public string? CipherSuite => _stream is SslStream tls ? tls.NegotiatedCipherSuite.ToString() : null;
 
+    /// <summary>Who has logged in, for those who ask the <see cref="SessionBoard"/>.</summary>
+    public string? Account { get; set; }
+
+    /// <summary>What the session is at, likewise.</summary>
+    public string? Doing { get; set; }
+
+    /// <summary>An operator has ended the session: its token has fired.</summary>
+    public bool IsDismissed { get; internal set; }
+
     public static Connection FromSocket(Socket socket)
     {
         socket.NoDelay = true;

@@ -35,6 +35,9 @@ public sealed record ListenerSettings(string Service, IPEndPoint EndPoint)
     /// <summary>How long a TLS handshake may take.</summary>
     public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Where sessions are entered for an operator; null: nowhere.</summary>
+    public SessionBoard? Board { get; init; }
+
     /// <summary>What a refused peer reads, in the words of its protocol with CRLF.</summary>
     public ReadOnlyMemory<byte> Refusal { get; init; }
 }
@@ -184,7 +187,7 @@ public sealed class Listener : IAsyncDisposable
                 if (refusal is not null)
                     await RefuseAsync(connection, refusal);
                 else if (await HandshakeAsync(connection))
-                    await _serve(connection, _stopping.Token);
+                    await ServeAsync(connection);
             }
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
@@ -202,6 +205,18 @@ public sealed class Listener : IAsyncDisposable
                 _counts.Leave(peer);
             ended.SetResult();
         }
+    }
+
+    private async Task ServeAsync(Connection connection)
+    {
+        if (_settings.Board is not { } board)
+        {
+            await _serve(connection, _stopping.Token);
+            return;
+        }
+
+        using var entry = board.Enter(_settings.Service, connection, _stopping.Token);
+        await _serve(connection, entry.Token);
     }
 
     /// <summary>Reads whom a proxy speaks for. Whoever is no proxy of ours, or does not say, is not answered.</summary>

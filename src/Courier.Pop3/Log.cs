@@ -13,13 +13,14 @@ internal static partial class Log
     [LoggerMessage(7003, LogLevel.Information, "STLS with {Peer} failed: {Reason}")]
     internal static partial void TlsFailed(ILogger logger, string peer, string reason);
 
-    [LoggerMessage(7004, LogLevel.Information, "POP3 login failed: {Peer} as {Account}")]
-    internal static partial void LoginFailed(ILogger logger, string peer, string account);
+    [LoggerMessage(7004, LogLevel.Information, "LOGIN FAILED, user={Account}, ip=[{Ip}], port=[{Port}], protocol=POP3, connection={ConnectionId}")]
+    internal static partial void LoginFailed(ILogger logger, string account, string ip, int port, long connectionId);
 
-    [LoggerMessage(7005, LogLevel.Information, "POP3 login: {Peer} as {Account} ({Protection}), {Messages} messages")]
-    internal static partial void LoggedIn(ILogger logger, string peer, string account, string protection, int messages);
+    [LoggerMessage(7005, LogLevel.Information, "LOGIN, user={Account}, ip=[{Ip}], port=[{Port}], protocol=POP3{Stls}, messages={Messages}, connection={ConnectionId}")]
+    internal static partial void LoggedIn(ILogger logger, string account, string ip, int port, string stls, int messages, long connectionId);
 
     [LoggerMessage(7006, LogLevel.Information,
-        "POP3 session of {Account} ({Peer}) ended: {Retrieved} retrieved, {Previewed} previewed, {Removed} removed, {Octets} octets, {Seconds} s")]
-    internal static partial void LoggedOut(ILogger logger, string peer, string account, int retrieved, int previewed, int removed, long octets, long seconds);
+        "{Event}, user={Account}, ip=[{Ip}], port=[{Port}], top={TopOctets}, retr={RetrOctets}, rcvd={BytesIn}, sent={BytesOut}, time={Seconds}{Stls}, retrieved={Retrieved}, previewed={Previewed}, removed={Removed}, connection={ConnectionId}")]
+    internal static partial void LoggedOut(
+        ILogger logger, string @event, string account, string ip, int port, long topOctets, long retrOctets, long bytesIn, long bytesOut, long seconds, string stls, int retrieved, int previewed, int removed, long connectionId);
 }

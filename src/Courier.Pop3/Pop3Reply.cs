@@ -52,6 +52,8 @@ internal sealed record Pop3Reply(bool IsOk, string Text)
 
     internal static Pop3Reply TimedOut { get; } = new(false, "Timed out waiting for input");
 
+    internal static Pop3Reply Dismissed { get; } = new(false, "[SYS/TEMP] An operator has ended this session");
+
     internal static Pop3Reply ShuttingDown { get; } = new(false, "[SYS/TEMP] Server is shutting down, try again later");
 
     internal static Pop3Reply Ok(FormattableString text) => new(true, text.ToString(CultureInfo.InvariantCulture));

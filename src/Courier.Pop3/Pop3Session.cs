@@ -41,6 +41,9 @@ internal sealed class Pop3Session : IAsyncDisposable
 
     internal Traffic Traffic { get; } = new();
 
+    /// <summary>What Courier adds to a line of a session under TLS.</summary>
+    private string Stls => Connection.IsSecure ? ", stls=1" : "";
+
     internal async Task RunAsync()
     {
         try
@@ -62,7 +65,9 @@ internal sealed class Pop3Session : IAsyncDisposable
         }
         catch (SessionEndedException e)
         {
-            await PartAsync(e.Farewell);
+            if (e.Farewell == Pop3Reply.TimedOut)
+                Traffic.Event = "TIMEOUT";
+            await PartAsync(Connection.IsDismissed ? Pop3Reply.Dismissed : e.Farewell);
         }
     }
 
@@ -76,7 +81,8 @@ internal sealed class Pop3Session : IAsyncDisposable
             return await RefuseLoginAsync(name);
         Maildrop = await Maildrop.OpenAsync(Server.Store, account.Maildir, ct);
         Account = account;
-        Log.LoggedIn(Server.Logger, PeerName, account.Address.ToString(), Connection.IsSecure ? "TLS" : "plain", Maildrop.Count);
+        Connection.Account = account.Address.ToString();
+        Log.LoggedIn(Server.Logger, Connection.Account, PeerName, Connection.Remote.Port, Stls, Maildrop.Count, Connection.Id);
         return Pop3Reply.LoggedIn;
     }
 
@@ -104,8 +110,9 @@ internal sealed class Pop3Session : IAsyncDisposable
         finally
         {
             await maildrop.DisposeAsync();
-            Log.LoggedOut(Server.Logger, PeerName, Account!.Address.ToString(), Traffic.Retrieved, Traffic.Previewed, Traffic.Removed, Traffic.Octets,
-                (long)Server.Clock.GetElapsedTime(_began).TotalSeconds);
+            Log.LoggedOut(
+                Server.Logger, Traffic.Event, Account!.Address.ToString(), PeerName, Connection.Remote.Port, Traffic.TopOctets, Traffic.Octets - Traffic.TopOctets, Wire.BytesIn, Wire.BytesOut,
+                (long)Server.Clock.GetElapsedTime(_began).TotalSeconds, Stls, Traffic.Retrieved, Traffic.Previewed, Traffic.Removed, Connection.Id);
         }
     }
 
@@ -140,7 +147,7 @@ internal sealed class Pop3Session : IAsyncDisposable
     private async ValueTask<Pop3Reply> RefuseLoginAsync(string name)
     {
         Counters.LoginFailures.Add(1);
-        Log.LoginFailed(Server.Logger, PeerName, string.Concat(name.Select(c => char.IsControl(c) ? '?' : c)));
+        Log.LoginFailed(Server.Logger, string.Concat(name.Select(c => char.IsControl(c) ? '?' : c)), PeerName, Connection.Remote.Port, Connection.Id);
         await Task.Delay(Limits.LoginFailureDelay, Server.Clock, _stopping);
         return ++_loginFailures < Limits.LoginFailures ? Pop3Reply.LoginFailed : Close(Pop3Reply.LoginFailed);
     }
@@ -164,6 +171,9 @@ internal sealed class Pop3Session : IAsyncDisposable
 /// <summary>What went over one connection, for the log.</summary>
 internal sealed class Traffic
 {
+    /// <summary>How Courier calls the end of the session.</summary>
+    internal string Event { get; set; } = "DISCONNECTED";
+
     internal int Retrieved { get; set; }
 
     internal int Previewed { get; set; }
@@ -171,4 +181,7 @@ internal sealed class Traffic
     internal int Removed { get; set; }
 
     internal long Octets { get; set; }
+
+    /// <summary>Those of TOP among them.</summary>
+    internal long TopOctets { get; set; }
 }

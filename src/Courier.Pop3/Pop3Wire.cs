@@ -25,6 +25,12 @@ internal sealed class Pop3Wire(Connection connection, Pop3Limits limits, Cancell
     // Not tied to the stop of the server: what has been done is still answered.
     private readonly Deadline _output = new(CancellationToken.None);
 
+    /// <summary>Octets of lines that came.</summary>
+    internal long BytesIn { get; private set; }
+
+    /// <summary>Octets that went.</summary>
+    internal long BytesOut { get; private set; }
+
     /// <summary>The line last read, until the next.</summary>
     internal ReadOnlySpan<byte> Line => _lines.Line.Span;
 
@@ -37,16 +43,22 @@ internal sealed class Pop3Wire(Connection connection, Pop3Limits limits, Cancell
             // The timer runs only while we wait: a slow command of ours must not count against the client.
             var reading = _lines.ReadAsync(connection.Input, _input.Token);
             if (reading.IsCompletedSuccessfully)
-                return reading.Result;
+                return Count(reading.Result);
             _input.Set(limits.CommandTimeout);
             var status = await reading;
             _input.Clear();
-            return status;
+            return Count(status);
         }
         catch (Exception e) when (IsPeerTrouble(e))
         {
             throw new SessionEndedException(e is not OperationCanceledException ? null : _input.Expired ? Pop3Reply.TimedOut : Pop3Reply.ShuttingDown);
         }
+    }
+
+    private LineStatus Count(LineStatus status)
+    {
+        BytesIn += _lines.Line.Length + "\r\n".Length;
+        return status;
     }
 
     internal void Write(Pop3Reply reply)
@@ -92,6 +104,7 @@ internal sealed class Pop3Wire(Connection connection, Pop3Limits limits, Cancell
     {
         if (connection.Output.UnflushedBytes == 0)
             return;
+        BytesOut += connection.Output.UnflushedBytes;
         try
         {
             var flushing = connection.Output.FlushAsync(_output.Token);

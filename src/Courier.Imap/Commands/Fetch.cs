@@ -180,6 +180,10 @@ internal sealed record FetchCommand(SequenceSet Messages, FetchItems Items, Fetc
                 writer.Raw("~"u8);
             writer.LiteralHeader(part.Length);
             await writer.WriteAsync(part);
+            if (Items.Sections[i].NeedsHeaderOnly)
+                session.Record.HeaderBytes += part.Length;
+            else
+                session.Record.BodyBytes += part.Length;
         }
 
         FetchResponse.End(writer);

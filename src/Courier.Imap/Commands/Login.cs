@@ -46,7 +46,7 @@ internal sealed record LoginCommand(SaslCredentials Credentials) : ImapCommand
             return await RefuseAsync(session, credentials.User, mechanism, account is null ? "wrong name or password" : "may not act as another", ct);
         session.LogIn(account);
         Count("ok");
-        Log.LoggedIn(server.Logger, account.Address.ToString(), peer.ToString(), mechanism, session.Connection.TlsDescription ?? "no TLS", session.Connection.Id);
+        Log.LoggedIn(server.Logger, account.Address.ToString(), peer.Address.ToString(), peer.Port, SessionRecord.Stls(session), mechanism, session.Connection.TlsDescription ?? "no TLS", session.Connection.Id);
         return Completion.Ok($"CAPABILITY {Capabilities.For(session)}", "Logged in");
     }
 
@@ -54,7 +54,7 @@ internal sealed record LoginCommand(SaslCredentials Credentials) : ImapCommand
     {
         var (server, peer) = (session.Server, session.Connection.Remote);
         Count("refused");
-        Log.LoginFailed(server.Logger, LogText.Clean(user), peer.ToString(), mechanism, reason, session.Connection.Id);
+        Log.LoginFailed(server.Logger, LogText.Clean(user), peer.Address.ToString(), peer.Port, mechanism, reason, session.Connection.Id);
         await Task.Delay(server.Throttle.Failed(peer.Address, session.Record.LoginFailures), server.Clock, ct);
         var refusal = Completion.No("AUTHENTICATIONFAILED", "Wrong name or password");
         return ++session.Record.LoginFailures < session.Limits.LoginFailures

@@ -15,6 +15,7 @@ internal sealed record QuitCommand : Pop3Command
             // Not tied to the stop of the server: half an update would be the worst.
             if (!await maildrop.UpdateAsync(CancellationToken.None))
                 return session.Close(Pop3Reply.NotRemoved);
+            session.Traffic.Event = "LOGOUT";
             session.Traffic.Removed = maildrop.DeletedCount;
             Counters.Removed.Add(maildrop.DeletedCount);
             return session.Close(Pop3Reply.Goodbye);

@@ -73,6 +73,7 @@ internal sealed record TopCommand(int Number, int Lines) : Pop3Command
         session.Wire.EndText(await session.Wire.WriteTextAsync(top, default(DotStuffer)));
         session.Traffic.Previewed++;
         session.Traffic.Octets += top.Length;
+        session.Traffic.TopOctets += top.Length;
         return null;
     }
 

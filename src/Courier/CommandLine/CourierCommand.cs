@@ -21,6 +21,8 @@ internal static class CourierCommand
         root.Add(QueueChangeCommands.Flush(common));
         root.Add(QueueChangeCommands.CancelMessage(common));
         root.Add(MailqCommand.Create(common));
+        root.Add(SessionCommands.Who(common));
+        root.Add(SessionCommands.Kick(common));
         root.Add(ConfigCommands.Create(common));
         root.Add(TraceCommands.MxLookup(common));
         root.Add(TraceCommands.TraceSmtp(common));

@@ -126,6 +126,8 @@ internal static class SettingTable
     internal static readonly Setting<int> GreylistAllowAfter = new("greylist", "allow_after", Types.Count, "5", "A network that passed so often is not put off any more.");
     internal static readonly Setting<int> GreylistEntries = new("greylist", "entries", Types.Count, "200000", "How much is remembered, at some 50 bytes each; what waits longest makes room.");
 
+    internal static readonly Setting<string> Transcript = new("imap", "transcript", Types.FileName, null, "Name of a file: where an account's Maildir has one of that name, what its IMAP sessions say after the login is added to it, without messages and passwords, up to 16 MiB (Courier's IMAPDEBUGFILE). Default: none.");
+
     internal static readonly Setting<string> LogLevel = new("log", "level", Types.Choice("debug", "information", "warning"), "information", "Least level that is written.");
     internal static readonly Setting<string> LogFormat = new("log", "format", Types.Choice("console", "systemd", "syslog"), "console", "`console`: lines with time on standard error; `systemd`: lines with priority; `syslog`: datagrams to /dev/log.");
 
@@ -162,7 +164,7 @@ internal static class SettingTable
         MessageSize, Recipients, Connections, ConnectionsPerPeer, ConnectionsPerNetwork, FreeSpace, AccessList, AccessNetwork, GreetingDelay,
         AccountMessages, AccountRecipients, PeerMessages, PeerRecipients, RefusalsBeforeDelay, RefusalDelay, RefusalDelayMax, CommandTimeout, DataTimeout, HeaderSize, HeaderFields, ReceivedFields,
         Greylisting, GreylistDelay, GreylistRetry, GreylistKeep, GreylistAllowAfter, GreylistEntries,
-        .. SenderKeys.All, FolderPrefix, MessageLimit, SaveLimit, ShareWith, KeepExpunged, TextIndex, LogLevel, LogFormat,
+        .. SenderKeys.All, FolderPrefix, MessageLimit, SaveLimit, Transcript, ShareWith, KeepExpunged, TextIndex, LogLevel, LogFormat,
     ];
 
     internal static readonly IReadOnlyList<Setting> Required = [State];
@@ -173,7 +175,7 @@ internal static class SettingTable
         Connections, ConnectionsPerPeer, ConnectionsPerNetwork, AccessList, AccessNetwork, GreetingDelay, RelayDomains, RelayDomainList, PercentDomains, PercentList,
         AccountMessages, AccountRecipients, PeerMessages, PeerRecipients, RefusalsBeforeDelay, RefusalDelay, RefusalDelayMax, CommandTimeout, DataTimeout, HeaderSize, HeaderFields, ReceivedFields, Greylisting,
         .. SenderKeys.All,
-        MessageLimit, SaveLimit,
+        MessageLimit, SaveLimit, Transcript,
     ];
 
     /// <summary>Whether a key may stand in a section with a condition: what is asked for per connection or message.</summary>

@@ -27,6 +27,8 @@ internal static class SettingTypes
 
     internal static SettingType<string> Path { get; } = new("a path", (string text, out string value) => (value = text).Length > 0 && !text.Contains('\0'));
 
+    internal static SettingType<string> FileName { get; } = new("the name of a file, without a directory", (string text, out string value) => (value = text).Length > 0 && text is not ("." or "..") && !text.AsSpan().ContainsAny('/', '\0'));
+
     internal static SettingType<bool> YesNo { get; } = new("yes or no", (string text, out bool value) => (value = text is "yes") || text is "no");
 
     internal static SettingType<int> Count { get; } = new("a number from 1", (string text, out int value) =>

@@ -12,7 +12,7 @@ namespace Courier.Hosting;
 internal delegate Task SessionStart(Connection connection, CancellationToken stopping);
 
 /// <summary>The open listeners. A connection gets the server of the settings that hold for its listener and local address.</summary>
-internal sealed class ListenerSet(Settings settings, ILoggerFactory logging, Func<SslServerAuthenticationOptions>? tls)
+internal sealed class ListenerSet(Settings settings, ILoggerFactory logging, Func<SslServerAuthenticationOptions>? tls, SessionBoard board)
 {
     private readonly List<Listener> _listeners = [];
     private readonly ILogger _logger = logging.CreateLogger<Listener>();
@@ -42,6 +42,7 @@ internal sealed class ListenerSet(Settings settings, ILoggerFactory logging, Fun
                 Terms = termsOf is null ? null : connection => termsOf(ValuesOf(connection), connection),
                 ImplicitTls = isTls ? tls : null,
                 Refusal = refusal,
+                Board = board,
                 Proxies = settings.Defaults.Get(SettingTable.ProxyProtocol(section)) ? settings.Defaults.Get(SettingTable.Proxies) : null,
             };
             _listeners.Add(Binding(section, endPoint, () => Listener.Start(wanted, Serve, _logger)));

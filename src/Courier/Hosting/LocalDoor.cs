@@ -3,6 +3,7 @@ using System.Text;
 using Courier.CommandLine;
 using Courier.IO.Platform;
 using Courier.Mta.Reception;
+using Courier.Net;
 using Courier.Queue;
 using Courier.Queue.Handover;
 using Microsoft.Extensions.Logging;
@@ -16,6 +17,10 @@ internal sealed class LocalDoor : IAsyncDisposable
 {
     internal const string ListRequest = "courier-list 1";
     internal const string CancelRequest = "courier-cancel 1";
+
+    // As long as the question about the queue: how long a request is cannot be known before.
+    internal const string SessionsRequest = "courier-sess 1";
+    internal const string KickRequest = "courier-kick 1";
 
     /// <summary>Programs at once; more wait in the kernel's line.</summary>
     private const int SessionsMax = 64;
@@ -31,19 +36,20 @@ internal sealed class LocalDoor : IAsyncDisposable
     private readonly Socket _socket;
     private readonly LocalReception _reception;
     private readonly ISpool _spool;
+    private readonly SessionBoard _board;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _places = new(SessionsMax);
     private readonly Task _accepting;
 
-    private LocalDoor(string path, Socket socket, LocalReception reception, ISpool spool, ILogger logger)
+    private LocalDoor(string path, Socket socket, LocalReception reception, ISpool spool, SessionBoard board, ILogger logger)
     {
-        (_path, _socket, _reception, _spool, _logger) = (path, socket, reception, spool, logger);
+        (_path, _socket, _reception, _spool, _board, _logger) = (path, socket, reception, spool, board, logger);
         _accepting = AcceptAsync();
     }
 
     /// <summary>Null, after a line in the log, where there can be none: programs use the drop directory then.</summary>
-    internal static LocalDoor? Start(string path, LocalReception reception, ISpool spool, ILogger logger)
+    internal static LocalDoor? Start(string path, LocalReception reception, ISpool spool, SessionBoard board, ILogger logger)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
@@ -54,7 +60,7 @@ internal sealed class LocalDoor : IAsyncDisposable
             const UnixFileMode everybody = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
             File.SetUnixFileMode(path, everybody);
             socket.Listen(Backlog);
-            return new LocalDoor(path, socket, reception, spool, logger);
+            return new LocalDoor(path, socket, reception, spool, board, logger);
         }
         catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException or ArgumentException)
         {
@@ -144,6 +150,9 @@ internal sealed class LocalDoor : IAsyncDisposable
         var isQuestion = Encoding.ASCII.GetString(start, 0, ListRequest.Length) == ListRequest;
         if (isQuestion)
             return MailqText.Batch(await MessagesOfAsync(user, ct));
+        var first = Encoding.ASCII.GetString(start, 0, ListRequest.Length);
+        if (first is SessionsRequest or KickRequest)
+            return !SeesAll(user) ? "530 only root and the server's own user may know of sessions\n" : first == KickRequest ? SessionDesk.Kick(_board, await RestAsync(stream, ct)) : SessionDesk.List(_board);
         await stream.ReadExactlyAsync(start.AsMemory(ListRequest.Length), ct);
         var text = Encoding.ASCII.GetString(start);
         if (text.StartsWith(CancelRequest, StringComparison.Ordinal))
@@ -160,14 +169,18 @@ internal sealed class LocalDoor : IAsyncDisposable
 
     private async Task<string> CancelAsync(string start, NetworkStream stream, uint user, CancellationToken ct)
     {
-        using var reader = new StreamReader(stream, leaveOpen: true);
-        var rest = new char[MessageWords];
-        var length = await reader.ReadBlockAsync(rest, ct);
-        var words = (start + new string(rest, 0, length)).Trim().Split(' ', 2);
+        var words = (start + await RestAsync(stream, ct)).Trim().Split(' ', 2);
         if (!QueueId.TryParse(words[0], out var id) || await _spool.FindAsync(id, ct) is not { } entry || (!SeesAll(user) && entry.Origin != LocalReception.OriginOf(user)))
             return "550 there is no such message of yours in the queue\n";
         await _spool.ChangeAsync(QueueSelection.Of(id), new QueueChange.Cancel(words.ElementAtOrDefault(1) ?? "by its sender"), ct);
         return $"250 {id} cancelled\n";
+    }
+
+    private static async Task<string> RestAsync(NetworkStream stream, CancellationToken ct)
+    {
+        using var reader = new StreamReader(stream, leaveOpen: true);
+        var rest = new char[MessageWords];
+        return new string(rest, 0, await reader.ReadBlockAsync(rest, ct)).Trim();
     }
 
     /// <summary>Id and reason of a cancellation.</summary>

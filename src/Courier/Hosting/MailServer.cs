@@ -8,6 +8,7 @@ using Courier.Mta.Bounces;
 using Courier.Mta.Delivery.Local;
 using Courier.Mta.Delivery.Remote;
 using Courier.Mta.Routing;
+using Courier.Net;
 using Courier.Queue;
 using Courier.Queue.History;
 using Courier.Queue.Scheduling;
@@ -34,6 +35,7 @@ internal sealed class MailServer : IAsyncDisposable
     private readonly LocalAgent _local;
     private readonly MessageHistory _history;
     private readonly Scheduler _scheduler;
+    private readonly SessionBoard _sessions;
     private readonly ListenerSet _listeners;
     private readonly IdleMemory _idleMemory;
     private readonly Func<SslServerAuthenticationOptions>? _tls;
@@ -59,7 +61,7 @@ internal sealed class MailServer : IAsyncDisposable
         _scheduler = new Scheduler(
             _spool, new Router(_accounts, _sending.Relay, _local, _nextHops.RouteTo),
             new BounceWriter(Stores.HostName(values), OpenBuffer, ReportSettings.Of(values), clock) { ReportsToAccount = values.Get(SettingTable.ReportsToAccount) }, ScheduleOf(values), clock, logging.CreateLogger<Scheduler>(), _history);
-        _listeners = new ListenerSet(settings, logging, _tls);
+        _listeners = new ListenerSet(settings, logging, _tls, _sessions = new SessionBoard(clock));
         _idleMemory = new IdleMemory(clock);
     }
 
@@ -135,7 +137,7 @@ internal sealed class MailServer : IAsyncDisposable
         readers.StartImap(_listeners);
         readers.StartPop3(_listeners);
         var reception = smtp.Local(_settings.Defaults);
-        _localDoor = LocalDoor.Start(Stores.LocalSocket(_settings), reception, _spool, _logging.CreateLogger<LocalDoor>());
+        _localDoor = LocalDoor.Start(Stores.LocalSocket(_settings), reception, _spool, _sessions, _logging.CreateLogger<LocalDoor>());
         _drop = DropDirectory.Start(Stores.DropDirectory(_settings), reception, _clock, _logging.CreateLogger<DropDirectory>());
         foreach (var endPoint in _settings.Defaults.Get(SettingTable.Listener("metrics")) ?? [])
             _metrics = await ListenerSet.BindingAsync("metrics", endPoint, () => MetricsEndpoint.StartAsync(endPoint, new MetricsLimits(), _logging, CancellationToken.None));

@@ -36,6 +36,7 @@ internal sealed class ReaderServices(
             StartTls = tls,
             CleartextLogins = Values.CleartextLogins(values),
             HasFolderPrefix = values.Get(SettingTable.FolderPrefix) != "none",
+            TranscriptFile = values.Get(SettingTable.Transcript),
             Limits = new ImapLimits
             {
                 MessageBytes = values.Get(SettingTable.MessageSize),

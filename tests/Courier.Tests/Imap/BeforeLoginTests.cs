@@ -60,7 +60,7 @@ public sealed class BeforeLoginTests
             await client.AskAsync("LOGIN demo \"wrong secret\"");
         Assert.StartsWith("* BYE", await client.ReadLineAsync(), StringComparison.Ordinal);
         Assert.DoesNotContain("wrong secret", log.Text, StringComparison.Ordinal);
-        Assert.Contains("IMAP login failed for demo", log.Text, StringComparison.Ordinal);
+        Assert.Contains("LOGIN FAILED, user=demo, ip=[", log.Text, StringComparison.Ordinal);
     }
 
     [Fact]
