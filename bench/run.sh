@@ -3,6 +3,8 @@
 # RUNS=3 (runs per peer, interleaved), OUT=/tmp/peers/results (raw tsv), APPEND=1 adds to the earlier results.
 # COUNT= messages of the smtp and relay scenarios, WARM= uncounted messages before them; *_long are 20,000 after 2,000.
 # IDLE_WARM= uncounted sessions of one user before the idle scenarios take their first reading.
+# C= connections and S= octets of the smtp scenarios instead of their own; TLS=1: STARTTLS on every connection of the smtp and IMAP
+# scenarios (the peers were set up with TLS=1). smtp_grid is all of 1, 10, 100 KB and 1, 64, 256 connections; *_tls scenarios are TLS=1.
 # "run.sh list" prints the scenarios. A peer is peers/<name>.sh and must already be set up and started.
 cd "$(dirname "$0")"; export BENCH=$PWD
 PEERS=${PEERS:-/tmp/peers} BIN=${BIN:-${PEERS:-/tmp/peers}/bin}; export PEERS BIN
@@ -40,7 +42,7 @@ smtp() { # peer mailbench-args...   (LMTP where the peer has no SMTP)
   local w=(); [ -n "$md" ] && [ -z "$NOWAIT" ] && w=(--wait-maildirs "$md")
   # the warm-up ends with an empty queue; the CPU count begins there
   [ "${WARM:-0}" -gt 0 ] && w+=(--warm "$WARM" --between "./peers/$p.sh drain >/dev/null; ./peers/$p.sh cpu > '$OUT/.cpu0'")
-  "$MB" smtp-in --port "$port" $x "${w[@]}" --timeout 60 "$@"; rc=$?
+  "$MB" smtp-in --port "$port" $x "${w[@]}" --timeout 60 "$@" ${C:+--c "$C"} ${S:+--s "$S"} ${TLS:+--tls}; rc=$?
   [ $rc = 9 ] || ./peers/"$p".sh drain      # the next run starts with an empty queue; what is left after the limit is shown
   return $rc
 }
@@ -55,6 +57,10 @@ n_smtp100k=300;     s_smtp100k()    { smtp "$1" --c 20 --k 5 --m 300 --s 102400;
 n_smtp_r10=200;     s_smtp_r10()    { smtp "$1" --c 10 --k 10 --m 200 --s 1024 --r 10; }
 n_smtp_seq=200;     s_smtp_seq()    { smtp "$1" --c 1 --k 200 --m 200 --s 1024; }
 n_smtp_c100=${COUNT:-1000}; s_smtp_c100()   { smtp "$1" --c 100 --k 10 --m "${COUNT:-1000}" --s 4096; }
+# acceptance by size and number of connections, 10 messages each where the connections suffice; GRID messages (4,000) after WARM uncounted ones
+for kb in 1 10 100; do for c in 1 64 256; do for t in "" _tls; do
+  eval "n_smtp_${kb}k_c$c$t=${GRID:-4000}; s_smtp_${kb}k_c$c$t() { ${t:+TLS=1} smtp \"\$1\" --c $c --k 10 --m \"${GRID:-4000}\" --s $((kb * 1024)); }"
+done; done; done
 # the sink lives as long as one run: the peer is restarted for each, else connections it cached to the last sink
 # fail and their mails are deferred
 relay() { local p=$1; shift; [ -n "$(info "$p" smtp)" ] || return 9; ./peers/"$p".sh reset >/dev/null 2>&1; cpu0 "$p"; NOWAIT=1 smtp "$p" --domain sink.test --sink "${SINKPORT:-2925}" "$@"; }
@@ -75,7 +81,7 @@ settle() { # peer
   for i in $(seq 1 "${SETTLE_TRIES:-200}"); do a=$(./peers/"$p".sh cpu); sleep 3; b=$(./peers/"$p".sh cpu); [ $(( (b - a) / 1000000 )) -lt 90 ] && return 0; done
   echo "$p did not settle" >&2
 }
-im() { local p=$1 port; shift; port=$(imapport "$p"); [ -n "$port" ] || return 9; local v=$1; shift; "$MB" "$v" --port "$port" "$@"; }
+im() { local p=$1 port; shift; port=$(imapport "$p"); [ -n "$port" ] || return 9; local v=$1; shift; "$MB" "$v" --port "$port" ${TLS:+--tls} "$@"; }
 n_imap_login=500;   s_imap_login()  { im "$1" imap-login --c 10 --n 500; }
 n_imap_login1=100;  s_imap_login1() { im "$1" imap-login --c 1 --n 100 --select INBOX; }
 n_imap_append=1000; s_imap_append() { im "$1" imap-append --c 10 --n 1000 --s 10240 --first-user 21; }
@@ -84,7 +90,7 @@ n_imap_append1=500; s_imap_append1() { im "$1" imap-append --c 1 --n 500 --s 102
 box() { # peer count : cold session, then warm session, then changes
   local p=$1 n=$2 port f; port=$(imapport "$p"); [ -n "$port" ] || return 9; f=k$n
   hook putbox "$p" u0050 "$f" "$n" >&2; hook putbox "$p" u0050 kdst 0 >&2; warm "$n"; cpu0 "$p"
-  local R="$MB imap-run --port $port --user u0050" B=INBOX.$f k=$(( n < 2000 ? n/2 : 1000 ))
+  local R="$MB imap-run --port $port --user u0050 ${TLS:+--tls}" B=INBOX.$f k=$(( n < 2000 ? n/2 : 1000 ))
   $R cold_select="SELECT $B" cold_fetch_flags="FETCH 1:* (FLAGS)" cold_fetch_env="FETCH 1:* (ENVELOPE)" cold_fetch_bs="FETCH 1:* (UID RFC822.SIZE BODYSTRUCTURE)"
   [ -n "$COLDONLY" ] && return 0
   $R warm_select="SELECT $B" fetch_flags="FETCH 1:* (FLAGS)" fetch_env="FETCH 1:* (ENVELOPE)" fetch_bs="FETCH 1:* (UID RFC822.SIZE BODYSTRUCTURE)" fetch_body="FETCH 1:* BODY.PEEK[]"
@@ -115,9 +121,11 @@ idle() { # peer conns rounds
   local p=$1 n=$2 port md; port=$(imapport "$p"); [ -n "$port" ] || return 9; md=$(info "$p" maildirs)
   ./peers/"$p".sh restart >/dev/null 2>&1; sleep 1
   local nt=(--maildirs "$md"); [ -n "$md" ] || nt=(--notify-port "$(info "$p" lmtp)" --notify-lmtp=1)
-  "$MB" imap-idle --port "$port" --n "$n" --c 8 --users 100 --warm "${IDLE_WARM:-100}" --pidcmd "./peers/$p.sh pids" "${nt[@]}" --rounds "${ROUNDS:-10}" --settle "${SETTLE:-5}" --notify-timeout "${NOTIFY_TIMEOUT:-70}"
+  "$MB" imap-idle ${TLS:+--tls} --port "$port" --n "$n" --c 8 --users 100 --warm "${IDLE_WARM:-100}" --pidcmd "./peers/$p.sh pids" "${nt[@]}" --rounds "${ROUNDS:-10}" --settle "${SETTLE:-5}" --notify-timeout "${NOTIFY_TIMEOUT:-70}"
 }
 n_idle500=500;      s_idle500()     { idle "$1" 500; }
+n_idle500_tls=500;  s_idle500_tls() { TLS=1 idle "$1" 500; }
+n_idle2000_tls=2000; s_idle2000_tls() { TLS=1 idle "$1" 2000; }
 n_idle2000=2000;    s_idle2000()    { idle "$1" 2000; }
 n_imap_mix=1;       s_imap_mix()    { local u; for u in $(seq 71 90); do hook clearbox "$1" "u00$u"; done; cpu0 "$1"; im "$1" imap-mix --c 20 --first-user 71 --users 20 --t "${MIXT:-10}"; }
 n_pop3_1k=1000;     s_pop3_1k()     { local port; port=$(info "$1" pop3); [ -n "$port" ] || return 9; hook putbox "$1" u0060 "" 1000 >&2; warm 1000; cpu0 "$1"; "$MB" pop3-get --port "$port" --user u0060 | sed 's/^pop_/cold_/'; "$MB" pop3-get --port "$port" --user u0060; }
@@ -126,9 +134,10 @@ n_rest=1;           s_rest()        { ./peers/"$1".sh stop >/dev/null 2>&1; loca
 # what is kept after work: 10,000 messages of 10 KB into the maildirs, then a minute of silence
 n_rest_after=${COUNT:-10000}; s_rest_after() { ./peers/"$1".sh reset >/dev/null 2>&1; cpu0 "$1"; WARM=0 smtp "$1" --c 20 --k 10 --m "${COUNT:-10000}" --s 10240 | grep -E '^(accept_rate|delivered|failed|queue_left)' || return 9; sleep "${REST_WAIT:-60}"; "$MB" pss $(./peers/"$1".sh pids); }
 
-if [ "${1:-}" = list ] || [ $# -lt 2 ]; then echo "scenarios: $(declare -F | sed -n 's/.* s_//p' | tr '\n' ' ')"; sed -n 2,4p "$0"; exit 0; fi
+if [ "${1:-}" = list ] || [ $# -lt 2 ]; then echo "scenarios: $(declare -F | sed -n 's/.* s_//p' | tr '\n' ' ')"; sed -n 2,9p "$BENCH/run.sh"; exit 0; fi
 SC=$1; shift
 [ "$SC" = smtp ] && SC=smtp1k,smtp1k_keep,smtp1k_pipe,smtp10k,smtp100k,smtp_r10,smtp_seq,smtp_c100
+[ "$SC" = smtp_grid ] && SC=$(for kb in 1 10 100; do for c in 1 64 256; do printf "smtp_${kb}k_c$c,smtp_${kb}k_c${c}_tls,"; done; done | sed 's/,$//')
 [ "$SC" = long ] && SC=smtp10k_long,smtp_c100_long,relay10k_long,rest_after
 [ "$SC" = relay ] && SC=relay1k,relay10k,relay_c1
 [ "$SC" = imap ] && SC=imap_login,imap_login1,imap_append,imap_append1,imap_box1k,imap_box10k,imap_mix

@@ -133,6 +133,13 @@ users() { seq -f 'u%04.0f' 1 "$NUSERS"; }
 # the same password hash for every peer (MD5-crypt of "pass"), so that a login costs the same work
 pwhash() { openssl passwd -1 -salt benchslt pass; }
 
+# one certificate for every peer of a run with TLS (setup with TLS=1): prints the path of the PEM file, key first
+tls_pem() {
+  [ -s "$PEERS/tls.pem" ] || { openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -subj "/CN=mail.$DOMAIN" -keyout "$PEERS/tls.key" -out "$PEERS/tls.crt" 2>/dev/null
+    cat "$PEERS/tls.key" "$PEERS/tls.crt" > "$PEERS/tls.pem"; rm "$PEERS/tls.key" "$PEERS/tls.crt"; chown $VUID:$VGID "$PEERS/tls.pem"; chmod 640 "$PEERS/tls.pem"; }
+  echo "$PEERS/tls.pem"
+}
+
 make_maildirs() { # dir [maildirname]
   local d=$1 sub=${2:-Maildir} u
   for u in $(users); do mkdir -p "$d/$u/$sub"/{tmp,new,cur}; done

@@ -21,7 +21,7 @@ acl_smtp_data = acl_check_data
 never_users = root
 host_lookup =
 rfc1413_query_timeout = 0s
-tls_advertise_hosts =
+$(if [ -n "${TLS:-}" ]; then printf 'tls_advertise_hosts = *\ntls_certificate = %s\ntls_privatekey = %s' "$(tls_pem)" "$(tls_pem)"; else echo "tls_advertise_hosts ="; fi)
 disable_ipv6 = true
 dns_ipv4_lookup = *
 message_size_limit = 60M

@@ -43,7 +43,7 @@ listen = 127.0.0.1:$IMAP
 [pop3]
 listen = 127.0.0.1:$POP3
 [tls]
-certificate = none
+certificate = $([ -n "${TLS:-}" ] && tls_pem || echo none)
 [accounts]
 default_domain = $DOMAIN
 cleartext_logins = always

@@ -34,7 +34,7 @@ message_size_limit = 60000000
 transport_maps = inline:{ $RELAYDOMAIN=smtp:[127.0.0.1]:$SINKPORT }
 relay_domains = $RELAYDOMAIN
 smtp_host_lookup = native
-smtpd_tls_security_level = none
+$(if [ -n "${TLS:-}" ]; then printf 'smtpd_tls_security_level = may\nsmtpd_tls_chain_files = %s\nsmtpd_tls_loglevel = 0' "$(tls_pem)"; else echo smtpd_tls_security_level = none; fi)
 smtp_tls_security_level = none
 smtpd_recipient_restrictions = permit_mynetworks, reject
 smtputf8_enable = no

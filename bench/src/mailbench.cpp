@@ -1,5 +1,6 @@
 // mailbench - load generator for SMTP/LMTP, IMAP and POP3 servers on loopback.
-// One file, no dependencies: g++ -O2 -std=c++17 -pthread mailbench.cpp -o mailbench
+// One file, no dependencies but OpenSSL: g++ -O2 -std=c++17 -pthread mailbench.cpp -lssl -lcrypto -o mailbench
+// --tls: STARTTLS before anything else (smtp-in and all imap subcommands); certificates are not looked at
 //
 // Every subcommand prints machine readable lines "name value unit" on stdout.
 //   smtp-in   SMTP/LMTP injection (epoll), optional in-process sink (relay test),
@@ -28,6 +29,8 @@
 #include <mutex>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string>
@@ -117,6 +120,17 @@ static int listen_on(const string &host, int port) {
   return fd;
 }
 
+// ---------------------------------------------------------------- TLS
+// one context for all connections; no session is resumed, so that every handshake is a whole one
+static SSL *tls_new(int fd) {
+  static SSL_CTX *ctx = [] { SSL_CTX *c = SSL_CTX_new(TLS_client_method()); if (!c) die("SSL_CTX_new"); SSL_CTX_set_verify(c, SSL_VERIFY_NONE, 0); SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF); SSL_CTX_set_mode(c, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS); return c; }();
+  SSL *s = SSL_new(ctx); if (!s || !SSL_set_fd(s, fd)) die("SSL_new"); SSL_set_connect_state(s); return s;
+}
+// as read(2) and write(2) on a non-blocking descriptor: -1 with EAGAIN when the other end has to do something first
+static ssize_t io_result(SSL *s, int r) { if (r > 0) return r; int e = SSL_get_error(s, r); if (e == SSL_ERROR_WANT_READ || e == SSL_ERROR_WANT_WRITE) { errno = EAGAIN; return -1; } ERR_clear_error(); if (e == SSL_ERROR_ZERO_RETURN) return 0; errno = ECONNRESET; return -1; }
+static ssize_t rd(int fd, SSL *s, void *b, size_t n) { return s ? io_result(s, SSL_read(s, b, (int)min<size_t>(n, 1 << 30))) : read(fd, b, n); }
+static ssize_t wr(int fd, SSL *s, const void *b, size_t n) { return s ? io_result(s, SSL_write(s, b, (int)min<size_t>(n, 1 << 30))) : write(fd, b, n); }
+
 // ---------------------------------------------------------------- sink
 struct Sink {
   struct C { int fd; string in; bool data = false; int rcpts = 0; };
@@ -181,7 +195,7 @@ static int smtp_in(Opt &o) {
   string host = o.s("host", "127.0.0.1"), dom = o.s("domain", "bench.test"), from = o.s("from", "sender@client.example.test"), wait = o.s("wait-maildirs", "");
   int port = o.n("port", 25), C = o.n("c", 10), K = o.n("k", 1), R = o.n("r", 1), U = o.n("users", 100), sinkport = o.n("sink", 0);
   long M = o.n("m", 1000); size_t S = o.n("s", 1024); double timeout = o.n("timeout", 120);
-  bool pipe = o.has("pipelining"), lmtp = o.has("lmtp"); int u0 = o.n("first-user", 1);
+  bool pipe = o.has("pipelining"), lmtp = o.has("lmtp"), tls = o.has("tls"); int u0 = o.n("first-user", 1);
   long W = o.n("warm", 0), sinkbase = 0, idbase = 0; string between = o.s("between", "");   // uncounted messages first, then a command, then the measured run
   string mail = make_mail(S, dom, 42); auto sp = serial_pos(mail);
   int ep = epoll_create1(0); Sink *sink = 0; if (sinkport) sink = new Sink(ep, "127.0.0.1", sinkport);
@@ -192,21 +206,21 @@ static int smtp_in(Opt &o) {
     base_count = count_all(wait);
     epoll_event e{}; e.events = EPOLLIN; e.data.fd = ino; epoll_ctl(ep, EPOLL_CTL_ADD, ino, &e);
   }
-  enum { GREET, EHLO, MAIL, RCPT, DATA, ENV, BODY, QUIT };
-  struct Conn { int fd = -1, st = GREET, need = 0, k = 0, okr = 0; bool sentdata = false; u64 id = 0; string in, outb; size_t off = 0; double t0 = 0, tm = 0; int bodyreply = 0; };
+  enum { GREET, STLS, SHAKE, EHLO, MAIL, RCPT, DATA, ENV, BODY, QUIT };
+  struct Conn { int fd = -1; SSL *ssl = 0; bool offers = false; int st = GREET, need = 0, k = 0, okr = 0; bool sentdata = false; u64 id = 0; string in, outb; size_t off = 0; double t0 = 0, tm = 0; int bodyreply = 0; };
   vector<Conn> cs(C); map<int, Conn *> byfd;
   long next = 0, done = 0, failed = 0, connects = 0; vector<double> lat, tlat; lat.reserve(M); tlat.reserve(M); long errs = 0; string firsterr;
   static unsigned long long runid = (unsigned long long)time(0) % 100000;
   auto arm = [&](Conn &c) { epoll_event e{}; e.events = EPOLLIN | (c.off < c.outb.size() ? EPOLLOUT : 0); e.data.fd = c.fd; epoll_ctl(ep, EPOLL_CTL_MOD, c.fd, &e); };
-  auto flush = [&](Conn &c) { bool had = c.off < c.outb.size(); while (c.off < c.outb.size()) { ssize_t w = write(c.fd, c.outb.data() + c.off, c.outb.size() - c.off); if (w < 0) break; c.off += w; } if (c.off >= c.outb.size()) { c.outb.clear(); c.off = 0; if (had) arm(c); } else arm(c); };
-  auto send = [&](Conn &c, const string &s) { c.outb += s; while (c.off < c.outb.size()) { ssize_t w = write(c.fd, c.outb.data() + c.off, c.outb.size() - c.off); if (w < 0) { arm(c); return; } c.off += w; } c.outb.clear(); c.off = 0; };
+  auto flush = [&](Conn &c) { bool had = c.off < c.outb.size(); while (c.off < c.outb.size()) { ssize_t w = wr(c.fd, c.ssl, c.outb.data() + c.off, c.outb.size() - c.off); if (w < 0) break; c.off += w; } if (c.off >= c.outb.size()) { c.outb.clear(); c.off = 0; if (had) arm(c); } else arm(c); };
+  auto send = [&](Conn &c, const string &s) { c.outb += s; while (c.off < c.outb.size()) { ssize_t w = wr(c.fd, c.ssl, c.outb.data() + c.off, c.outb.size() - c.off); if (w < 0) { arm(c); return; } c.off += w; } c.outb.clear(); c.off = 0; };
   auto open = [&](Conn &c) {
     if (next >= M) { c.fd = -1; return; }
     c.fd = tcp(host, port, true); if (c.fd < 0) die("connect: %s", strerror(errno));
-    c.st = GREET; c.in.clear(); c.outb.clear(); c.off = 0; c.k = 0; connects++; byfd[c.fd] = &c;
+    c.st = GREET; c.in.clear(); c.outb.clear(); c.off = 0; c.k = 0; c.offers = false; connects++; byfd[c.fd] = &c;
     epoll_event e{}; e.events = EPOLLIN; e.data.fd = c.fd; epoll_ctl(ep, EPOLL_CTL_ADD, c.fd, &e);
   };
-  auto closec = [&](Conn &c) { byfd.erase(c.fd); close(c.fd); c.fd = -1; open(c); };
+  auto closec = [&](Conn &c) { byfd.erase(c.fd); if (c.ssl) { SSL_free(c.ssl); c.ssl = 0; } close(c.fd); c.fd = -1; open(c); };
   // like Postfix's client we do not wait for the reply to QUIT (--waitquit: do)
   bool offered = false; vector<Conn *> closing; bool waitquit = o.has("waitquit");
   auto rc = [&](u64 id, int j) { char b[128]; snprintf(b, sizeof b, "RCPT TO:<u%04d@%s>\r\n", u0 + (int)((id * R + j) % U), dom.c_str()); return string(b); };
@@ -239,19 +253,28 @@ static int smtp_in(Opt &o) {
       auto it = byfd.find(fd); if (it == byfd.end()) continue; Conn &c = *it->second; last = now();
       if (ev[i].events & EPOLLOUT) { flush(c); if (c.st == BODY && c.outb.empty()) c.t0 = now(); }
       if (!(ev[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR))) continue;
-      ssize_t r = read(fd, buf, sizeof buf);
+      if (c.st == SHAKE) {
+        ssize_t h = io_result(c.ssl, SSL_do_handshake(c.ssl)); if (h < 0 && errno == EAGAIN) continue;
+        if (h <= 0) { err(c, "TLS handshake"); if (next < M) { next++; failed++; } closec(c); continue; }
+        c.st = EHLO; send(c, lmtp ? "LHLO client.example.test\r\n" : "EHLO client.example.test\r\n");
+      }
+      ssize_t r = rd(fd, c.ssl, buf, sizeof buf);
       if (r < 0 && errno == EAGAIN) continue;
+      while (r > 0 && c.ssl && SSL_pending(c.ssl) > 0 && r < (ssize_t)sizeof buf) { ssize_t m = rd(fd, c.ssl, buf + r, sizeof buf - r); if (m <= 0) break; r += m; }
       if (r <= 0) { if (c.st != QUIT) { err(c, "closed by server in state " + to_string(c.st)); if (c.st >= MAIL && c.st <= BODY) failed++; } closec(c); continue; }
       c.in.append(buf, r); size_t p;
       bool gone = false;
       while (!gone && (p = c.in.find('\n')) != string::npos) {
         string l = c.in.substr(0, p); c.in.erase(0, p + 1);
         if (c.st == EHLO && l.size() > 13 && !strncasecmp(l.c_str() + 4, "PIPELINING", 10)) offered = true;
+        if (c.st == EHLO && l.size() > 11 && !strncasecmp(l.c_str() + 4, "STARTTLS", 8)) c.offers = true;
         if (l.size() > 3 && l[3] == '-') continue;
+        if (c.st == EHLO && tls && !c.ssl) { if (!c.offers) { fprintf(stderr, "mailbench: the server does not offer STARTTLS\n"); exit(9); } c.st = STLS; send(c, "STARTTLS\r\n"); continue; }
         if (c.st == EHLO && pipe && !offered) { fprintf(stderr, "mailbench: the server does not offer PIPELINING\n"); exit(9); }
         int cls = l.empty() ? 0 : l[0] - '0';
         switch (c.st) {
         case GREET: if (cls != 2) { err(c, l); closec(c); gone = true; usleep(1000); break; } send(c, lmtp ? "LHLO client.example.test\r\n" : "EHLO client.example.test\r\n"); c.st = EHLO; break;
+        case STLS: if (cls != 2) { fprintf(stderr, "mailbench: STARTTLS: %s\n", l.c_str()); exit(9); } c.ssl = tls_new(c.fd); c.st = SHAKE; SSL_do_handshake(c.ssl); break;
         case EHLO: start(c); break;
         case MAIL: if (cls != 2) { err(c, l); failed++; start(c); break; } c.need = 0; send(c, rc(c.id, 0)); c.st = RCPT; break;
         case RCPT: if (cls == 2) c.okr++; else err(c, l); if (++c.need < R) { send(c, rc(c.id, c.need)); break; } if (!c.okr) { failed++; send(c, "RSET\r\n"); c.st = EHLO; break; } send(c, "DATA\r\n"); c.st = DATA; break;
@@ -264,7 +287,7 @@ static int smtp_in(Opt &o) {
       }
     }
   }
-  for (auto &c : cs) if (c.fd >= 0) { byfd.erase(c.fd); close(c.fd); c.fd = -1; }
+  for (auto &c : cs) if (c.fd >= 0) { byfd.erase(c.fd); if (c.ssl) { SSL_free(c.ssl); c.ssl = 0; } close(c.fd); c.fd = -1; }
   };
   if (W) {
     idbase = 90000; phase(W); idbase = 0; if (failed) { fprintf(stderr, "mailbench: %ld of %ld warm-up messages failed: %s\n", failed, W, firsterr.c_str()); return 3; }
@@ -292,11 +315,11 @@ static int sink_main(Opt &o) {
 
 // ---------------------------------------------------------------- IMAP client (blocking)
 struct Imap {
-  int fd = -1; string buf; size_t off = 0; int tagno = 0; u64 bytes = 0; string err; vector<string> untagged; bool keep = false; long lines = 0;
-  ~Imap() { if (fd >= 0) close(fd); }
+  inline static bool tls = false; int fd = -1; SSL *ssl = 0; string buf; size_t off = 0; int tagno = 0; u64 bytes = 0; string err; vector<string> untagged; bool keep = false; long lines = 0;
+  ~Imap() { if (ssl) SSL_free(ssl); if (fd >= 0) close(fd); }
   // acknowledge at once: servers that leave Nagle on would otherwise sit out our 40 ms delayed ACK (MB_DELACK=1 to see that)
   void quick() { static bool off_ = getenv("MB_DELACK"); if (!off_) { int one = 1; setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &one, sizeof one); } }
-  bool fill() { if (off > 0 && off == buf.size()) { buf.clear(); off = 0; } static thread_local vector<char> t(1 << 18); ssize_t r = read(fd, t.data(), t.size()); if (r <= 0) { err = "connection closed"; return false; } quick(); bytes += r; if (off > (1 << 20)) { buf.erase(0, off); off = 0; } buf.append(t.data(), r); return true; }
+  bool fill() { if (off > 0 && off == buf.size()) { buf.clear(); off = 0; } static thread_local vector<char> t(1 << 18); ssize_t r = rd(fd, ssl, t.data(), t.size()); if (r <= 0) { err = "connection closed"; return false; } quick(); bytes += r; if (off > (1 << 20)) { buf.erase(0, off); off = 0; } buf.append(t.data(), r); return true; }
   bool line(string &l) { // one line without CRLF; literals inside are skipped and not part of it
     l.clear(); lines++;
     for (;;) {
@@ -315,10 +338,11 @@ struct Imap {
       if (l.size() < 65536) l.append(buf, off, min<size_t>(e - off, 1 << 16)); off = p + 1; return true;
     }
   }
-  bool put(const string &s) { quick(); size_t o = 0; while (o < s.size()) { ssize_t w = write(fd, s.data() + o, s.size() - o); if (w <= 0) { err = "write failed"; return false; } o += w; } return true; }
+  bool put(const string &s) { quick(); size_t o = 0; while (o < s.size()) { ssize_t w = wr(fd, ssl, s.data() + o, s.size() - o); if (w <= 0) { err = "write failed"; return false; } o += w; } return true; }
   bool waittag(const string &tag) { string l; while (line(l)) { if (l.compare(0, tag.size(), tag) == 0 && l[tag.size()] == ' ') { if (l.compare(tag.size() + 1, 2, "OK") == 0) { err = l; return true; } err = l; return false; } if (keep) untagged.push_back(l); } return false; }
   bool cmd(const string &c) { char t[16]; snprintf(t, sizeof t, "a%d", ++tagno); if (!put(string(t) + " " + c + "\r\n")) return false; return waittag(t); }
-  bool connect(const string &h, int p) { for (int i = 0; i < 3; i++) { fd = tcp(h, p); if (fd >= 0) break; usleep(20000); } if (fd < 0) { err = string("connect: ") + strerror(errno); return false; } string l; if (!line(l)) return false; if (l.compare(0, 4, "* OK") != 0) { err = l; return false; } return true; }
+  bool connect(const string &h, int p) { for (int i = 0; i < 3; i++) { fd = tcp(h, p); if (fd >= 0) break; usleep(20000); } if (fd < 0) { err = string("connect: ") + strerror(errno); return false; } string l; if (!line(l)) return false; if (l.compare(0, 4, "* OK") != 0) { err = l; return false; } return !tls || starttls(); }
+  bool starttls() { if (!cmd("STARTTLS")) { if (err.find("closed") == string::npos) { fprintf(stderr, "mailbench: STARTTLS: %s\n", err.c_str()); exit(9); } return false; } ssl = tls_new(fd); if (SSL_connect(ssl) != 1) { err = "TLS handshake"; return false; } return true; }
   bool login(const string &u, const string &pw) { return cmd("LOGIN " + u + " " + pw); }
   bool append(const string &box, const string &msg, bool plus) {
     char t[16]; snprintf(t, sizeof t, "a%d", ++tagno); char h[256]; snprintf(h, sizeof h, "%s APPEND %s (\\Seen) {%zu%s}\r\n", t, box.c_str(), msg.size(), plus ? "+" : "");
@@ -394,7 +418,7 @@ static int imap_idle(Opt &o) {
   if (rounds > 0 && (!md.empty() || nport)) {
     vector<double> lat; string mail = make_mail(2048, "bench.test", 3); auto sp = serial_pos(mail); long missed = 0; Rng rng(99); uid_t uid = o.n("uid", 5000);
     int ep = epoll_create1(0); map<int, long> idx; for (long i = 0; i < N; i++) if (cs[i]) { epoll_event ev{}; ev.events = EPOLLIN; ev.data.fd = cs[i]->fd; epoll_ctl(ep, EPOLL_CTL_ADD, cs[i]->fd, &ev); idx[cs[i]->fd] = i; }
-    Imap s; if (nport) { s.fd = tcp(h, nport); string l; s.line(l); s.put(lm ? "LHLO c.example.test\r\n" : "EHLO c.example.test\r\n"); do s.line(l); while (l.size() > 3 && l[3] == '-'); }
+    Imap s; if (nport) { /* plain in any case */ s.fd = tcp(h, nport); string l; s.line(l); s.put(lm ? "LHLO c.example.test\r\n" : "EHLO c.example.test\r\n"); do s.line(l); while (l.size() > 3 && l[3] == '-'); }
     for (int k = 0; k < rounds; k++) {
       string u = user(o, (long)rng.below(min(N, U))); long uix = atol(u.c_str() + 1) - o.n("first-user", 1); long expect = 0; vector<char> got(N, 0); for (long i = 0; i < N; i++) if (cs[i] && i % U == uix) expect++;
       put_serial(&mail[0], sp, time(0) % 1000000 * 1000 + k); double a;
@@ -494,7 +518,7 @@ static int dnsd_main(Opt &o) {
 
 int main(int argc, char **argv) {
   signal(SIGPIPE, SIG_IGN); if (argc < 2) die("usage: mailbench smtp-in|sink|imap-login|imap-append|imap-run|imap-fill|imap-idle|imap-mix|pop3-get|pop3-list|pss|syslogd|count ...");
-  string c = argv[1]; Opt o(argc - 2, argv + 2);
+  string c = argv[1]; Opt o(argc - 2, argv + 2); Imap::tls = o.has("tls");
   if (c == "smtp-in") return smtp_in(o); if (c == "sink") return sink_main(o); if (c == "imap-login") return imap_login(o); if (c == "imap-append") return imap_append(o); if (c == "imap-run") return imap_run(o); if (c == "imap-fill") return imap_fill(o); if (c == "imap-idle") return imap_idle(o); if (c == "imap-mix") return imap_mix(o); if (c == "pop3-get") return pop3_get(o); if (c == "pop3-list") return pop3_list(o); if (c == "syslogd") return syslogd_main(o); if (c == "dnsd") return dnsd_main(o);
   if (c == "pss") { double p, r; int n = pss_sum(o.pos, p, r); out("pss", p / 1024, "MiB"); out("rss", r / 1024, "MiB"); out("procs", n, "procs"); return 0; }
   if (c == "count") { out("count", count_all(o.pos.at(0)), "msgs"); return 0; }

@@ -209,6 +209,8 @@ public sealed class MailStore : IAsyncDisposable
         List<MailboxState> dropped = [];
         lock (_gate)
         {
+            foreach (var shared in _mailboxes.Values)
+                shared.State.Forms.ReleaseUnused();
             var closed = _mailboxes.Values.Where(shared => shared.Users == 0).OrderByDescending(shared => shared.LastUsed).ToList();
             for (var i = 0; i < closed.Count; i++)
             {

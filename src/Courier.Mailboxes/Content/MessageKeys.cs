@@ -133,6 +133,20 @@ public readonly struct MessageKeys
         output.Write(kept.WrittenSpan);
     }
 
+    /// <summary>What SORT and THREAD compare, without the block of the file that it lies in: those who hold the keys of a whole mailbox hold no more.</summary>
+    /// <param name="room">Where copies are put one after the other; a new piece when it is used up.</param>
+    internal MessageKeys CopyTo(ref Memory<byte> room)
+    {
+        const int pieceBytes = 64 * 1024;
+        var length = TextsEnd;
+        if (room.Length < length)
+            room = new byte[Math.Max(pieceBytes, length)];
+        _bytes.Span[..length].CopyTo(room.Span);
+        var copy = new MessageKeys(room[..length]);
+        room = room[length..];
+        return copy;
+    }
+
     /// <summary>The same keys with what takes the whole message.</summary>
     internal byte[] WithExtras(MessageContent content, long date)
     {

@@ -21,8 +21,11 @@ internal sealed class FormsFile(Func<MaildirFolder> folder, Func<uint> uidValidi
     /// <summary>Forms larger than this (a message to thousands) are made each time.</summary>
     private const int MaxFormsBytes = 64 * 1024;
 
-    /// <summary>Blocks of the file in memory for one mailbox; those not written yet come on top. 32 MB are the forms of some 40,000 messages.</summary>
-    private const int MaxBlocks = 128;
+    /// <summary>Blocks of the file in memory for one mailbox; those not written yet come on top. 8 MB are the forms of some 7,000 messages.</summary>
+    private const int MaxBlocks = 32;
+
+    /// <summary>Not written yet at most; beyond it they go into the file before their turn.</summary>
+    private const int MaxUnwritten = 8 * BlockBytes;
 
     /// <summary>A mailbox whose forms take more than this a message, and a megabyte, holds mostly those of messages that went: they are about 1 KB.</summary>
     private const int MaxMeanBytes = 4096;
@@ -31,6 +34,7 @@ internal sealed class FormsFile(Func<MaildirFolder> folder, Func<uint> uidValidi
 
     private readonly Lock _gate = new();
     private readonly Queue<int> _loaded = new();
+    private volatile bool _wasUsed;
     private byte[]?[] _blocks = [];
 
     /// <summary>Up to here it is in the file.</summary>
@@ -57,6 +61,7 @@ internal sealed class FormsFile(Func<MaildirFolder> folder, Func<uint> uidValidi
     internal bool TryGet(uint uid, uint at, out MessageForms forms)
     {
         forms = default;
+        _wasUsed = true;
         var offset = (long)at * Unit;
         var index = (int)(offset / BlockBytes);
         var blocks = Volatile.Read(ref _blocks);
@@ -110,6 +115,8 @@ internal sealed class FormsFile(Func<MaildirFolder> folder, Func<uint> uidValidi
             BinaryPrimitives.WriteUInt32LittleEndian(header[20..], (uint)forms.Keys.Length);
             var at = (uint)(_end / Unit);
             _end += total;
+            if (_end - _written > MaxUnwritten)
+                WriteBlocks(_end / BlockBytes * BlockBytes);
             return at;
         }
     }
@@ -123,26 +130,18 @@ internal sealed class FormsFile(Func<MaildirFolder> folder, Func<uint> uidValidi
             // Most of the file is of messages that are gone: they would be read and kept for nothing.
             if (_end > SpareBytes + ((long)living * MaxMeanBytes))
                 Restart();
-            if (!HasUnwritten)
-                return;
-            var path = folder().Forms;
-            // Somebody removed the file: what is in memory goes where it belongs, the rest are holes that no checksum fits.
-            if (!FileStatus.TryGet(path, out var status) || status.Size < _written)
-                _written = 0;
-            using var handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
-            File.SetUnixFileMode(handle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            for (var offset = _written; offset < _end;)
-            {
-                var start = (int)(offset % BlockBytes);
-                var length = (int)Math.Min(_end - offset, BlockBytes - start);
-                if (Volatile.Read(ref _blocks[offset / BlockBytes]) is { } block)
-                    RandomAccess.Write(handle, block.AsSpan(start, length), offset);
-                offset += length;
-            }
-
-            _written = _end;
-            Trim();
+            if (HasUnwritten)
+                WriteBlocks(_end);
         }
+    }
+
+    /// <summary>Nobody asked since the last time: what is in the file need not be in memory.</summary>
+    internal void ReleaseUnused()
+    {
+        if (_wasUsed)
+            _wasUsed = false;
+        else
+            Release();
     }
 
     /// <summary>Nobody has the mailbox open: what is in the file need not be in memory.</summary>
@@ -165,6 +164,28 @@ internal sealed class FormsFile(Func<MaildirFolder> folder, Func<uint> uidValidi
             _loaded.Clear();
             (_blocks, _written, _end) = ([], 0, HeaderBytes);
         }
+    }
+
+    // Under the gate. Without the lock of the mailbox, too: where two processes write over each other, checksums do not fit.
+    private void WriteBlocks(long end)
+    {
+        var path = folder().Forms;
+        // Somebody removed the file: what is in memory goes where it belongs, the rest are holes that no checksum fits.
+        if (!FileStatus.TryGet(path, out var status) || status.Size < _written)
+            _written = 0;
+        using var handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        File.SetUnixFileMode(handle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        for (var offset = _written; offset < end;)
+        {
+            var start = (int)(offset % BlockBytes);
+            var length = (int)Math.Min(end - offset, BlockBytes - start);
+            if (Volatile.Read(ref _blocks[offset / BlockBytes]) is { } block)
+                RandomAccess.Write(handle, block.AsSpan(start, length), offset);
+            offset += length;
+        }
+
+        _written = end;
+        Trim();
     }
 
     private static long Aligned(long offset, int unit) => (offset + unit - 1) / unit * unit;

@@ -45,13 +45,14 @@ public static class MessageSort
     public static async ValueTask<List<SortedMessage>> LoadAsync(SearchScope scope, Mailbox mailbox, List<int> positions, CancellationToken ct)
     {
         var messages = new List<SortedMessage>(positions.Count);
+        var room = Memory<byte>.Empty;
         foreach (var position in positions)
         {
             ct.ThrowIfCancellationRequested();
             if (await mailbox.KeysAsync(scope.Snapshot.UidAt(position), ct) is not { } keys)
                 continue;
             var received = scope.RecordAt(position).InternalDate.ToUnixTimeSeconds();
-            messages.Add(new(position, keys, keys.Sent ?? received, received));
+            messages.Add(new(position, keys.CopyTo(ref room), keys.Sent ?? received, received));
         }
 
         return messages;
