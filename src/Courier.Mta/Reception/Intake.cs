@@ -140,7 +140,7 @@ internal sealed class Intake
             trace.AddDate(now);
         if (!header.IsHeader)
             trace.Append("\r\n");
-        return new Taken(null, id, Encoding.UTF8.GetBytes(trace.ToString()), EnvelopeOf(transaction, now));
+        return new Taken(null, id, Encoding.UTF8.GetBytes(trace.ToString()), EnvelopeOf(transaction, now) with { TlsIsOptional = header.TlsIsOptional && !transaction.Mail.RequireTls });
     }
 
     internal static string PeerOf(SmtpTransaction transaction) => transaction.Peer.Connection.Remote.Address.ToString();
@@ -157,6 +157,7 @@ internal sealed class Intake
             Priority = Math.Min(mail.Priority, MayPrioritise(transaction.Peer) ? int.MaxValue : 0),
             RequireTls = mail.RequireTls,
             SecureOnly = mail.SecureOnly,
+            IsVerp = mail.IsVerp,
             Is8Bit = mail.Is8Bit,
             Source = transaction.Peer.User is null ? MessageSource.Smtp : MessageSource.Login,
             IsUtf8 = mail.IsUtf8,

@@ -79,7 +79,7 @@ public sealed class LocalReception
             trace.Append("\r\n");
         var origin = OriginOf(user);
         var bytes = message.Length;
-        var id = await _submission.SubmitAsync(new Submission(envelope, Encoding.UTF8.GetBytes(trace.ToString()), message, origin), ct);
+        var id = await _submission.SubmitAsync(new Submission(envelope with { TlsIsOptional = header.TlsIsOptional }, Encoding.UTF8.GetBytes(trace.ToString()), message, origin), ct);
         Log.Accepted(_logger, id.ToString(), origin, "local", envelope.Sender.ToString(), envelope.Recipients.Count, bytes, "");
         return new LocalReply(id, 250, $"2.0.0 {id}");
     }

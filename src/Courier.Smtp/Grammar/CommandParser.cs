@@ -108,6 +108,9 @@ internal static class CommandParser
         }
 
         var mail = reader.Build(path!);
+        // draft-varshavchik-verp-smtpext §4 (1): nothing can be added to the null path.
+        if (mail.IsVerp && mail.Sender.IsNull)
+            return new Bad(Reply.BadArguments);
         return isUtf8 && !mail.IsUtf8 ? new Bad(Reply.SenderNotAscii) : new MailFrom(mail);
     }
 

@@ -60,7 +60,8 @@ public sealed record SmtpServerSettings(string HostName, SmtpRole Role)
     private const SmtpExtensions EveryRole = SmtpExtensions.Chunking | SmtpExtensions.BinaryMime | SmtpExtensions.Utf8 | SmtpExtensions.Limits;
 
     private const SmtpExtensions Queueing =
-        SmtpExtensions.Dsn | SmtpExtensions.RequireTls | SmtpExtensions.Security | SmtpExtensions.DeliverBy | SmtpExtensions.Priority;
+        SmtpExtensions.Dsn | SmtpExtensions.RequireTls | SmtpExtensions.Security | SmtpExtensions.DeliverBy | SmtpExtensions.Priority
+        | SmtpExtensions.Verp | SmtpExtensions.ExtendedData;
 
     internal bool HasAuth => AuthOffered || AuthRequired;
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using Courier.Mail.Addresses;
 using Courier.Mta.Reception;
+using Courier.Smtp.Server;
 using Microsoft.Extensions.Logging.Abstractions;
 using static Courier.Tests.Mta.Reception.ReceptionBench;
 
@@ -12,6 +13,21 @@ public sealed class RelayReceptionTests : IDisposable
     private readonly ReceptionBench _bench = new();
 
     public void Dispose() => _bench.Dispose();
+
+    [Theory]
+    [InlineData("TLS-Required: No\r\n\r\n", false, true)]
+    [InlineData("Subject: x\r\ntls-required:\r\n no \r\n\r\n", false, true)]
+    [InlineData("TLS-Required: Yes\r\n\r\n", false, false)]
+    [InlineData("Subject: x\r\n\r\nTLS-Required: No\r\n", false, false)]
+    [InlineData("TLS-Required: No\r\n\r\n", true, false)]
+    public async Task A_header_that_waives_TLS_is_remembered_unless_the_command_asked_for_it(string message, bool requiresTls, bool expected)
+    {
+        var relay = new RelayReception(_bench.Settings, _bench.Accounts, _bench.Queue, _bench.Clock, NullLogger<RelayReception>.Instance);
+        var transaction = new SmtpTransaction(PeerAt(), new MailParameters(ReversePath.Null) { RequireTls = requiresTls });
+        await RecipientAsync(relay, transaction, "ada@example.test");
+        await AcceptAsync(relay, transaction, message);
+        Assert.Equal(expected, _bench.Queue.Messages.Single().Envelope.TlsIsOptional);
+    }
 
     [Theory]
     [InlineData("ada@example.test", 250)]
