@@ -163,6 +163,7 @@ internal static class SettingTable
         AccountMessages, AccountRecipients, PeerMessages, PeerRecipients, RefusalsBeforeDelay, RefusalDelay, RefusalDelayMax, CommandTimeout, DataTimeout, HeaderSize, HeaderFields, ReceivedFields,
         Greylisting, GreylistDelay, GreylistRetry, GreylistKeep, GreylistAllowAfter, GreylistEntries,
         .. SenderKeys.All, FolderPrefix, MessageLimit, SaveLimit, ShareWith, KeepExpunged, TextIndex, LogLevel, LogFormat,
+        .. SenderKeys.All, .. HeaderKeys.All, FolderPrefix, MessageLimit, SaveLimit, LogLevel, LogFormat,
     ];
 
     internal static readonly IReadOnlyList<Setting> Required = [State];
@@ -172,7 +173,7 @@ internal static class SettingTable
         HostName, CleartextLogins, Postmaster, RelayNetworks, MessageSize, Recipients, FreeSpace, Withheld, XClientPeers, XForwardPeers, FolderPrefix,
         Connections, ConnectionsPerPeer, ConnectionsPerNetwork, AccessList, AccessNetwork, GreetingDelay, RelayDomains, RelayDomainList, PercentDomains, PercentList,
         AccountMessages, AccountRecipients, PeerMessages, PeerRecipients, RefusalsBeforeDelay, RefusalDelay, RefusalDelayMax, CommandTimeout, DataTimeout, HeaderSize, HeaderFields, ReceivedFields, Greylisting,
-        .. SenderKeys.All,
+        .. SenderKeys.All, .. HeaderKeys.All,
         MessageLimit, SaveLimit,
     ];
 
