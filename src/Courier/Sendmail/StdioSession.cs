@@ -53,7 +53,7 @@ internal static class StdioSession
         public async ValueTask<IReadOnlyList<SmtpReply>> AcceptAsync(SmtpTransaction transaction, MessageBuffer message, CancellationToken ct)
         {
             var recipients = transaction.Recipients.Select(static one => new EnvelopeRecipient(one.Address, one.OriginalRecipient, one.Notify));
-            var envelope = new Envelope(transaction.Mail.Sender, [.. recipients]) 
+            var envelope = new Envelope(transaction.Mail.Sender, [.. recipients])
             {
                 Is8Bit = transaction.Mail.Is8Bit,
                 IsUtf8 = transaction.Mail.IsUtf8,

@@ -1,9 +1,15 @@
+using System.Buffers;
+
 namespace Courier.Mta.Reception.Headers;
 
 /// <summary>Finds the addresses without a domain in the value of an address field (RFC 5322 §3.4): <c>ada</c>, <c>Ada &lt;ada&gt;</c>, also within groups.</summary>
 /// <remarks>Only what is an address beyond doubt: two words that are no name of something in angle brackets are left alone.</remarks>
 internal ref struct BareAddresses(ReadOnlySpan<byte> value)
 {
+    private static readonly SearchValues<byte> _wordEnds = SearchValues.Create(" \t\r\n()<>,;:@\""u8);
+
+    private static readonly SearchValues<byte> _noBareAddress = SearchValues.Create("@<:, \t()"u8);
+
     private readonly ReadOnlySpan<byte> _value = value;
     private readonly List<int> _ends = [];
     private int _words;
@@ -67,7 +73,7 @@ internal ref struct BareAddresses(ReadOnlySpan<byte> value)
     {
         if (_value[at] == (byte)'"')
             return Quoted(at, (byte)'"');
-        var length = _value[at..].IndexOfAny(" \t\r\n()<>,;:@\""u8);
+        var length = _value[at..].IndexOfAny(_wordEnds);
         return length < 0 ? _value.Length : at + Math.Max(length, 1);
     }
 
@@ -82,7 +88,7 @@ internal ref struct BareAddresses(ReadOnlySpan<byte> value)
         }
 
         var inside = _value.Slice(at + 1, close - 1).Trim(" \t\r\n"u8);
-        if (!inside.IsEmpty && !inside.ContainsAny("@<:, \t()"u8))
+        if (!inside.IsEmpty && !inside.ContainsAny(_noBareAddress))
             _ends.Add(at + 1 + _value[(at + 1)..(at + close)].IndexOf(inside) + inside.Length);
         _hasAt = true;
         return at + close + 1;

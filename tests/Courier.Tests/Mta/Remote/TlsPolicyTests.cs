@@ -1,7 +1,7 @@
-using Courier.Mail.Addresses;
-using Courier.IO.Files;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using Courier.IO.Files;
+using Courier.Mail.Addresses;
 using Courier.Mta.Delivery.Remote;
 using Courier.Queue;
 using Courier.Smtp.Client;
