@@ -57,6 +57,12 @@ public sealed record Envelope(ReversePath Sender, IReadOnlyList<EnvelopeRecipien
     /// <summary>SECURITY=STARTTLS: only over TLS with a certificate that was verified (Courier's XSECURITY).</summary>
     public bool SecureOnly { get; init; }
 
+    /// <summary>Each recipient's copy leaves under a return path that names the recipient (Courier's XVERP).</summary>
+    public bool IsVerp { get; init; }
+
+    /// <summary>The header says that it may travel without TLS, whatever the destination published (TLS-Required: No, RFC 8689 §3).</summary>
+    public bool TlsIsOptional { get; init; }
+
     /// <summary>SMTPUTF8 was declared (RFC 6531): addresses and header may hold more than ASCII.</summary>
     public bool IsUtf8 { get; init; }
 

@@ -16,6 +16,8 @@ internal static class SpoolColumns
     internal const int HasTermsFlag = 256;
 
     private const int IsReportFlag = 512;
+    private const int IsVerpFlag = 1024;
+    private const int TlsIsOptionalFlag = 2048;
     private const int SourceShift = 12;
     private const int SourceMask = 3;
 
@@ -44,6 +46,7 @@ internal static class SpoolColumns
         (envelope.ReturnFull ? ReturnFullFlag : 0) | (envelope.Is8Bit ? Is8BitFlag : 0) | (envelope.ReturnHeaders ? ReturnHeadersFlag : 0)
         | (envelope.IsUtf8 ? IsUtf8Flag : 0) | (envelope.RequireTls ? RequireTlsFlag : 0) | (envelope.SecureOnly ? SecureOnlyFlag : 0)
         | (envelope.DeliverBy is { IsReturned: true } ? IsReturnedFlag : 0) | (envelope.DeliverBy is { IsTraced: true } ? IsTracedFlag : 0)
+        | (envelope.IsVerp ? IsVerpFlag : 0) | (envelope.TlsIsOptional ? TlsIsOptionalFlag : 0)
         | (envelope.IsReport ? IsReportFlag : 0) | ((int)envelope.Source << SourceShift)
         | (HasTerms(envelope) ? HasTermsFlag : 0) | ((envelope.Priority & ((1 << PriorityBits) - 1)) << PriorityShift);
 
@@ -58,6 +61,8 @@ internal static class SpoolColumns
             SecureOnly = (flags & SecureOnlyFlag) != 0,
             Priority = flags << (32 - PriorityShift - PriorityBits) >> (32 - PriorityBits),
             IsReport = (flags & IsReportFlag) != 0,
+            IsVerp = (flags & IsVerpFlag) != 0,
+            TlsIsOptional = (flags & TlsIsOptionalFlag) != 0,
             Source = (MessageSource)((flags >> SourceShift) & SourceMask),
         };
 

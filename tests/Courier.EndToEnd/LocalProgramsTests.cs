@@ -8,9 +8,9 @@ public sealed class LocalProgramsTests
     private const string Nobody = "65534";
 
     /// <summary>The program under its other names, and a configuration that it finds by itself.</summary>
-    private static async Task<(ServerProcess Server, string Bin)> PrepareAsync()
+    private static async Task<(ServerProcess Server, string Bin)> PrepareAsync((string Section, string Line)? relay = null)
     {
-        var server = await ServerProcess.PrepareAsync(new() { Extra = [("relay", "hold = yes")] }, "demo");
+        var server = await ServerProcess.PrepareAsync(new() { Extra = [relay ?? ("relay", "hold = yes")] }, "demo");
         var bin = Directory.CreateDirectory(server.Scratch("bin")).FullName;
         foreach (var name in new[] { "sendmail", "mailq", "cancelmsg", "rmail", "submit" })
             File.CreateSymbolicLink(Path.Combine(bin, name), RepositoryPaths.Program);
@@ -33,6 +33,25 @@ public sealed class LocalProgramsTests
         await using var imap = await ImapProbe.LoginAsync(server.Port("imap"), server.Address("demo"), "demo");
         await imap.OkAsync("SELECT INBOX");
         return string.Join('\n', (await imap.OkAsync("FETCH 1:* (BODY.PEEK[])")).Where(line => line.Contains($"Subject: {subject}\r\n", StringComparison.Ordinal)));
+    }
+
+    [ToolFact("setpriv", "root")]
+    public async Task Sendmail_asks_for_a_return_path_for_each_recipient_and_for_a_safe_way()
+    {
+        await using var sink = new SmtpSink();
+        var (server, bin) = await PrepareAsync(("relay", $"next_hop = 127.0.0.1:{sink.Port}"));
+        await using var _ = server;
+        await server.StartAsync();
+        var sendmail = Path.Combine(bin, "sendmail");
+        (await RunAsync(server, null, sendmail, "Subject: each\n\nhello\n", "-verp", "-f", "list@elsewhere.test", "a@there.test", "b@there.test")).Checked();
+        await Eventually.IsAsync("both were sent", () => sink.Messages.Count == 2);
+        Assert.Equal(["list-a=there.test@elsewhere.test", "list-b=there.test@elsewhere.test"], sink.Messages.Select(message => message.From).Order(StringComparer.Ordinal));
+
+        // The sink has no TLS: what is to go a safe way comes back.
+        (await RunAsync(server, null, sendmail, "Subject: safe\n\nhello\n", "-S", "STARTTLS", "-f", "demo", "c@there.test")).Checked();
+        await Mail.ArrivesAsync(server, "demo", 1);
+        Assert.Contains("Status: 5.7.10\r\n", await MessageAsync(server, "safe"), StringComparison.Ordinal);
+        Assert.Equal(2, sink.Messages.Count);
     }
 
     [ToolFact("setpriv", "root")]

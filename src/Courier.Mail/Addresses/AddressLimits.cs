@@ -3,8 +3,8 @@ namespace Courier.Mail.Addresses;
 /// <summary>The sizes of RFC 5321 §4.5.3.1, in octets as written.</summary>
 public static class AddressLimits
 {
-    /// <summary>RFC 5321 §4.5.3.1.1.</summary>
-    public const int LocalPart = 64;
+    /// <summary>RFC 5321 §4.5.3.1.1 asks for 64 and for more where that is possible: a return path with a recipient in it is longer.</summary>
+    public const int LocalPart = 192;
 
     /// <summary>RFC 5321 §4.5.3.1.2.</summary>
     public const int Domain = 255;

@@ -28,7 +28,7 @@ public sealed class BounceWriter(string hostname, Func<MessageBuffer> openBuffer
             wanted.RemoveAll(outcome => outcome.Kind != OutcomeKind.Failed);
         if (wanted.Count == 0 || (job.Envelope.Sender.Address ?? limits.Postmaster) is not { } to)
             return new((Submission?)null);
-        return new(Write(job, isDouble ? to : AddresseeOf(job, to), wanted, isDouble));
+        return new(Write(job, isDouble ? to : AddresseeOf(job, job.Envelope.IsVerp ? Named(to, job.Envelope.Recipients[wanted[0].Number].Address) : to), wanted, isDouble));
     }
 
     /// <summary>RFC 3461 §4.1: NOTIFY says when; without it failures are reported (§5.2.7).</summary>
@@ -44,6 +44,11 @@ public sealed class BounceWriter(string hostname, Func<MessageBuffer> openBuffer
 
     private MailAddress AddresseeOf(DeliveryJob job, MailAddress sender) =>
         ReportsToAccount && job.Envelope.Source == MessageSource.Login && MailAddress.TryParse(job.Origin, out var account) ? account! : sender;
+
+    /// <summary>The return path that names the recipient, where an address may be so long; else the one without: the report itself names him
+    /// (draft-varshavchik-verp-smtpext §4.1).</summary>
+    private static MailAddress Named(MailAddress sender, MailAddress recipient) =>
+        MailAddress.TryParse(Verp.Encode(sender, recipient).ToString(), out var named) ? named! : sender;
 
     private Submission Write(DeliveryJob job, MailAddress sender, List<RecipientOutcome> outcomes, bool isDouble)
     {

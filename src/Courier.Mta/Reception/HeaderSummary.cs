@@ -15,6 +15,9 @@ namespace Courier.Mta.Reception;
 /// <param name="IsWhole">False where its end was not found within the limit.</param>
 internal readonly record struct HeaderSummary(int Received, bool HasDate, bool HasMessageId, bool IsHeader, int Fields, bool IsWhole)
 {
+    /// <summary>TLS-Required: No (RFC 8689 §3).</summary>
+    public bool TlsIsOptional { get; init; }
+
     // RFC 5322 §3.6.8: field names are printable US-ASCII without the colon.
     private static readonly SearchValues<byte> _nameBytes = SearchValues.Create([.. Enumerable.Range(33, 94).Where(c => c != ':').Select(c => (byte)c)]);
 
@@ -55,6 +58,7 @@ internal readonly record struct HeaderSummary(int Received, bool HasDate, bool H
             {
                 8 when Ascii.EqualsIgnoreCase(name, "Received"u8) => summary with { Received = summary.Received + 1 },
                 4 when Ascii.EqualsIgnoreCase(name, "Date"u8) => summary with { HasDate = true },
+                12 when Ascii.EqualsIgnoreCase(name, "TLS-Required"u8) => summary with { TlsIsOptional = Ascii.EqualsIgnoreCase(message[field.Value].Trim(" \t\r\n"u8), "No"u8) },
                 10 when Ascii.EqualsIgnoreCase(name, "Message-ID"u8) => summary with { HasMessageId = true },
                 _ => summary,
             };

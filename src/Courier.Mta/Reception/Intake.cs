@@ -1,10 +1,12 @@
+using System.Net;
 using System.Text;
 using Courier.Accounts;
 using Courier.IO.Files;
 using Courier.Mail.Addresses;
 using Courier.Mail.Reports;
-using Courier.Net;
+using Courier.Mta.Reception.Headers;
 using Courier.Mta.Reception.Senders;
+using Courier.Net;
 using Courier.Queue;
 using Courier.Smtp.Replies;
 using Courier.Smtp.Server;
@@ -20,6 +22,7 @@ internal sealed class Intake
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly FreeSpace _space;
+    private readonly HeaderRewriter _rewriter;
 
     internal Intake(ReceptionSettings settings, IAccountDirectory accounts, TimeProvider clock, ILogger logger)
     {
@@ -28,6 +31,7 @@ internal sealed class Intake
         Recipients = new RecipientPolicy(settings, accounts, logger);
         Senders = new SenderPolicy(settings.Senders, accounts, settings.Limits.HeaderBytes, logger);
         Verification = new AddressVerification(settings, accounts);
+        _rewriter = new HeaderRewriter(settings.Headers, settings.Limits.HeaderBytes, OpenBuffer);
     }
 
     internal RecipientPolicy Recipients { get; }
@@ -75,7 +79,10 @@ internal sealed class Intake
     internal async ValueTask<(SmtpReply Reply, MailAddress? Address)> AddRecipientAsync(
         SmtpTransaction transaction, MailAddress? recipient, bool mayRelay, CancellationToken ct)
     {
-        var (reply, address) = await Recipients.AdmitAsync(transaction, recipient, mayRelay, ct);
+        var named = Named(transaction.Peer, recipient);
+        if (named is not null && Senders.IsTrap(named))
+            return (ReceptionReplies.RecipientOk, named);
+        var (reply, address) = await Recipients.AdmitAsync(transaction, named, mayRelay, ct);
         if (address is not null && IsPutOff(transaction, address))
         {
             Log.Greylisted(_logger, PeerOf(transaction), transaction.Mail.Sender.ToString(), address.ToString());
@@ -111,14 +118,35 @@ internal sealed class Intake
         return count == 0 ? ReceptionReplies.NothingWaits : ReceptionReplies.Flushed(count, domain);
     }
 
+    /// <summary>The whole way of a message through SMTP's receptions.</summary>
+    internal async ValueTask<IReadOnlyList<SmtpReply>> AcceptAsync(
+        SmtpTransaction transaction, MessageBuffer received, bool isSubmitted, ISubmission submission, CancellationToken ct)
+    {
+        using var rewritten = _rewriter.Rewrite(received, isSubmitted);
+        var message = rewritten ?? received;
+        return await Senders.CheckMessageAsync(transaction, message, ct) is { } refusal
+            ? [refusal]
+            : await Handover.SubmitAsync(Take(transaction, message, "ESMTP", isSubmitted), transaction, message, submission, _logger, ct);
+    }
+
+    /// <summary>RFC 5321 §4.1.3: an address at the literal of the address that the peer has reached us by is one of ours.</summary>
+    private MailAddress? Named(SmtpPeer peer, MailAddress? recipient) =>
+        recipient is { Domain: ['[', .. var literal, ']'] } && _settings.Headers.Domain is { } domain && IsOurs(peer, literal)
+            && MailAddress.TryParse($"{recipient.ToString()[..^(recipient.Domain.Length + 1)]}@{domain}", out var named)
+            ? named
+            : recipient;
+
+    private static bool IsOurs(SmtpPeer peer, string literal) =>
+        IPAddress.TryParse(literal.StartsWith("IPv6:", StringComparison.OrdinalIgnoreCase) ? literal[5..] : literal, out var address) && address.Equals(peer.Connection.Local.Address);
+
     internal MessageBuffer OpenBuffer() => new(_settings.SpoolDirectory, _settings.Limits.MessageMemoryBytes);
 
     /// <summary>Looks at a whole message and makes what goes above it.</summary>
     /// <param name="transaction">Its envelope.</param>
     /// <param name="message">Its bytes.</param>
     /// <param name="protocol">ESMTP or LMTP.</param>
-    /// <param name="completes">Date and Message-ID are added where they are missing.</param>
-    internal Taken Take(SmtpTransaction transaction, MessageBuffer message, string protocol, bool completes)
+    /// <param name="isSubmitted">It comes from a user's program; null where nothing is to be added.</param>
+    internal Taken Take(SmtpTransaction transaction, MessageBuffer message, string protocol, bool? isSubmitted)
     {
         if (!_space.HasRoomFor(message.Length))
             return Taken.Refused(ReceptionReplies.NoSpace);
@@ -134,13 +162,11 @@ internal sealed class Intake
         var now = _clock.GetUtcNow();
         var id = TraceFields.NewId(transaction.Peer, now);
         var trace = TraceFields.Received(transaction, _settings.HostName, protocol, id, now);
-        if (completes && !header.HasMessageId)
-            trace.AddMessageId(_settings.HostName, now);
-        if (completes && !header.HasDate)
-            trace.AddDate(now);
+        if (isSubmitted is { } submitted)
+            trace.Complete(header, _settings, submitted, now);
         if (!header.IsHeader)
             trace.Append("\r\n");
-        return new Taken(null, id, Encoding.UTF8.GetBytes(trace.ToString()), EnvelopeOf(transaction, now));
+        return new Taken(null, id, Encoding.UTF8.GetBytes(trace.ToString()), EnvelopeOf(transaction, now) with { TlsIsOptional = header.TlsIsOptional && !transaction.Mail.RequireTls });
     }
 
     internal static string PeerOf(SmtpTransaction transaction) => transaction.Peer.Connection.Remote.Address.ToString();
@@ -157,6 +183,7 @@ internal sealed class Intake
             Priority = Math.Min(mail.Priority, MayPrioritise(transaction.Peer) ? int.MaxValue : 0),
             RequireTls = mail.RequireTls,
             SecureOnly = mail.SecureOnly,
+            IsVerp = mail.IsVerp,
             Is8Bit = mail.Is8Bit,
             Source = transaction.Peer.User is null ? MessageSource.Smtp : MessageSource.Login,
             IsUtf8 = mail.IsUtf8,

@@ -37,7 +37,7 @@ public sealed class LmtpReception(
 
     public async ValueTask<IReadOnlyList<SmtpReply>> AcceptAsync(SmtpTransaction transaction, MessageBuffer message, CancellationToken ct)
     {
-        var taken = _intake.Take(transaction, message, "LMTP", completes: false);
+        var taken = _intake.Take(transaction, message, "LMTP", isSubmitted: null);
         if (taken.Refusal is { } refusal)
             return [.. transaction.Recipients.Select(_ => refusal)];
         var outcomes = await deliver(taken.Envelope, taken.Trace, message.AsBody(), ct);

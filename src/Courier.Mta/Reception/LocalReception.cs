@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Courier.IO.Files;
 using Courier.Mail.Headers;
+using Courier.Mta.Reception.Headers;
 using Courier.Queue;
 using Courier.Queue.Handover;
 using Microsoft.Extensions.Logging;
@@ -29,11 +30,13 @@ public sealed class LocalReception
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly FreeSpace _space;
+    private readonly HeaderRewriter _rewriter;
 
     public LocalReception(ReceptionSettings settings, SubmissionFileLimits limits, ISubmission submission, TimeProvider clock, ILogger<LocalReception> logger)
     {
         (_settings, _limits, _submission, _clock, _logger) = (settings, limits, submission, clock, logger);
         _space = new FreeSpace(settings.SpoolDirectory, settings.FreeBytesMin, clock, logger);
+        _rewriter = new HeaderRewriter(settings.Headers, settings.Limits.HeaderBytes, OpenBuffer);
     }
 
     /// <summary>Reads one message in the form of <see cref="SubmissionFile"/> and queues it. Passing trouble of ours is a reply of 4xx.</summary>
@@ -43,9 +46,10 @@ public sealed class LocalReception
             return new LocalReply(null, 452, "4.3.1 There is no room for it now");
         try
         {
-            using var message = new MessageBuffer(_settings.SpoolDirectory, _settings.Limits.MessageMemoryBytes);
+            using var message = OpenBuffer();
             var envelope = await SubmissionFile.ReadAsync(stream, message, _limits, ct);
-            return await QueueAsync(envelope with { Source = MessageSource.Local }, message, user, ct);
+            using var rewritten = _rewriter.Rewrite(message, isSubmitted: true);
+            return await QueueAsync(envelope with { Source = MessageSource.Local }, rewritten ?? message, user, ct);
         }
         catch (InvalidDataException e)
         {
@@ -71,18 +75,17 @@ public sealed class LocalReception
         if (envelope.Recipients is [var only])
             trace.Append(CultureInfo.InvariantCulture, $"\r\n\tfor <{only.Address}>");
         trace.Append(CultureInfo.InvariantCulture, $"; {MailDate.Format(now)}\r\n");
-        if (!header.HasMessageId)
-            trace.AddMessageId(_settings.HostName, now);
-        if (!header.HasDate)
-            trace.AddDate(now);
+        trace.Complete(header, _settings, isSubmitted: true, now);
         if (!header.IsHeader)
             trace.Append("\r\n");
         var origin = OriginOf(user);
         var bytes = message.Length;
-        var id = await _submission.SubmitAsync(new Submission(envelope, Encoding.UTF8.GetBytes(trace.ToString()), message, origin), ct);
+        var id = await _submission.SubmitAsync(new Submission(envelope with { TlsIsOptional = header.TlsIsOptional }, Encoding.UTF8.GetBytes(trace.ToString()), message, origin), ct);
         Log.Accepted(_logger, id.ToString(), origin, "local", envelope.Sender.ToString(), envelope.Recipients.Count, bytes, "");
         return new LocalReply(id, 250, $"2.0.0 {id}");
     }
+
+    private MessageBuffer OpenBuffer() => new(_settings.SpoolDirectory, _settings.Limits.MessageMemoryBytes);
 
     /// <summary>How listings name a user, and how a user's own messages are known.</summary>
     public static string OriginOf(uint user) => string.Create(CultureInfo.InvariantCulture, $"uid {user}");

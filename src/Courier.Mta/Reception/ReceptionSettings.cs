@@ -2,6 +2,7 @@ using System.Net;
 using Courier.Mail.Addresses;
 using Courier.Mta.Reception.Access;
 using Courier.Mta.Reception.Greylisting;
+using Courier.Mta.Reception.Headers;
 using Courier.Mta.Reception.Rates;
 using Courier.Mta.Reception.Senders;
 using Courier.Smtp.Replies;
@@ -39,6 +40,9 @@ public sealed record ReceptionSettings(string HostName, string SpoolDirectory)
 
     /// <summary>Whose mail is refused for the name it comes under.</summary>
     public SenderSettings Senders { get; init; } = new();
+
+    /// <summary>What is made good in a message that its program left incomplete.</summary>
+    public HeaderSettings Headers { get; init; } = new();
 
     /// <summary>Who hears the truth from VRFY.</summary>
     public Audience Verify { get; init; }

@@ -23,9 +23,7 @@ public sealed class RelayReception(
     public ValueTask<SmtpReply> BeginAsync(SmtpTransaction transaction, CancellationToken ct) => _intake.BeginAsync(transaction, ct);
 
     public ValueTask<(SmtpReply Reply, MailAddress? Address)> AddRecipientAsync(SmtpTransaction transaction, MailAddress? recipient, CancellationToken ct) =>
-        recipient is not null && _intake.Senders.IsTrap(recipient)
-            ? new((ReceptionReplies.RecipientOk, recipient))
-            : _intake.AddRecipientAsync(transaction, recipient, _intake.IsFriend(transaction.Peer), ct);
+        _intake.AddRecipientAsync(transaction, recipient, _intake.IsFriend(transaction.Peer), ct);
 
     public ValueTask<SmtpReply> VerifyAsync(SmtpPeer peer, MailAddress address, bool expands, CancellationToken ct) => _intake.VerifyAsync(peer, address, expands, ct);
 
@@ -33,8 +31,6 @@ public sealed class RelayReception(
 
     public MessageBuffer OpenBuffer() => _intake.OpenBuffer();
 
-    public async ValueTask<IReadOnlyList<SmtpReply>> AcceptAsync(SmtpTransaction transaction, MessageBuffer message, CancellationToken ct) =>
-        await _intake.Senders.CheckMessageAsync(transaction, message, ct) is { } refusal
-            ? [refusal]
-            : await Handover.SubmitAsync(_intake.Take(transaction, message, "ESMTP", completes: false), transaction, message, submission, logger, ct);
+    public ValueTask<IReadOnlyList<SmtpReply>> AcceptAsync(SmtpTransaction transaction, MessageBuffer message, CancellationToken ct) =>
+        _intake.AcceptAsync(transaction, message, isSubmitted: false, submission, ct);
 }

@@ -25,9 +25,7 @@ public sealed class SubmissionReception(
         transaction.Peer.User is null ? new(ReceptionReplies.LoginNeeded) : _intake.BeginAsync(transaction, ct);
 
     public ValueTask<(SmtpReply Reply, MailAddress? Address)> AddRecipientAsync(SmtpTransaction transaction, MailAddress? recipient, CancellationToken ct) =>
-        recipient is not null && _intake.Senders.IsTrap(recipient)
-            ? new((ReceptionReplies.RecipientOk, recipient))
-            : _intake.AddRecipientAsync(transaction, recipient, transaction.Peer.User is not null, ct);
+        _intake.AddRecipientAsync(transaction, recipient, transaction.Peer.User is not null, ct);
 
     public ValueTask<SmtpReply> VerifyAsync(SmtpPeer peer, MailAddress address, bool expands, CancellationToken ct) => _intake.VerifyAsync(peer, address, expands, ct);
 
@@ -35,8 +33,6 @@ public sealed class SubmissionReception(
 
     public MessageBuffer OpenBuffer() => _intake.OpenBuffer();
 
-    public async ValueTask<IReadOnlyList<SmtpReply>> AcceptAsync(SmtpTransaction transaction, MessageBuffer message, CancellationToken ct) =>
-        await _intake.Senders.CheckMessageAsync(transaction, message, ct) is { } refusal
-            ? [refusal]
-            : await Handover.SubmitAsync(_intake.Take(transaction, message, "ESMTP", completes: true), transaction, message, submission, logger, ct);
+    public ValueTask<IReadOnlyList<SmtpReply>> AcceptAsync(SmtpTransaction transaction, MessageBuffer message, CancellationToken ct) =>
+        _intake.AcceptAsync(transaction, message, isSubmitted: true, submission, ct);
 }

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using Courier.Mail.Headers;
+using Courier.Mta.Reception.Headers;
 using Courier.Smtp.Server;
 
 namespace Courier.Mta.Reception;
@@ -43,6 +44,15 @@ internal static class TraceFields
         if (peer.Connection.CipherSuite is { } cipher)
             text.Append(CultureInfo.InvariantCulture, $"\r\n\ttls {cipher}");
         return text.Append(CultureInfo.InvariantCulture, $"; {MailDate.Format(now)}\r\n");
+    }
+
+    /// <summary>Adds Message-ID and Date where they are missing and wanted.</summary>
+    internal static void Complete(this StringBuilder text, HeaderSummary header, ReceptionSettings settings, bool isSubmitted, DateTimeOffset now)
+    {
+        if (!header.HasMessageId && HeaderSettings.Applies(settings.Headers.AddsMessageId, isSubmitted))
+            text.AddMessageId(settings.Headers.MessageIdHost ?? settings.HostName, now);
+        if (!header.HasDate && HeaderSettings.Applies(settings.Headers.AddsDate, isSubmitted))
+            text.AddDate(now);
     }
 
     internal static StringBuilder AddMessageId(this StringBuilder text, string hostName, DateTimeOffset now) => text.Append(

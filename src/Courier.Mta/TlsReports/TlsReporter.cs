@@ -126,7 +126,7 @@ public sealed class TlsReporter(
             .Append(CultureInfo.InvariantCulture, $"Date: {MailDate.Format(now)}\r\nFrom: {settings.Contact}\r\nTo: {recipient}\r\n")
             .Append(CultureInfo.InvariantCulture, $"Subject: Report Domain: {domain}\r\n Submitter: {settings.HostName}\r\n Report-ID: <{id}>\r\n")
             .Append(CultureInfo.InvariantCulture, $"Message-ID: <{id}>\r\nTLS-Report-Domain: {domain}\r\nTLS-Report-Submitter: {settings.HostName}\r\n")
-            // RFC 8689 §5: a report about broken TLS must get through broken TLS.
+            // RFC 8689 §3: a report about broken TLS must get through broken TLS.
             .Append("TLS-Required: No\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n")
             .Append(CultureInfo.InvariantCulture, $"Content-Type: multipart/report; report-type=\"tlsrpt\"; boundary=\"{boundary}\"\r\n\r\n--{boundary}\r\n")
             .Append(CultureInfo.InvariantCulture, $"Content-Type: text/plain; charset=us-ascii\r\n\r\nHow TLS with the mail servers of {domain} went on {day} (RFC 8460), as {settings.HostName} saw it.\r\n\r\n--{boundary}\r\n")
@@ -135,7 +135,7 @@ public sealed class TlsReporter(
             .Append(CultureInfo.InvariantCulture, $"\r\n--{boundary}--\r\n");
         using var buffer = openBuffer();
         buffer.Write(Encoding.ASCII.GetBytes(text.ToString()));
-        var envelope = new Envelope(new ReversePath(settings.Contact), [new EnvelopeRecipient(recipient)]);
+        var envelope = new Envelope(new ReversePath(settings.Contact), [new EnvelopeRecipient(recipient)]) { TlsIsOptional = true };
         await submission.SubmitAsync(new Submission(envelope, ReadOnlyMemory<byte>.Empty, buffer, "TLS report"), ct);
     }
 

@@ -22,7 +22,8 @@ public sealed record SubmissionFileLimits
 /// <summary>One message with its envelope as a file or stream: what local programs hand over, through the socket or the drop directory, and what
 /// <c>courier queue export</c> writes.</summary>
 /// <remarks><para>Lines that end in LF: <c>courier-message 1</c>; <c>S ADDRESS</c> (empty for the null path); <c>R ADDRESS TAB NOTIFY TAB ORCPT</c> for each
-/// recipient, NOTIFY in Courier's letters S, F, D, N; optionally <c>E ENVID</c>, <c>T F</c> or <c>T H</c> (RET), <c>8</c> (8-bit body), <c>m</c> (SMTPUTF8). Then an
+/// recipient, NOTIFY in Courier's letters S, F, D, N; optionally <c>E ENVID</c>, <c>T F</c> or <c>T H</c> (RET), <c>8</c> (8-bit body), <c>m</c> (SMTPUTF8), <c>V</c> (VERP),
+/// <c>U STARTTLS</c> (only over verified TLS). Then an
 /// empty line and the message to the end.</para>
 /// <para>It comes from anybody on this machine: nothing in it is believed but its form. Line ends of the message become CRLF.</para></remarks>
 public static class SubmissionFile
@@ -46,6 +47,10 @@ public static class SubmissionFile
             text.Append("8\n");
         if (envelope.IsUtf8)
             text.Append("m\n");
+        if (envelope.IsVerp)
+            text.Append("V\n");
+        if (envelope.SecureOnly)
+            text.Append("U STARTTLS\n");
         return Encoding.UTF8.GetBytes(text.Append('\n').ToString());
     }
 
@@ -110,6 +115,12 @@ public static class SubmissionFile
                     break;
                 case 'm':
                     envelope = envelope with { IsUtf8 = true };
+                    break;
+                case 'V':
+                    envelope = envelope with { IsVerp = true };
+                    break;
+                case 'U' when value is "STARTTLS":
+                    envelope = envelope with { SecureOnly = true };
                     break;
                 default:
                     throw new InvalidDataException($"a line of the envelope is not understood: {line}");

@@ -214,18 +214,27 @@ internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSe
     }
 
     /// <summary>A report that cannot be written is no reason to end a recipient in silence: it waits for another attempt.</summary>
-    private async Task<Submission?> ReportAsync(DeliveryJob job, List<Settled> settled)
+    private async Task<List<Submission>> ReportAsync(DeliveryJob job, List<Settled> settled)
     {
+        var reports = new List<Submission>();
         var reportable = settled.Where(one => one.IsReportable).Select(one => one.Outcome).ToList();
         if (reportable.Count == 0)
-            return null;
+            return reports;
         try
         {
-            return await bounces.WriteAsync(job, reportable, stop);
+            // A return path that names the recipient wants a report on that recipient alone.
+            foreach (var together in job.Envelope.IsVerp ? reportable.Chunk(1) : [reportable.ToArray()])
+            {
+                if (await bounces.WriteAsync(job, together, stop) is { } report)
+                    reports.Add(report);
+            }
+
+            return reports;
         }
         catch (Exception e) when (!stop.IsCancellationRequested)
         {
             Log.AttemptFault(logger, job.Id, job.Destination, e);
+            Discard(reports);
             var again = clock.GetUtcNow() + settings.FirstRetry;
             for (var i = 0; i < settled.Count; i++)
             {
@@ -235,24 +244,32 @@ internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSe
                     settled[i] = settled[i] with { NextAttempt = again, Outcome = settled[i].Outcome with { Kind = OutcomeKind.Deferred } };
             }
 
-            return null;
+            return [];
         }
     }
+
+    private static void Discard(List<Submission> reports) => reports.ForEach(static report => report.Body.Dispose());
 
     /// <returns>The ids of the reports; null when a stop came first.</returns>
     private Task<IReadOnlyList<QueueId>?> RecordAsync(DeliveryJob job, List<Settled> settled) => UntilStoredAsync(job.Id, async () =>
     {
         // Written anew for each try: handing a large body over uses it up.
-        var report = await ReportAsync(job, settled);
-        using var body = report?.Body;
+        var reports = await ReportAsync(job, settled);
         var updates = settled.ConvertAll(one =>
             new RecipientUpdate(job.Id, one.Outcome.Number, one.NextAttempt, one.NextAttempt is null ? null : one.Outcome.Diagnostic)
             {
                 IsWarned = one.IsWarned,
                 NextHop = one.NextHop,
             });
-        // Not cancelled by a stop: the outcome is a fact, and recording it takes one commit.
-        return await spool.CompleteAsync(updates, report is null ? [] : [report], CancellationToken.None);
+        try
+        {
+            // Not cancelled by a stop: the outcome is a fact, and recording it takes one commit.
+            return await spool.CompleteAsync(updates, reports, CancellationToken.None);
+        }
+        finally
+        {
+            Discard(reports);
+        }
     });
 
     private async Task<T?> UntilStoredAsync<T>(QueueId id, Func<ValueTask<T>> store)

@@ -21,6 +21,11 @@ internal static class ClientCommands
             command.Append(" REQUIRETLS");
         if (message.SecureOnly && extensions.HasFlag(ServerExtensions.Security))
             command.Append(" SECURITY=STARTTLS");
+        if (message.IsVerp && extensions.HasFlag(ServerExtensions.Verp))
+            command.Append(" VERP");
+        // In each MAIL of a session or in none (draft-varshavchik-exdata-smtpext §4).
+        if (extensions.HasFlag(ServerExtensions.ExtendedData))
+            command.Append(" EXDATA");
         if (message.Priority != 0 && extensions.HasFlag(ServerExtensions.Priority))
             command.Append(CultureInfo.InvariantCulture, $" MT-PRIORITY={message.Priority}");
         if (message.By is { } by && extensions.HasFlag(ServerExtensions.DeliverBy))

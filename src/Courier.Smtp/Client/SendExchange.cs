@@ -159,13 +159,17 @@ internal sealed class SendExchange(
         _step = SmtpStep.EndOfData;
         await WriteMessageAsync(body);
         SmtpReply? reply = null;
+        IReadOnlyList<SmtpReply>? each = null;
+        var next = 0;
         for (var i = 0; i < _results.Length; i++)
         {
             if (_results[i] is not null)
                 continue;
             if (reply is null || settings.IsLmtp)
                 reply = await ReadAsync(Limits.EndTimeout);
-            _results[i] = new RecipientResult(SmtpStep.EndOfData, reply, Problem: null);
+            if (next == 0 && reply.Code == ExtendedDataReply.Code && extensions.HasFlag(ServerExtensions.ExtendedData))
+                each = ExtendedDataReply.Read(reply, _results.Count(static result => result is null));
+            _results[i] = new RecipientResult(SmtpStep.EndOfData, each?[next++] ?? reply, Problem: null);
         }
 
         IsComplete = true;

@@ -23,6 +23,9 @@ public sealed record OutgoingMessage(
     /// <summary>Only over TLS with a certificate that was verified (Courier's XSECURITY).</summary>
     public bool SecureOnly { get; init; }
 
+    /// <summary>Each recipient's copy is to have a return path that names the recipient (Courier's XVERP).</summary>
+    public bool IsVerp { get; init; }
+
     /// <summary>MT-PRIORITY (RFC 6710).</summary>
     public int Priority { get; init; }
 

@@ -37,6 +37,12 @@ public enum ServerExtensions
 
     /// <summary>RFC 6710.</summary>
     Priority = 512,
+
+    /// <summary>XVERP, Courier's.</summary>
+    Verp = 1024,
+
+    /// <summary>XEXDATA, Courier's.</summary>
+    ExtendedData = 2048,
 }
 
 internal static class ServerExtensionsReader
@@ -55,6 +61,8 @@ internal static class ServerExtensionsReader
                 "SMTPUTF8" => ServerExtensions.Utf8,
                 "REQUIRETLS" => ServerExtensions.RequireTls,
                 "XSECURITY" => ServerExtensions.Security,
+                "XVERP" => ServerExtensions.Verp,
+                "XEXDATA" => ServerExtensions.ExtendedData,
                 "DELIVERBY" => ServerExtensions.DeliverBy,
                 "MT-PRIORITY" => ServerExtensions.Priority,
                 "DSN" => ServerExtensions.Dsn,

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Authentication;
+using Courier.Mail.Addresses;
 using Courier.Net;
 using Courier.Smtp.Replies;
 
@@ -49,12 +50,37 @@ public sealed class SmtpClient : IAsyncDisposable
     {
         if (!_isOpen)
             throw new InvalidOperationException("The connection is of no use any more.");
+        if (message.IsVerp && !Extensions.HasFlag(ServerExtensions.Verp))
+            return await SendEachAsync(message, ct);
         if (SendPlan.Refusals(message, Extensions, IsVerified) is not { } refusals)
             return await TransactAsync(message, ct);
         var left = message.Recipients.Where((_, i) => refusals[i] is null).ToList();
         var sent = left.Count == 0 ? new SendResult([], IsUsable: true, WasDataAnswered: false) : await TransactAsync(message with { Recipients = left }, ct);
         var next = 0;
         return sent with { Recipients = [.. refusals.Select(refusal => refusal ?? sent.Recipients[next++])] };
+    }
+
+    /// <summary>The server does not know VERP: each recipient has a transaction, and a return path, of his own.</summary>
+    private async ValueTask<SendResult> SendEachAsync(OutgoingMessage message, CancellationToken ct)
+    {
+        var results = new List<RecipientResult>(message.Recipients.Count);
+        SendResult? last = null;
+        var wasDataAnswered = false;
+        foreach (var recipient in message.Recipients)
+        {
+            if (last is { IsUsable: false })
+            {
+                // What was said to the one before them holds for none of them: they have not been tried.
+                results.Add(new RecipientResult(SmtpStep.Mail, Reply: null, "the server ended the connection before it"));
+                continue;
+            }
+
+            last = await SendAsync(message with { Sender = Verp.Encode(message.Sender, recipient.Address), Recipients = [recipient], IsVerp = false }, ct);
+            wasDataAnswered |= last.WasDataAnswered;
+            results.AddRange(last.Recipients);
+        }
+
+        return last! with { Recipients = results, WasDataAnswered = wasDataAnswered };
     }
 
     private async ValueTask<SendResult> TransactAsync(OutgoingMessage message, CancellationToken ct)

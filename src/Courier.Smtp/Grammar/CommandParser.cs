@@ -18,7 +18,8 @@ internal static class CommandParser
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._[]:!#$%&'*+/=?^`{|}~"u8);
 
     /// <param name="line">Without its line end.</param>
-    public static SmtpCommand Parse(ReadOnlySpan<byte> line)
+    /// <param name="domain">What paths without a domain get; null where they are malformed.</param>
+    public static SmtpCommand Parse(ReadOnlySpan<byte> line, string? domain = null)
     {
         // CR and NUL are among them: a line is never split and never cut short.
         if (line.ContainsAnyExceptInRange((byte)' ', (byte)'~') && !MayBeUtf8(line))
@@ -27,7 +28,7 @@ internal static class CommandParser
         var space = line.IndexOf((byte)' ');
         var verb = space < 0 ? line : line[..space];
         var argument = space < 0 ? default : line[space..].TrimStart((byte)' ');
-        return verb.Length == 4 ? ParseFour(verb, argument)
+        return verb.Length == 4 ? ParseFour(verb, argument, domain)
             : Is(verb, "STARTTLS"u8) ? Alone(argument, StartTls.Command)
             : Is(verb, "XCLIENT"u8) ? AttributeReader.ReadClient(argument)
             : Is(verb, "XFORWARD"u8) ? AttributeReader.ReadForward(argument)
@@ -41,9 +42,9 @@ internal static class CommandParser
         && (Is(line[..4], "MAIL"u8) || Is(line[..4], "RCPT"u8) || Is(line[..4], "VRFY"u8) || Is(line[..4], "EXPN"u8))
         && !line.ContainsAnyInRange((byte)0, (byte)0x1f) && !line.Contains((byte)0x7f) && Utf8.IsValid(line);
 
-    private static SmtpCommand ParseFour(ReadOnlySpan<byte> verb, ReadOnlySpan<byte> argument) =>
-        Is(verb, "MAIL"u8) ? ParseMail(argument)
-        : Is(verb, "RCPT"u8) ? ParseRcpt(argument)
+    private static SmtpCommand ParseFour(ReadOnlySpan<byte> verb, ReadOnlySpan<byte> argument, string? domain) =>
+        Is(verb, "MAIL"u8) ? ParseMail(argument, domain)
+        : Is(verb, "RCPT"u8) ? ParseRcpt(argument, domain)
         : Is(verb, "DATA"u8) ? Alone(argument, Data.Command)
         : Is(verb, "BDAT"u8) ? ParseBdat(argument)
         : Is(verb, "EHLO"u8) ? ParseHello(HelloVerb.Ehlo, argument)
@@ -89,10 +90,11 @@ internal static class CommandParser
 
     /// <summary>mail = "MAIL FROM:" Reverse-path [SP Mail-parameters]. A space behind the colon is not in the grammar, but is
     /// so common that it is let pass.</summary>
-    private static SmtpCommand ParseMail(ReadOnlySpan<byte> argument)
+    private static SmtpCommand ParseMail(ReadOnlySpan<byte> argument, string? domain)
     {
         if (!TryTakePrefix(ref argument, "FROM:"u8))
             return new Bad(Reply.BadArguments);
+        argument = BarePath.Complete(argument, domain);
         var isUtf8 = !Ascii.IsValid(argument);
         if (!MailAddress.TryParsePath(argument, out var consumed, out var path, isUtf8))
             return new Bad(Reply.BadSender);
@@ -108,14 +110,18 @@ internal static class CommandParser
         }
 
         var mail = reader.Build(path!);
+        // draft-varshavchik-verp-smtpext §4 (1): nothing can be added to the null path.
+        if (mail.IsVerp && mail.Sender.IsNull)
+            return new Bad(Reply.BadArguments);
         return isUtf8 && !mail.IsUtf8 ? new Bad(Reply.SenderNotAscii) : new MailFrom(mail);
     }
 
     /// <summary>rcpt = "RCPT TO:" ( "&lt;Postmaster&gt;" / Forward-path ) [SP Rcpt-parameters].</summary>
-    private static SmtpCommand ParseRcpt(ReadOnlySpan<byte> argument)
+    private static SmtpCommand ParseRcpt(ReadOnlySpan<byte> argument, string? domain)
     {
         if (!TryTakePrefix(ref argument, "TO:"u8))
             return new Bad(Reply.BadArguments);
+        argument = BarePath.Complete(argument, domain);
         var isUtf8 = !Ascii.IsValid(argument);
         if (!MailAddress.TryParseForwardPath(argument, out var consumed, out var path, isUtf8))
             return new Bad(Reply.BadRecipient);

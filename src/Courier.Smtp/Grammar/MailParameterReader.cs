@@ -32,6 +32,8 @@ internal struct MailParameterReader
         By = 256,
         Priority = 512,
         Hold = 1024,
+        Verp = 2048,
+        ExtendedData = 4096,
     }
 
     private Seen _seen;
@@ -57,6 +59,8 @@ internal struct MailParameterReader
         EnvelopeId = _envelopeId,
         RequireTls = (_seen & Seen.RequireTls) != 0,
         SecureOnly = _isSecureOnly,
+        IsVerp = (_seen & Seen.Verp) != 0,
+        WantsEachReply = (_seen & Seen.ExtendedData) != 0,
         Priority = _priority,
         By = _by,
         HoldFor = _holdFor,
@@ -77,6 +81,9 @@ internal struct MailParameterReader
             4 when parameter.Is("BODY"u8) => ReadBody(parameter),
             // RFC 4954 §5: who submitted it, in the words of the peer. We trust nobody's, which the RFC allows.
             4 when parameter.Is("AUTH"u8) => First(Seen.Auth) && !parameter.Value.IsEmpty,
+            // The names have no X here, though their EHLO words have.
+            4 when parameter.Is("VERP"u8) => ReadWord(Seen.Verp, SmtpExtensions.Verp, parameter),
+            6 when parameter.Is("EXDATA"u8) => ReadWord(Seen.ExtendedData, SmtpExtensions.ExtendedData, parameter),
             5 when parameter.Is("ENVID"u8) => ReadEnvelopeId(parameter.Value),
             7 when parameter.Is("HOLDFOR"u8) => ReadHoldFor(parameter.Value),
             8 when parameter.Is("SECURITY"u8) => ReadSecurity(parameter),

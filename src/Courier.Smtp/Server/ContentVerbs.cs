@@ -73,6 +73,8 @@ internal static class ContentVerbs
 
         // Step 4.
         Note(session, transaction, replies);
+        if (replies.Count != count)
+            return ExtendedDataReply.Of(replies);
         for (var i = 0; i < count - 1; i++)
             session.Wire.Write(replies[i]);
         return replies[count - 1];
@@ -100,7 +102,7 @@ internal static class ContentVerbs
         try
         {
             var replies = await session.Reception.AcceptAsync(transaction, buffer, limit.Token);
-            return replies.Count == count
+            return replies.Count == count || (transaction.Mail.WantsEachReply && replies.Count == transaction.Recipients.Count)
                 ? replies
                 : throw new InvalidOperationException($"The reception gave {replies.Count} replies where {count} are due.");
         }

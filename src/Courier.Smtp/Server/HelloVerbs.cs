@@ -42,6 +42,10 @@ internal static class HelloVerbs
             yield return "REQUIRETLS";                          // RFC 8689 §2: within TLS only
         if (session.Offers(SmtpExtensions.Security))
             yield return "XSECURITY=NONE,STARTTLS";             // Courier's: TLS on the way from here, whatever this session has
+        if (session.Offers(SmtpExtensions.Verp))
+            yield return "XVERP=Courier";                       // Courier's: one message, a return path for each recipient where it leaves
+        if (session.Offers(SmtpExtensions.ExtendedData))
+            yield return "XEXDATA";                             // Courier's: an answer to the message for each recipient
         if (session.Offers(SmtpExtensions.DeliverBy))
             yield return "DELIVERBY";                           // RFC 2852 §4: without a least time
         if (session.Offers(SmtpExtensions.Priority))

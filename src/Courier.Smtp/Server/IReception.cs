@@ -32,7 +32,8 @@ public interface IReception
     /// <summary>Where the message's bytes go while they arrive.</summary>
     MessageBuffer OpenBuffer();
 
-    /// <summary>After end of data: keeps the message and says so. SMTP wants one reply; LMTP one for each recipient in order (RFC 2033 §4.2).
+    /// <summary>After end of data: keeps the message and says so. SMTP wants one reply; LMTP one for each recipient in order (RFC 2033 §4.2),
+    /// and so may be answered where the client wants that (<see cref="MailParameters.WantsEachReply"/>).
     /// The session disposes of the buffer afterwards.</summary>
     ValueTask<IReadOnlyList<SmtpReply>> AcceptAsync(SmtpTransaction transaction, MessageBuffer message, CancellationToken ct);
 }

@@ -39,6 +39,12 @@ public enum SmtpExtensions
 
     /// <summary>RFC 1985; for those who may relay.</summary>
     Etrn = 1024,
+
+    /// <summary>XVERP, Courier's.</summary>
+    Verp = 2048,
+
+    /// <summary>XEXDATA, Courier's.</summary>
+    ExtendedData = 4096,
 }
 
 /// <summary>Their words in EHLO, for those who set up a listener.</summary>
@@ -53,6 +59,8 @@ public static class SmtpExtensionWords
         ["REQUIRETLS"] = SmtpExtensions.RequireTls,
         ["XSECURITY"] = SmtpExtensions.Security,
         ["DELIVERBY"] = SmtpExtensions.DeliverBy,
+        ["XVERP"] = SmtpExtensions.Verp,
+        ["XEXDATA"] = SmtpExtensions.ExtendedData,
         ["MT-PRIORITY"] = SmtpExtensions.Priority,
         ["FUTURERELEASE"] = SmtpExtensions.FutureRelease,
         ["ETRN"] = SmtpExtensions.Etrn,

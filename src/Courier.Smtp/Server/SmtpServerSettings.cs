@@ -46,6 +46,9 @@ public sealed record SmtpServerSettings(string HostName, SmtpRole Role)
     /// <summary>Peers that may say XFORWARD.</summary>
     public IReadOnlyList<IPNetwork> XForwardPeers { get; init; } = [];
 
+    /// <summary>What paths without a domain get in MAIL and RCPT; null refuses them.</summary>
+    public string? PathDomain { get; init; }
+
     public SmtpLimits Limits { get; init; } = new();
 
     /// <summary>What a listener offers unless it is told otherwise. LMTP answers for each recipient itself and keeps nothing: reports, times
@@ -60,7 +63,8 @@ public sealed record SmtpServerSettings(string HostName, SmtpRole Role)
     private const SmtpExtensions EveryRole = SmtpExtensions.Chunking | SmtpExtensions.BinaryMime | SmtpExtensions.Utf8 | SmtpExtensions.Limits;
 
     private const SmtpExtensions Queueing =
-        SmtpExtensions.Dsn | SmtpExtensions.RequireTls | SmtpExtensions.Security | SmtpExtensions.DeliverBy | SmtpExtensions.Priority;
+        SmtpExtensions.Dsn | SmtpExtensions.RequireTls | SmtpExtensions.Security | SmtpExtensions.DeliverBy | SmtpExtensions.Priority
+        | SmtpExtensions.Verp | SmtpExtensions.ExtendedData;
 
     internal bool HasAuth => AuthOffered || AuthRequired;
 }

@@ -226,7 +226,7 @@ internal sealed class SmtpSession : IDisposable
     {
         if (status == LineStatus.TooLong)
             return new Bad(Reply.LineTooLong);
-        var command = CommandParser.Parse(Wire.Line);
+        var command = CommandParser.Parse(Wire.Line, Settings.PathDomain);
         var isTooLong = Wire.Line.Length + "\r\n".Length > Limits.CommandLineBytes && command is not Auth;
         return isTooLong ? new Bad(Reply.LineTooLong) : command;
     }

@@ -45,6 +45,12 @@ public sealed record MailParameters(ReversePath Sender)
     /// <summary>SECURITY=STARTTLS (Courier's XSECURITY).</summary>
     public bool SecureOnly { get; init; }
 
+    /// <summary>VERP (Courier's XVERP): each recipient's copy leaves under a return path that names the recipient.</summary>
+    public bool IsVerp { get; init; }
+
+    /// <summary>EXDATA (Courier's XEXDATA): the end of the message may be answered for each recipient.</summary>
+    public bool WantsEachReply { get; init; }
+
     /// <summary>MT-PRIORITY (RFC 6710).</summary>
     public int Priority { get; init; }
 

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Courier.Accounts;
 using Courier.Configuration;
 using Courier.Mailboxes;
+using Courier.Net;
 using Microsoft.Extensions.Logging;
 
 namespace Courier.Hosting;
@@ -25,7 +26,7 @@ internal sealed class ReaderServer : IAsyncDisposable
         _accounts = new SqliteAccountDirectory(
             Stores.AccountsFile(settings), new AccountSettings { DefaultDomain = values.Get(SettingTable.DefaultDomain) }, clock, logging.CreateLogger<SqliteAccountDirectory>());
         _store = new MailStore(Stores.Mailboxes(values), clock, logging.CreateLogger<MailStore>());
-        _listeners = new ListenerSet(settings, logging, tls);
+        _listeners = new ListenerSet(settings, logging, tls, new SessionBoard(clock));
         _idleMemory = new IdleMemory(clock);
         Services = new ReaderServices(settings, _accounts, _store, tls, clock, logging);
     }

@@ -50,6 +50,7 @@ internal sealed class SmtpServices(
             XClientPeers = values.Get(SettingTable.XClientPeers) ?? [],
             XForwardPeers = values.Get(SettingTable.XForwardPeers) ?? [],
             CleartextLogins = Values.CleartextLogins(values),
+            PathDomain = HeaderValues.CompletionOf(values, role == SmtpRole.Submission),
             Limits = new SmtpLimits
             {
                 MessageBytes = values.Get(SettingTable.MessageSize),
@@ -80,6 +81,7 @@ internal sealed class SmtpServices(
         },
         FreeBytesMin = values.Get(SettingTable.FreeSpace),
         Postmaster = values.Get(SettingTable.Postmaster),
+        Headers = HeaderValues.Of(values),
         Senders = SenderValues.Of(values, resolver),
         Verify = SenderValues.AudienceOf(values.Get(SenderKeys.Verify)),
         Expand = SenderValues.AudienceOf(values.Get(SenderKeys.Expand)),

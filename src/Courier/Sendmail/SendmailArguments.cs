@@ -39,6 +39,12 @@ internal sealed record SendmailArguments
     /// <summary>-bcc: of the fields only Bcc gives recipients.</summary>
     internal bool OnlyBcc { get; init; }
 
+    /// <summary>-verp: each recipient's copy has a return path of its own.</summary>
+    internal bool IsVerp { get; init; }
+
+    /// <summary>-S starttls: only over TLS with a certificate that was verified.</summary>
+    internal bool SecureOnly { get; init; }
+
     /// <summary>-n: print the message as it would be sent.</summary>
     internal bool PrintsOnly { get; init; }
 
@@ -98,7 +104,7 @@ internal sealed record SendmailArguments
             case "-bi": read = this with { Task = SendmailTask.Nothing }; return 0;
             case "-bcc": read = this with { OnlyBcc = true, ReadsRecipients = true }; return 0;
             case "-bm": return 0;
-            case "-verp": return 0;
+            case "-verp": read = this with { IsVerp = true }; return 0;
         }
 
         switch (argument[1])
@@ -145,14 +151,14 @@ internal sealed record SendmailArguments
                 return this with { FullName = value };
             case 'V':
                 return this with { EnvelopeId = value };
-            case 'S':
-                return this;
+            case 'S' when value.ToLowerInvariant() is "none" or "starttls":
+                return this with { SecureOnly = value.Equals("starttls", StringComparison.OrdinalIgnoreCase) };
             case 'R' when value.ToLowerInvariant() is "full" or "hdrs":
                 return this with { ReturnFull = value.Equals("full", StringComparison.OrdinalIgnoreCase), ReturnHeaders = value.Equals("hdrs", StringComparison.OrdinalIgnoreCase) };
             case 'N' when NotifyOf(value) is { } notify:
                 return this with { Notify = notify };
             default:
-                problem = option == 'R' ? $"-R wants full or hdrs, not {value}" : $"-N wants never, or success, failure and delay with commas, not {value}";
+                problem = option == 'R' ? $"-R wants full or hdrs, not {value}" : option == 'S' ? $"-S wants none or starttls, not {value}" : $"-N wants never, or success, failure and delay with commas, not {value}";
                 return null;
         }
     }

@@ -78,6 +78,8 @@ internal sealed class SendmailProgram(Settings settings, TextWriter error)
             EnvelopeId = read.EnvelopeId is { } id ? Xtext.Encode(id) : null,
             ReturnFull = read.ReturnFull,
             ReturnHeaders = read.ReturnHeaders,
+            IsVerp = read.IsVerp && !sender.IsNull,
+            SecureOnly = read.SecureOnly,
             IsUtf8 = !recipients.Append(sender.Address ?? recipients[0]).All(static address => System.Text.Ascii.IsValid(address.ToString())),
         };
         if (read.PrintsOnly)

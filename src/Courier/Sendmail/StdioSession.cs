@@ -3,6 +3,7 @@ using Courier.Configuration;
 using Courier.Hosting;
 using Courier.IO.Files;
 using Courier.Mail.Addresses;
+using Courier.Mail.Reports;
 using Courier.Net;
 using Courier.Queue;
 using Courier.Smtp.Replies;
@@ -20,6 +21,8 @@ internal static class StdioSession
         var server = new SmtpServerSettings(Stores.HostName(values), SmtpRole.Relay)
         {
             AuthOffered = false,
+            // What the socket's form has room for.
+            Offered = SmtpServerSettings.OfferedBy(SmtpRole.Lmtp) | SmtpExtensions.Dsn | SmtpExtensions.Security | SmtpExtensions.Verp,
             Limits = new SmtpLimits { MessageBytes = values.Get(SettingTable.MessageSize), Recipients = values.Get(SettingTable.Recipients) },
         };
         var nobody = new IPEndPoint(IPAddress.Loopback, 0);
@@ -50,7 +53,16 @@ internal static class StdioSession
         public async ValueTask<IReadOnlyList<SmtpReply>> AcceptAsync(SmtpTransaction transaction, MessageBuffer message, CancellationToken ct)
         {
             var recipients = transaction.Recipients.Select(static one => new EnvelopeRecipient(one.Address, one.OriginalRecipient, one.Notify));
-            var envelope = new Envelope(transaction.Mail.Sender, [.. recipients]) { Is8Bit = transaction.Mail.Is8Bit, IsUtf8 = transaction.Mail.IsUtf8, EnvelopeId = transaction.Mail.EnvelopeId };
+            var envelope = new Envelope(transaction.Mail.Sender, [.. recipients])
+            {
+                Is8Bit = transaction.Mail.Is8Bit,
+                IsUtf8 = transaction.Mail.IsUtf8,
+                EnvelopeId = transaction.Mail.EnvelopeId,
+                ReturnFull = transaction.Mail.Return == ReturnContent.Full,
+                ReturnHeaders = transaction.Mail.Return == ReturnContent.Headers,
+                IsVerp = transaction.Mail.IsVerp,
+                SecureOnly = transaction.Mail.SecureOnly,
+            };
             await using var body = message.OpenRead();
             var (code, text) = await handIn.SendAsync(envelope, stream => body.CopyToAsync(stream, ct), ct);
             // The server's text begins with its enhanced code, which the session writes itself.

@@ -49,6 +49,8 @@ internal sealed class SubmitProgram(Settings settings, TextWriter output)
             ReturnFull = options.Contains('F', StringComparison.Ordinal),
             ReturnHeaders = options.Contains('H', StringComparison.Ordinal),
             Is8Bit = options.Contains('8', StringComparison.Ordinal),
+            IsVerp = options.Contains('V', StringComparison.Ordinal) && !sender.IsNull,
+            SecureOnly = options.Contains("S{STARTTLS}", StringComparison.OrdinalIgnoreCase),
         };
         var handIn = new HandIn(Stores.LocalSocket(settings), Stores.DropDirectory(settings));
         var (code, text) = await handIn.SendAsync(envelope, stream => input.CopyToAsync(stream, ct), ct);

@@ -81,8 +81,9 @@ public sealed class MailAddressTests
 
     [Theory]
     [InlineData(64, true)]
-    [InlineData(65, false)]
-    public void A_local_part_has_64_octets_at_most(int length, bool isAddress)
+    [InlineData(192, true)]
+    [InlineData(193, false)]
+    public void A_local_part_has_192_octets_at_most(int length, bool isAddress)
     {
         Assert.Equal(isAddress, MailAddress.TryParse(new string('a', length) + "@b", out _));
         Assert.Equal(isAddress, MailAddress.TryParse('"' + new string(' ', length - 2) + "\"@b", out _));

@@ -64,6 +64,8 @@ public abstract class SpoolContractTests : IAsyncLifetime
             IsUtf8 = isTraced,
             RequireTls = isReturned,
             SecureOnly = !isReturned,
+            IsVerp = isTraced,
+            TlsIsOptional = !isReturned,
             HoldUntil = isTraced ? now + TimeSpan.FromHours(1) : null,
             DeliverBy = new DeliverBy(now + TimeSpan.FromHours(2), isReturned, isTraced),
         };

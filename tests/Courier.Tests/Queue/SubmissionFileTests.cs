@@ -24,6 +24,8 @@ public sealed class SubmissionFileTests
         EnvelopeId = "QQ314159",
         ReturnFull = true,
         Is8Bit = true,
+        IsVerp = true,
+        SecureOnly = true,
         Recipients =
         [
             new EnvelopeRecipient(MailAddress.Parse("\"a b\"@example.com"), "rfc822;g@example.com", NotifyOn.Success | NotifyOn.Delay),

@@ -30,6 +30,12 @@ public sealed class SendmailArgumentsTests
     [InlineData("-N failure,DELAY", NotifyOn.Failure | NotifyOn.Delay)]
     public void Notify_is_read(string line, object expected) => Assert.Equal((NotifyOn)expected, Read(line).Notify);
 
+    [Theory]
+    [InlineData("-verp -S starttls x", true, true)]
+    [InlineData("-SNONE x", false, false)]
+    public void Verp_and_security_are_read(string line, bool isVerp, bool secureOnly) =>
+        Assert.Equal((isVerp, secureOnly), (Read(line).IsVerp, Read(line).SecureOnly));
+
     [Fact]
     public void Return_and_envelope_id_are_read()
     {
@@ -48,6 +54,7 @@ public sealed class SendmailArgumentsTests
     [InlineData("-bd")]
     [InlineData("-N never,success")]
     [InlineData("-N often")]
+    [InlineData("-S some x")]
     [InlineData("-R some")]
     [InlineData("-f")]
     [InlineData("-z")]

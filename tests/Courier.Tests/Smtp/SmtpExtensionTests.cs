@@ -13,6 +13,8 @@ public sealed class SmtpExtensionTests
         { "CHUNKING", "MAIL FROM:<a@example.org> BODY=BINARYMIME", "555" },
         { "SMTPUTF8", "MAIL FROM:<a@example.org> SMTPUTF8", "555" },
         { "XSECURITY", "MAIL FROM:<a@example.org> SECURITY=STARTTLS", "555" },
+        { "XVERP", "MAIL FROM:<a@example.org> VERP", "555" },
+        { "XEXDATA", "MAIL FROM:<a@example.org> EXDATA", "555" },
         { "DELIVERBY", "MAIL FROM:<a@example.org> BY=-10;NT", "555" },
         { "MT-PRIORITY", "MAIL FROM:<a@example.org> MT-PRIORITY=-9", "555" },
         { "FUTURERELEASE", "MAIL FROM:<a@example.org> HOLDFOR=10", "555" },

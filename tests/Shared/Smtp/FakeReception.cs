@@ -58,6 +58,13 @@ public sealed class FakeReception : IReception
         if (BeforeAccept is not null)
             await BeforeAccept(ct);
         var sender = transaction.Mail.Sender.Address?.LocalPart ?? "";
+        // With data-each recipients called filtered are refused, where the client wants to hear of each.
+        if (sender == "data-each")
+        {
+            Keep(transaction, message);
+            return transaction.Mail.WantsEachReply ? [.. transaction.Recipients.Select(recipient => recipient.Address.LocalPart == "filtered" ? Unknown : Taken)] : [Taken];
+        }
+
         var isRefused = sender.StartsWith("data-", StringComparison.Ordinal);
         var reply = isRefused ? Judge(sender["data-".Length..]) : Taken;
         if (!isRefused)

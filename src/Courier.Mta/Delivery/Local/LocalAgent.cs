@@ -61,7 +61,7 @@ public sealed class LocalAgent : IDeliveryAgent, IAsyncDisposable
         for (var number = 0; number < envelope.Recipients.Count; number++)
         {
             var name = UniqueName.Next(_clock.GetUtcNow());
-            copies.Add(await PrepareAsync(number, envelope.Recipients[number].Address, envelope.Sender, trace, name, visited, ct));
+            copies.Add(await PrepareAsync(number, envelope.Recipients[number].Address, SenderFor(envelope, envelope.Recipients[number].Address), trace, name, visited, ct));
         }
 
         return await RunAsync(new Parcel(null, body, copies), ct);
@@ -82,7 +82,7 @@ public sealed class LocalAgent : IDeliveryAgent, IAsyncDisposable
         if (recipient.StagedPath is { } path)
             return new MailboxCopy(recipient.Number) { Staged = new StagedMessage(path), IsCommitted = true };
         var name = StagingFolder.NameOf(_clock.GetUtcNow(), job.Id, recipient.Number, _settings.Host);
-        var copy = await PrepareAsync(recipient.Number, recipient.Recipient.Address, job.Envelope.Sender, job.Trace, name, visited, ct);
+        var copy = await PrepareAsync(recipient.Number, recipient.Recipient.Address, SenderFor(job.Envelope, recipient.Recipient.Address), job.Trace, name, visited, ct);
         if (copy.Outcome?.Status is LoopStatus)
             Log.Loop(_logger, job.Id, recipient.Recipient.Address.ToString());
         return copy;
@@ -118,6 +118,8 @@ public sealed class LocalAgent : IDeliveryAgent, IAsyncDisposable
 
     private static MailboxCopy Deferred(int number, string status, string diagnostic) =>
         new(number) { Outcome = new RecipientOutcome(number, OutcomeKind.Deferred, status, diagnostic) };
+
+    private static ReversePath SenderFor(Envelope envelope, MailAddress recipient) => envelope.IsVerp ? Verp.Encode(envelope.Sender, recipient) : envelope.Sender;
 
     private static byte[] HeaderOf(ReversePath sender, MailAddress recipient, ReadOnlySpan<byte> trace)
     {

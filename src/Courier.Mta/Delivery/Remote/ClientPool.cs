@@ -10,6 +10,9 @@ internal sealed class PooledClient(SmtpClient client)
     /// <summary>Its host, as outcomes name it.</summary>
     public string Server { get; } = Connector.Describe(new Routing.MailHost(client.Name, client.Remote.Port, 0));
 
+    /// <summary>It was made for one message that may go where others may not.</summary>
+    public bool IsForOneMessage { get; init; }
+
     /// <summary>Messages it has carried: none on a new one.</summary>
     public int Messages { get; set; }
 

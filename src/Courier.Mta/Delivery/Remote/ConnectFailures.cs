@@ -10,14 +10,19 @@ namespace Courier.Mta.Delivery.Remote;
 /// hosts would change nothing (§4.2.1). A login, TLS or policy that fails is about settings that somebody will mend: mail waits.</remarks>
 internal sealed class ConnectFailures(NextHop hop)
 {
+    /// <summary>RFC 3463 X.7.5: cryptographic failure.</summary>
+    private const string TlsTrouble = "4.7.5";
+
     private HopException? _permanent;
     private HopException? _temporary;
     private bool _hasSpoken;
+    private bool _hasTlsTrouble;
 
     public bool IsEmpty => _permanent is null && _temporary is null;
 
     public void Add(RouteFailure failure, string? server = null)
     {
+        _hasTlsTrouble |= failure.Status == TlsTrouble;
         if (failure.IsPermanent)
             _permanent = new HopException(OutcomeKind.Failed, failure.Status, failure.Text, server);
         else
@@ -27,6 +32,7 @@ internal sealed class ConnectFailures(NextHop hop)
     public void Add(SmtpConnectException failure, string server)
     {
         var text = failure.Reply is { } reply ? OutcomeReader.Text(reply) : failure.Message;
+        _hasTlsTrouble |= failure.Step == SmtpStep.StartTls;
         _hasSpoken |= failure.Reply is not null || failure.Step > SmtpStep.Greeting;
         if (failure is { Reply.Code: >= 500, Step: SmtpStep.Greeting or SmtpStep.Hello })
         {
@@ -39,7 +45,7 @@ internal sealed class ConnectFailures(NextHop hop)
         {
             { Reply: { IsTransient: true, Status: { } given } } => given.ToString(),
             { Step: SmtpStep.Connect } => "4.4.1",
-            { Certificate: not null } or { Step: SmtpStep.StartTls } => "4.7.5",
+            { Certificate: not null } or { Step: SmtpStep.StartTls } => TlsTrouble,
             { Step: SmtpStep.Auth } => "4.7.8",
             { Reply: not null } => "4.3.2",
             _ => "4.4.2",
@@ -52,6 +58,7 @@ internal sealed class ConnectFailures(NextHop hop)
         var failure = _temporary ?? _permanent ?? new HopException(OutcomeKind.Deferred, "4.4.4", $"There is no host to try for {hop}", null);
         return new HopException(failure.Kind, failure.Status, failure.Message, failure.Server)
         {
+            IsAboutTls = _hasTlsTrouble,
             IsUnreachable = _permanent is null && _temporary is { Server: not null } && !_hasSpoken,
         };
     }

@@ -20,7 +20,13 @@ public sealed class Connector(
     HostLookup lookup, TlsPolicies policies, BrokenTls brokenTls, ConnectorSettings settings, ITlsObserver observer, ILogger logger)
 {
     /// <summary>Throws <see cref="HopException"/> when no host is ready for mail.</summary>
-    public async ValueTask<SmtpClient> ConnectAsync(NextHop hop, CancellationToken ct)
+    public ValueTask<SmtpClient> ConnectAsync(NextHop hop, CancellationToken ct) => ConnectAsync(hop, isRelaxed: false, ct);
+
+    /// <summary>For mail that may travel without TLS (RFC 8689 §4.2.2): what the destination published about TLS is followed no further than
+    /// it goes. What the operator asks of the hop holds. The connection is for such mail alone.</summary>
+    public ValueTask<SmtpClient> ConnectRelaxedAsync(NextHop hop, CancellationToken ct) => ConnectAsync(hop, isRelaxed: true, ct);
+
+    private async ValueTask<SmtpClient> ConnectAsync(NextHop hop, bool isRelaxed, CancellationToken ct)
     {
         var hosts = await lookup.HostsAsync(hop, ct);
         var failures = new ConnectFailures(hop);
@@ -45,7 +51,7 @@ public sealed class Connector(
 
             foreach (var (host, addresses) in found)
             {
-                if (await TryAsync(new Candidate(hop, hosts, host, addresses, policy), failures, left, ct) is { } client)
+                if (await TryAsync(new Candidate(hop, hosts, host, addresses, policy, isRelaxed), failures, left, ct) is { } client)
                     return client;
                 left -= addresses.Addresses.Count;
             }
@@ -54,7 +60,7 @@ public sealed class Connector(
         throw failures.ToException();
     }
 
-    private sealed record Candidate(NextHop Hop, HostList List, MailHost Host, HostAddresses Addresses, DestinationPolicy Policy);
+    private sealed record Candidate(NextHop Hop, HostList List, MailHost Host, HostAddresses Addresses, DestinationPolicy Policy, bool IsRelaxed);
 
     private async ValueTask<SmtpClient?> TryAsync(Candidate candidate, ConnectFailures failures, int most, CancellationToken ct)
     {
@@ -66,6 +72,8 @@ public sealed class Connector(
         }
 
         var demand = await policies.ForHostAsync(hop, candidate.List, host, candidate.Addresses, candidate.Policy, ct);
+        if (candidate.IsRelaxed)
+            demand = TlsPolicies.Relaxed(hop, demand);
         if (demand.Refusal is { } refusal)
         {
             observer.Failed(hop, candidate.Policy, demand, host.Name, remote: null, demand.RefusalKind);
@@ -83,7 +91,7 @@ public sealed class Connector(
             catch (SmtpConnectException e)
             {
                 Log.Unreachable(logger, $"{Describe(host)} [{address}]", e.Message);
-                if (e.Step == SmtpStep.StartTls)
+                if (e.Step == SmtpStep.StartTls && !candidate.IsRelaxed)
                     observer.Failed(hop, candidate.Policy, demand, host.Name, endPoint.Address, e.Certificate?.Kind ?? "validation-failure");
                 failures.Add(e, Describe(host));
             }
@@ -108,6 +116,9 @@ public sealed class Connector(
             Log.BrokenTls(logger, Describe(candidate.Host), problem);
         }
 
+        // What a relaxed connection came to says nothing of the policy; the one before it did.
+        if (candidate.IsRelaxed)
+            return connection;
         if (connection.IsSecure)
             observer.Succeeded(candidate.Hop, candidate.Policy, demand, candidate.Host.Name);
         else

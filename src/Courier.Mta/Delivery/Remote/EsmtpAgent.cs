@@ -42,7 +42,7 @@ public sealed class EsmtpAgent : IDeliveryAgent, IAsyncDisposable
         await _connections.WaitAsync(ct);
         try
         {
-            if (RecentFailure() is { } recent)
+            if (RecentFailure() is { } recent && !(recent.IsAboutTls && job.Envelope.TlsIsOptional))
                 throw recent;
             var left = job.Recipients;
             while (left.Count > 0)
@@ -81,7 +81,7 @@ public sealed class EsmtpAgent : IDeliveryAgent, IAsyncDisposable
         DeliveryJob job, IReadOnlyList<JobRecipient> recipients, List<RecipientOutcome> outcomes, CancellationToken ct)
     {
         var message = Outgoing.Of(job, recipients, _clock.GetUtcNow());
-        var (result, server) = await TransactAsync(message, ct);
+        var (result, server) = await TransactAsync(message, job.Envelope.TlsIsOptional, ct);
         var mayContinue = result.IsUsable && result.Recipients.Any(static r => r.IsTaken);
         var left = new List<JobRecipient>();
         for (var i = 0; i < recipients.Count; i++)
@@ -102,7 +102,7 @@ public sealed class EsmtpAgent : IDeliveryAgent, IAsyncDisposable
 
     /// <summary>A kept connection may have been closed by the other side meanwhile. So long as it has not answered DATA, the message
     /// is not with it, and a new connection is tried at once; what that one says counts.</summary>
-    private async ValueTask<(SendResult Result, string Server)> TransactAsync(OutgoingMessage message, CancellationToken ct)
+    private async ValueTask<(SendResult Result, string Server)> TransactAsync(OutgoingMessage message, bool tlsIsOptional, CancellationToken ct)
     {
         if (_pool.TryTake() is { } kept)
         {
@@ -112,9 +112,21 @@ public sealed class EsmtpAgent : IDeliveryAgent, IAsyncDisposable
             Log.Stale(_logger, _hop.ToString());
         }
 
-        var fresh = new PooledClient(await _connector.ConnectAsync(_hop, ct));
+        var fresh = await ConnectAsync(tlsIsOptional, ct);
         _unreachable = null;
         return (await UseAsync(fresh, message, ct), fresh.Server);
+    }
+
+    private async ValueTask<PooledClient> ConnectAsync(bool tlsIsOptional, CancellationToken ct)
+    {
+        try
+        {
+            return new PooledClient(await _connector.ConnectAsync(_hop, ct));
+        }
+        catch (HopException e) when (tlsIsOptional && e.IsAboutTls)
+        {
+            return new PooledClient(await _connector.ConnectRelaxedAsync(_hop, ct)) { IsForOneMessage = true };
+        }
     }
 
     private async ValueTask<SendResult> UseAsync(PooledClient client, OutgoingMessage message, CancellationToken ct)
@@ -128,14 +140,14 @@ public sealed class EsmtpAgent : IDeliveryAgent, IAsyncDisposable
                 fit = message;
             if (fit is null)
             {
-                isKept = _pool.TryPut(client);
+                isKept = !client.IsForOneMessage && _pool.TryPut(client);
                 // RFC 6152 §3, RFC 3463 X.6.3: conversion required but not supported.
                 throw new HopException(OutcomeKind.Failed, "5.6.3", $"{client.Server} takes seven bits only, and the message cannot be converted", null);
             }
 
             var result = await client.Client.SendAsync(fit, ct);
             client.Messages++;
-            isKept = result.IsUsable && client.Messages < _settings.MessagesPerConnection && _pool.TryPut(client);
+            isKept = result.IsUsable && !client.IsForOneMessage && client.Messages < _settings.MessagesPerConnection && _pool.TryPut(client);
             return result;
         }
         finally

@@ -18,5 +18,8 @@ public sealed class HopException(OutcomeKind kind, string status, string text, s
     /// <summary>None of the hosts spoke: trying again at once is a waste.</summary>
     public bool IsUnreachable { get; init; }
 
+    /// <summary>A host was passed over since it had not the TLS that was asked of it.</summary>
+    public bool IsAboutTls { get; init; }
+
     public RecipientOutcome ForRecipient(int number) => new(number, Kind, Status, Message, Server);
 }

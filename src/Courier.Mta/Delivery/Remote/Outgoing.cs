@@ -13,6 +13,7 @@ internal static class Outgoing
     {
         RequireTls = job.Envelope.RequireTls,
         SecureOnly = job.Envelope.SecureOnly,
+        IsVerp = job.Envelope is { IsVerp: true, Sender.IsNull: false },
         Priority = job.Envelope.Priority,
         By = job.Envelope.DeliverBy is { } by ? new DeliveryTime(by.Time - now, by.IsReturned, by.IsTraced) : null,
         IsUtf8 = job.Envelope.IsUtf8,

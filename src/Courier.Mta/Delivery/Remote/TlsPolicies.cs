@@ -61,6 +61,11 @@ public sealed class TlsPolicies(IDnsResolver resolver, StsPolicies? sts, Certifi
         return new TlsDemand(hop.Security == HopSecurity.Required ? TlsUse.Required : TlsUse.WhenOffered, null, policy.Sts is null ? "no-policy-found" : "sts");
     }
 
+    /// <summary>What is left of a demand for mail that may travel without TLS: the operator's word.</summary>
+    internal static TlsDemand Relaxed(NextHop hop, TlsDemand demand) => demand.Source == "configured"
+        ? demand
+        : new TlsDemand(hop.Security == HopSecurity.Required ? TlsUse.Required : TlsUse.WhenOffered, null, demand.Source);
+
     /// <summary>RFC 8314 §7.3.</summary>
     private const int ImplicitTlsPort = 465;
 

@@ -47,6 +47,23 @@ public sealed class BounceWriterTests
     }
 
     [Theory]
+    [InlineData("grace@example.com", "ada-grace=example.com@example.org")]
+    [InlineData("a@b-c.example", "ada-a=b+2Dc.example@example.org")]
+    public async Task A_report_on_a_message_with_a_return_path_for_each_goes_to_that_of_its_recipient(string recipient, string expected)
+    {
+        var (to, text) = (await WriteAsync(Messages.Envelope(recipient) with { IsVerp = true }))!.Value;
+        Assert.Equal(expected, to.Recipients.Single().Address.ToString());
+        Assert.Contains($"Final-Recipient: rfc822; {recipient}", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_return_path_that_would_be_too_long_is_the_one_without_the_recipient()
+    {
+        var (to, _) = (await WriteAsync(Messages.Envelope(new string('g', 190) + "@example.com") with { IsVerp = true }))!.Value;
+        Assert.Equal("ada@example.org", to.Recipients.Single().Address.ToString());
+    }
+
+    [Theory]
     [InlineData(true, MessageSource.Login, "joan@example.net", "joan@example.net")]
     [InlineData(false, MessageSource.Login, "joan@example.net", "ada@example.org")]
     [InlineData(true, MessageSource.Smtp, "joan@example.net", "ada@example.org")]

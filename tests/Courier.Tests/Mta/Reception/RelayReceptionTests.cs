@@ -1,6 +1,8 @@
 using System.Net;
 using Courier.Mail.Addresses;
 using Courier.Mta.Reception;
+using Courier.Mta.Reception.Headers;
+using Courier.Smtp.Server;
 using Microsoft.Extensions.Logging.Abstractions;
 using static Courier.Tests.Mta.Reception.ReceptionBench;
 
@@ -12,6 +14,46 @@ public sealed class RelayReceptionTests : IDisposable
     private readonly ReceptionBench _bench = new();
 
     public void Dispose() => _bench.Dispose();
+
+    [Theory]
+    [InlineData(Whose.Submitted, false)]
+    [InlineData(Whose.Everybody, true)]
+    public async Task Mail_of_other_servers_is_completed_only_where_all_is(Whose whose, bool expected)
+    {
+        _bench.Settings = _bench.Settings with { Headers = new HeaderSettings { AddsDate = whose, AddsMessageId = whose } };
+        var relay = new RelayReception(_bench.Settings, _bench.Accounts, _bench.Queue, _bench.Clock, NullLogger<RelayReception>.Instance);
+        var transaction = Begin();
+        await RecipientAsync(relay, transaction, "ada@example.test");
+        await AcceptAsync(relay, transaction, "Subject: x\r\n\r\n");
+        var text = _bench.Queue.Messages.Single().Text;
+        Assert.Equal((expected, expected), (text.Contains("\r\nDate: ", StringComparison.Ordinal), text.Contains("\r\nMessage-ID: <", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("ada@[127.0.0.1]", 250)]
+    [InlineData("ada@[127.0.0.2]", 550)]
+    [InlineData("nobody@[127.0.0.1]", 550)]
+    public async Task An_address_at_the_address_that_we_were_reached_by_is_ours(string recipient, int code)
+    {
+        _bench.Settings = _bench.Settings with { Headers = new HeaderSettings { Domain = "example.test" } };
+        var relay = new RelayReception(_bench.Settings, _bench.Accounts, _bench.Queue, _bench.Clock, NullLogger<RelayReception>.Instance);
+        Assert.Equal(code, await RecipientAsync(relay, Begin(), recipient));
+    }
+
+    [Theory]
+    [InlineData("TLS-Required: No\r\n\r\n", false, true)]
+    [InlineData("Subject: x\r\ntls-required:\r\n no \r\n\r\n", false, true)]
+    [InlineData("TLS-Required: Yes\r\n\r\n", false, false)]
+    [InlineData("Subject: x\r\n\r\nTLS-Required: No\r\n", false, false)]
+    [InlineData("TLS-Required: No\r\n\r\n", true, false)]
+    public async Task A_header_that_waives_TLS_is_remembered_unless_the_command_asked_for_it(string message, bool requiresTls, bool expected)
+    {
+        var relay = new RelayReception(_bench.Settings, _bench.Accounts, _bench.Queue, _bench.Clock, NullLogger<RelayReception>.Instance);
+        var transaction = new SmtpTransaction(PeerAt(), new MailParameters(ReversePath.Null) { RequireTls = requiresTls });
+        await RecipientAsync(relay, transaction, "ada@example.test");
+        await AcceptAsync(relay, transaction, message);
+        Assert.Equal(expected, _bench.Queue.Messages.Single().Envelope.TlsIsOptional);
+    }
 
     [Theory]
     [InlineData("ada@example.test", 250)]

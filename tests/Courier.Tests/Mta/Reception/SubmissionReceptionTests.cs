@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Courier.Mta.Reception;
+using Courier.Mta.Reception.Headers;
 using Microsoft.Extensions.Logging.Abstractions;
 using static Courier.Tests.Mta.Reception.ReceptionBench;
 
@@ -49,6 +50,19 @@ public sealed class SubmissionReceptionTests : IDisposable
         Assert.Equal(addsMessageId ? 1 : 0, Regex.Count(trace, "^Message-ID: <20261121010203\\.[0-9A-F]{20}@mx\\.example\\.test>\r$", RegexOptions.Multiline | RegexOptions.NonBacktracking));
         Assert.Contains(" with ESMTPA id ", trace, StringComparison.Ordinal);
         Assert.Equal("ada@example.test", origin);
+    }
+
+    [Theory]
+    [InlineData(Whose.Nobody, "")]
+    [InlineData(Whose.Submitted, "Message-ID: <20261121010203.X@ids.test>\r\nDate: Sat, 21 Nov 2026 01:02:03 +0000\r\n")]
+    public async Task What_is_added_is_the_operators_choice(Whose whose, string expected)
+    {
+        _bench.Settings = _bench.Settings with { Headers = new HeaderSettings { AddsDate = whose, AddsMessageId = whose, MessageIdHost = "ids.test" } };
+        var transaction = Begin(PeerAt(user: "ada@example.test"), sender: "ada@example.test");
+        await RecipientAsync(Submission(), transaction, "someone@example.net");
+        await AcceptAsync(Submission(), transaction, "Subject: x\r\n\r\n");
+        var text = Regex.Replace(_bench.Queue.Messages.Single().Text, "[0-9A-F]{20}", "X", RegexOptions.NonBacktracking);
+        Assert.EndsWith("+0000\r\n" + expected + "Subject: x\r\n\r\n", text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -258,6 +258,52 @@ public sealed class EsmtpAgentTests
         Assert.NotSame(agents.For(new NextHop("a.example", 25)), agents.For(new NextHop("a.example", 26)));
     }
 
+    private static DeliveryJob VerpJob(params string[] recipients) => Job(recipients) is var job ? job with { Envelope = job.Envelope with { IsVerp = true } } : null!;
+
+    [Fact]
+    public async Task A_hop_without_XVERP_gets_a_transaction_and_a_return_path_for_each_recipient()
+    {
+        const string taken = "<MAIL | <RCPT | <DATA | >250 ok\n250 ok\n354 go | . | >250 ok | ";
+        const string refused = "<MAIL | <RCPT | <DATA | >250 ok\n550 5.1.1 who\n503 none | <RSET | ";
+        await using var server = new ScriptedServer(Hello + taken + refused + ">250 ok | " + taken[..^3]);
+        await using var agent = Agent(server.Port);
+        var outcomes = await agent.DeliverAsync(VerpJob("a@example.test", "b@example.test", "c@example.test"), default);
+        Assert.Equal([OutcomeKind.Relayed, OutcomeKind.Failed, OutcomeKind.Relayed], outcomes.Select(outcome => outcome.Kind));
+        Assert.Equal(
+            ["MAIL FROM:<ada-a=example.test@example.org>", "MAIL FROM:<ada-b=example.test@example.org>", "MAIL FROM:<ada-c=example.test@example.org>"],
+            server.Lines.Where(line => line.StartsWith("MAIL", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_hop_with_XVERP_gets_one_message_and_the_word()
+    {
+        await using var server = new ScriptedServer(">220 hi | <EHLO | >250-srv\n250-XVERP=Courier\n250 PIPELINING | <MAIL | <RCPT | <RCPT | <DATA | >250 ok\n250 ok\n250 ok\n354 go | . | >250 ok");
+        await using var agent = Agent(server.Port);
+        Assert.All(await agent.DeliverAsync(VerpJob("a@example.test", "b@example.test"), default), outcome => Assert.Equal(OutcomeKind.Relayed, outcome.Kind));
+        Assert.Contains("MAIL FROM:<ada@example.org> VERP", server.Lines);
+    }
+
+    [Fact]
+    public async Task A_connection_lost_between_recipients_defers_those_that_were_not_tried()
+    {
+        await using var server = new ScriptedServer(Hello + "<MAIL | <RCPT | <DATA | >250 ok\n250 ok\n354 go | . | >250 ok | <MAIL | close");
+        await using var agent = Agent(server.Port);
+        var outcomes = await agent.DeliverAsync(VerpJob("a@example.test", "b@example.test", "c@example.test"), default);
+        Assert.Equal([OutcomeKind.Relayed, OutcomeKind.Deferred, OutcomeKind.Deferred], outcomes.Select(outcome => outcome.Kind));
+        Assert.Equal(1, server.Connections);
+    }
+
+    [Fact]
+    public async Task A_hop_with_XEXDATA_answers_for_each_recipient_that_it_took()
+    {
+        await using var server = new ScriptedServer(
+            ">220 hi | <EHLO | >250-srv\n250-XEXDATA\n250 PIPELINING | <MAIL | <RCPT | <RCPT | <RCPT | <DATA | >250 ok\n250 ok\n550 5.1.1 who\n250 ok\n354 go | . | >558-550-c:\n558-550 5.7.1 no\n558 250 2.0.0 ok");
+        await using var agent = Agent(server.Port);
+        var outcomes = await agent.DeliverAsync(Job("a@example.test", "b@example.test", "c@example.test"), default);
+        Assert.Equal([(OutcomeKind.Failed, "5.7.1"), (OutcomeKind.Failed, "5.1.1"), (OutcomeKind.Relayed, "2.0.0")], outcomes.OrderBy(outcome => outcome.Number).Select(outcome => (outcome.Kind, outcome.Status)));
+        Assert.Contains("MAIL FROM:<ada@example.org> EXDATA", server.Lines);
+    }
+
     private static EsmtpAgentSettings Settings(TimeSpan step) => new(new SmtpClientSettings("client.example")
     {
         Limits = new SmtpClientLimits { GreetingTimeout = step, MailTimeout = step, EndTimeout = step, QuitTimeout = TimeSpan.FromMilliseconds(50) },

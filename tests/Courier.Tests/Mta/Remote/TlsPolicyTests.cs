@@ -1,5 +1,7 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using Courier.IO.Files;
+using Courier.Mail.Addresses;
 using Courier.Mta.Delivery.Remote;
 using Courier.Queue;
 using Courier.Smtp.Client;
@@ -55,6 +57,27 @@ public sealed class TlsPolicyTests : IDisposable
             Assert.Equal(OutcomeKind.Deferred, e.Kind);
             return e.Status;
         }
+    }
+
+    /// <summary>RFC 8689 §4.2.2, by the agent: the published policy is tried first, and goes no further than it goes.</summary>
+    [Theory]
+    [InlineData(false, HopSecurity.WhenOffered, OutcomeKind.Deferred)]
+    [InlineData(true, HopSecurity.WhenOffered, OutcomeKind.Relayed)]
+    [InlineData(true, HopSecurity.Required, OutcomeKind.Deferred)]
+    public async Task Mail_that_may_go_without_TLS_goes_where_the_policy_cannot_be_met(bool isOptional, HopSecurity security, OutcomeKind expected)
+    {
+        const string clear = ">220 hi | <EHLO | >250 srv | <MAIL | >250 ok | <RCPT | >250 ok | <DATA | >354 go | . | >250 ok | <QUIT | >221 bye";
+        await using var server = new ScriptedServer(new IPEndPoint(IPAddress.Loopback, 0), ">220 hi | <EHLO | >250 srv", clear, clear);
+        var resolver = new FakeResolver("example.test MX 10 mx.example.test", "mx.example.test A 127.0.0.1", "_25._tcp.mx.example.test TLSA 3 1 1 00") { IsSecure = true };
+        var client = new SmtpClientSettings("client.example") { Limits = new SmtpClientLimits { GreetingTimeout = TimeSpan.FromSeconds(5), QuitTimeout = TimeSpan.FromMilliseconds(500) } };
+        var connector = SendingParts.Connector(client, Ported(resolver, server.Port), observer: _observer);
+        await using var agent = new EsmtpAgent(
+            new NextHop("example.test", server.Port) { UsesMx = true, IsConfigured = false, Security = security }, connector, new EsmtpAgentSettings(client), NullLogger.Instance, TimeProvider.System);
+        var envelope = new Envelope(new ReversePath(MailAddress.Parse("ada@example.org")), [new EnvelopeRecipient(MailAddress.Parse("a@example.test"))]) { TlsIsOptional = isOptional };
+        var job = new DeliveryJob(new QueueId(1), envelope, [new JobRecipient(0, envelope.Recipients[0], null)], default, MessageBody.OfBytes("x\r\n"u8.ToArray()), TimeProvider.System.GetUtcNow(), "relay");
+        Assert.Equal(expected, Assert.Single(await agent.DeliverAsync(job, default)).Kind);
+        // Nobody else's mail goes by that connection.
+        Assert.Equal(0, agent.IdleConnections);
     }
 
     private static FakeResolver Ported(FakeResolver resolver, int port)
