@@ -72,6 +72,9 @@ internal sealed class Intake
     /// <summary>What holds for a peer's session.</summary>
     internal SessionTerms Welcome(Connection connection) => _settings.Access.SessionTermsOf(connection);
 
+    /// <summary>The same for another server's: not that of a user, who may well be at an address that is listed.</summary>
+    internal ValueTask<SessionTerms> WelcomeAsync(Connection connection, CancellationToken ct) => _settings.Access.SessionTermsAsync(connection, ct);
+
     /// <summary>RFC 6710 §5: strangers may put themselves behind others only.</summary>
     private bool MayPrioritise(SmtpPeer peer) => IsFriend(peer);
 
@@ -83,7 +86,7 @@ internal sealed class Intake
         if (named is not null && Senders.IsTrap(named))
             return (ReceptionReplies.RecipientOk, named);
         var (reply, address) = await Recipients.AdmitAsync(transaction, named, mayRelay, ct);
-        if (address is not null && IsPutOff(transaction, address))
+        if (address is not null && await IsPutOffAsync(transaction, address, ct))
         {
             Log.Greylisted(_logger, PeerOf(transaction), transaction.Mail.Sender.ToString(), address.ToString());
             return (ReceptionReplies.Greylisted, null);
@@ -95,8 +98,9 @@ internal sealed class Intake
         return (ReceptionReplies.TooMuchMail, null);
     }
 
-    private bool IsPutOff(SmtpTransaction transaction, MailAddress recipient) =>
+    private async ValueTask<bool> IsPutOffAsync(SmtpTransaction transaction, MailAddress recipient, CancellationToken ct) =>
         _settings.Greylist is { } greylist && !IsFriend(transaction.Peer) && !_settings.Access.IsKnown(transaction.Peer)
+        && !(await _settings.Access.ListedAsync(transaction.Peer.Connection, ct)).IsAllowed
         && !greylist.Admits(transaction.Peer.Connection.Remote.Address, transaction.Mail.Sender, recipient);
 
     private bool TakesMessage(SmtpTransaction transaction)

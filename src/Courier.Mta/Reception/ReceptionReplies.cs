@@ -73,6 +73,9 @@ public static class ReceptionReplies
     /// <summary>VRFY and EXPN: mail for the address goes there.</summary>
     public static SmtpReply Verified(MailAddress address) => new(250, new(2, 1, 5), $"<{address}>");
 
+    /// <summary>RCPT, or instead of the greeting: a DNS list has the peer, in the list's words.</summary>
+    public static SmtpReply Listed(string text) => new(554, new(5, 7, 1), text);
+
     /// <summary>ETRN: what waits for a domain is tried now.</summary>
     public static SmtpReply Flushed(int messages, string domain) => new(253, new(2, 0, 0), $"OK, {messages} pending messages for {domain} started");
 

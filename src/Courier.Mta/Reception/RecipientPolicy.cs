@@ -25,6 +25,7 @@ internal sealed class RecipientPolicy(ReceptionSettings settings, IAccountDirect
 
     private async ValueTask<(SmtpReply, MailAddress?)> AdmitAsync(SmtpPeer peer, MailAddress given, bool mayRelay, CancellationToken ct)
     {
+        var isStranger = !mayRelay;
         var recipient = settings.Access.Complete(peer, given);
         var isLocal = await accounts.IsLocalDomainAsync(recipient.Domain, ct);
         if (isLocal && settings.Access.BehindPercent(recipient) is { } behind)
@@ -38,6 +39,8 @@ internal sealed class RecipientPolicy(ReceptionSettings settings, IAccountDirect
         // Before it is looked for: whoever is blocked does not learn who exists.
         if (settings.Access.RefusalOf(peer) is { } refusal)
             return (refusal, null);
+        if (isStranger && await settings.Access.ListedAsync(peer.Connection, ct) is { IsRefused: true } verdict)
+            return (ReceptionReplies.Listed(verdict.Text), null);
         if (!isLocal)
             return (ReceptionReplies.RecipientOk, recipient);
         if (await accounts.FindAsync(recipient, ct) is { } account)

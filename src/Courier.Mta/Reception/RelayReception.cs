@@ -16,7 +16,7 @@ public sealed class RelayReception(
 {
     private readonly Intake _intake = new(settings, accounts, clock, logger);
 
-    public ValueTask<SessionTerms> WelcomeAsync(Connection connection, CancellationToken ct) => new(_intake.Welcome(connection));
+    public ValueTask<SessionTerms> WelcomeAsync(Connection connection, CancellationToken ct) => _intake.WelcomeAsync(connection, ct);
 
     public ValueTask<string?> AuthenticateAsync(string user, string password, CancellationToken ct) => _intake.AuthenticateAsync(user, password, ct);
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Courier.Mail.Addresses;
+using Courier.MailAuth.DnsLists;
 using Courier.Mta.Delivery.Remote;
 using Courier.Mta.Reception.Access;
 using Courier.Mta.Reception.Rates;
@@ -99,6 +100,8 @@ internal static class SettingTable
         ExpectedName = "a network, as 192.0.2.7, 192.0.2.0/24, 2001:db8::/32 or *, or a port of ours, as *.25",
     };
 
+    internal static readonly Setting<IReadOnlyList<DnsList>> DnsLists = new("access", "dns_lists", Types.DnsLists, "none", "Lists of addresses in the DNS (RFC 5782, Courier's BLACKLISTS): `allow list.example.org; block bl.example.net; block bl.example.org/127.0.0.2 Go away`. The first that has the peer counts. Recipients are refused with the text, or with what the list says. Only of answers that are named, or else of all in 127.0.0.0/8. Not for users, nor for peers that may relay or that an access list allows.");
+    internal static readonly Setting<bool> DropListed = new("access", "drop_listed", Types.YesNo, "no", "Whom `dns_lists` refuse is sent away before the greeting (Courier's DROP). At `smtp` only.");
     internal static readonly Setting<TimeSpan> GreetingDelay = new("access", "greeting_delay", Types.Duration, "0s", "How long peers must wait for the greeting. Those that speak before it are sent away. Not for peers that an access list allows, nor for those on this machine.");
     internal static readonly Setting<int> MessageLimit = new("imap", "message_limit", Types.CountOrNone, "0", "Messages that one IMAP command may work on (RFC 9738, MESSAGELIMIT); `0`: all there are. Clients that do not know of such a limit see part of a mailbox only.");
     internal static readonly Setting<int> SaveLimit = new("imap", "save_limit", Types.CountOrNone, "0", "Messages that one COPY or APPEND may put into a mailbox (RFC 9738, SAVELIMIT); `0`: any number. Of no account where `message_limit` is set.");
@@ -161,7 +164,7 @@ internal static class SettingTable
         QueueDriver, QueueConnection, QueuePasswordFile, QueueNode, QueueLease,
         RetryFirst, RetryRound, RetryRoundWait, RetryDoublings, QueueTime, WarnAfter, BackupRelay, SubmitDelay, BatchSize,
         AttemptsAtOnce, AttemptsPerDestination, LocalAttempts, HistorySize, ReportSize, ReportFrom, ReportTemplates, SilentReports, ReportsToAccount,
-        MessageSize, Recipients, Connections, ConnectionsPerPeer, ConnectionsPerNetwork, FreeSpace, AccessList, AccessNetwork, GreetingDelay,
+        MessageSize, Recipients, Connections, ConnectionsPerPeer, ConnectionsPerNetwork, FreeSpace, AccessList, AccessNetwork, DnsLists, DropListed, GreetingDelay,
         AccountMessages, AccountRecipients, PeerMessages, PeerRecipients, RefusalsBeforeDelay, RefusalDelay, RefusalDelayMax, CommandTimeout, DataTimeout, HeaderSize, HeaderFields, ReceivedFields,
         Greylisting, GreylistDelay, GreylistRetry, GreylistKeep, GreylistAllowAfter, GreylistEntries,
         .. SenderKeys.All, .. HeaderKeys.All, FolderPrefix, MessageLimit, SaveLimit, Transcript, ShareWith, KeepExpunged, TextIndex, LogLevel, LogFormat,
@@ -172,7 +175,7 @@ internal static class SettingTable
     private static readonly HashSet<Setting> _contextual =
     [
         HostName, CleartextLogins, Postmaster, RelayNetworks, MessageSize, Recipients, FreeSpace, Withheld, XClientPeers, XForwardPeers, FolderPrefix,
-        Connections, ConnectionsPerPeer, ConnectionsPerNetwork, AccessList, AccessNetwork, GreetingDelay, RelayDomains, RelayDomainList, PercentDomains, PercentList,
+        Connections, ConnectionsPerPeer, ConnectionsPerNetwork, AccessList, AccessNetwork, DnsLists, DropListed, GreetingDelay, RelayDomains, RelayDomainList, PercentDomains, PercentList,
         AccountMessages, AccountRecipients, PeerMessages, PeerRecipients, RefusalsBeforeDelay, RefusalDelay, RefusalDelayMax, CommandTimeout, DataTimeout, HeaderSize, HeaderFields, ReceivedFields, Greylisting,
         .. SenderKeys.All, .. HeaderKeys.All,
         MessageLimit, SaveLimit, Transcript,

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Courier.Mail.Addresses;
+using Courier.MailAuth.DnsLists;
 using Courier.Mta.Delivery.Remote;
 using Courier.Mta.Reception.Access;
 using Courier.Mta.Reception.Rates;
@@ -91,6 +92,10 @@ internal static class SettingTypes
     /// <summary>Null for none.</summary>
     internal static SettingType<Rate?> Rate { get; } =
         new("none, or a number in a time, as 100/h, 20/min, 1000/d or 30/10min", (string text, out Rate? value) => (value = Courier.Mta.Reception.Rates.Rate.Parse(text)) is not null || text == "none");
+
+    internal static SettingType<IReadOnlyList<DnsList>> DnsLists { get; } =
+        new("none, or lists with semicolons, as allow list.example.org; block bl.example.net/127.0.0.2 Text",
+            (string text, out IReadOnlyList<DnsList> value) => (value = text == "none" ? [] : DnsList.ParseAll(text)!) is not null);
 
     internal static SettingType<AccessEntry> Access { get; } =
         new("deny, or allow, relay, login, tls, patient, size=10MiB, connections=20, block=text or NAME=value with commas",

@@ -1,14 +1,16 @@
 using System.Collections.Concurrent;
 using Courier.Configuration;
+using Courier.MailAuth.DnsLists;
 using Courier.Mta.Reception.Access;
 using Courier.Mta.Reception.Greylisting;
 using Courier.Mta.Reception.Rates;
+using Courier.Net.Dns;
 using Microsoft.Extensions.Logging;
 
 namespace Courier.Hosting;
 
 /// <summary>The policies of the services that others reach, one for each distinct set of values.</summary>
-internal sealed class ReceptionPolicies(TimeProvider clock, ILoggerFactory logging) : IDisposable
+internal sealed class ReceptionPolicies(IDnsResolver resolver, TimeProvider clock, ILoggerFactory logging) : IDisposable
 {
     private readonly Lock _gate = new();
     private Greylist? _greylist;
@@ -65,6 +67,8 @@ internal sealed class ReceptionPolicies(TimeProvider clock, ILoggerFactory loggi
                 DomainList = values.Get(SettingTable.RelayDomainList),
                 PercentDomains = values.Get(SettingTable.PercentDomains)!(hostName),
                 PercentList = values.Get(SettingTable.PercentList),
+                Lists = new DnsListLookup(values.Get(SettingTable.DnsLists)!, resolver, clock, logging.CreateLogger<DnsListLookup>()),
+                DropsListed = values.Get(SettingTable.DropListed),
                 GreetingDelay = values.Get(SettingTable.GreetingDelay),
             },
             clock, logging.CreateLogger<AccessPolicy>());

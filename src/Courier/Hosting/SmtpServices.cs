@@ -20,7 +20,7 @@ internal sealed class SmtpServices(
     /// <summary>RFC 5321 §3.8: 421 and close.</summary>
     internal static ReadOnlyMemory<byte> Refusal { get; } = ReceptionReplies.TooManyConnections.ToBytes();
 
-    private readonly ReceptionPolicies _policies = new(clock, logging);
+    private readonly ReceptionPolicies _policies = new(resolver, clock, logging);
 
     public void Dispose() => _policies.Dispose();
 

@@ -126,6 +126,7 @@ public sealed class OurServer : ITarget
             network.198.51.100.4 = login
             network.198.51.100.5 = tls
             network.203.0.113.9 = allow
+            dns_lists = allow wl.test; block bl.test
             [limits]
             recipients_per_account = 3/d
             header_fields = 50
@@ -173,7 +174,8 @@ public sealed class OurServer : ITarget
         "refused.test 60 A 192.0.2.2", "low.refused.test 60 A 192.0.2.2", "all.refused.test 60 A 192.0.2.2", "lists.test 60 A 192.0.2.2", "example.org 60 A 192.0.2.2",
         "badmx.test 60 MX 10 mx.badmx.test", "mx.badmx.test 60 A 192.0.2.66", "badhost.test 60 A 192.0.2.67",
         "free.test 60 A 192.0.2.2", "7.2.0.192.in-addr.arpa 60 PTR out.free-hosts.test", "out.free-hosts.test 60 A 192.0.2.7", "8.2.0.192.in-addr.arpa 60 PTR liar.free-hosts.test",
-        "liar.free-hosts.test 60 A 192.0.2.99", "9.2.0.192.in-addr.arpa 60 PTR out.notfree-hosts.test", "out.notfree-hosts.test 60 A 192.0.2.9", "helo.test 60 MX 10 out.free-hosts.test")
+        "liar.free-hosts.test 60 A 192.0.2.99", "9.2.0.192.in-addr.arpa 60 PTR out.notfree-hosts.test", "out.notfree-hosts.test 60 A 192.0.2.9", "helo.test 60 MX 10 out.free-hosts.test",
+        "41.113.0.203.bl.test 60 A 127.0.0.2", "41.113.0.203.bl.test 60 TXT Seen sending spam", "42.113.0.203.bl.test 60 A 127.255.255.254", "43.113.0.203.bl.test 60 A 127.0.0.2", "43.113.0.203.wl.test 60 A 127.0.0.2")
     {
         Behave = static (query, name, _, _) => name is "deaf.test" or "10.2.0.192.in-addr.arpa" ? [DnsWire.Reply(query, [], code: 2)] : null,
     };
@@ -207,7 +209,7 @@ public sealed class OurServer : ITarget
     private async Task<CourierServer> StartAsync(string name)
     {
         var routes = ScriptFiles.All.Where(script => script.HasHop && script.Server == name).Select(script => $"\n[relay]\nroute.{script.HopDomain} = {Hop(script)}");
-        var server = new CourierServer(CourierServer.NewState("conversations-" + name), Settings[name] + (name == "choosy" ? $"\n[dns]\nservers = {_names.EndPoint}" : "") + string.Concat(routes), CourierServer.AllServices);
+        var server = new CourierServer(CourierServer.NewState("conversations-" + name), Settings[name] + (name is "choosy" or "guarded" ? $"\n[dns]\nservers = {_names.EndPoint}" : "") + string.Concat(routes), CourierServer.AllServices);
         var accounts = ScriptFiles.All.SelectMany(script => script.FurtherAccounts.Prepend("demo").Select(account => Address(script, account)));
         await server.ImportAccountsAsync(accounts.Append("postmaster@example.test"), Hash, CancellationToken.None);
         await server.StartAsync(CancellationToken.None);

@@ -18,6 +18,7 @@ public sealed partial class LogEventTests
         ["Courier.Imap"] = 6000,
         ["Courier.Pop3"] = 7000,
         ["Courier.Accounts"] = 8000,
+        ["Courier.MailAuth"] = 8500,
         ["Courier.Web"] = 9500,
         ["Courier"] = 9000,
     };

@@ -33,6 +33,7 @@ public sealed class ReplyTests
         ["Deferred"] = ReceptionReplies.Deferred(new EnhancedStatus(4, 2, 0)),
         ["Undeliverable"] = ReceptionReplies.Undeliverable(new EnhancedStatus(5, 2, 2)),
         ["Verified"] = ReceptionReplies.Verified(MailAddress.Parse("ada@example.org")),
+        ["Listed"] = ReceptionReplies.Listed("(the list's words)"),
         ["Blocked"] = ReceptionReplies.Blocked("(the operator's words)"),
     };
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Courier.Mail.Addresses;
+using Courier.MailAuth.DnsLists;
 using Courier.Net;
 using Courier.Smtp.Replies;
 using Courier.Smtp.Server;
@@ -66,6 +67,24 @@ public sealed class AccessPolicy
 
     /// <summary>What the peer is refused with at each recipient, or null. A login makes good for it.</summary>
     public SmtpReply? RefusalOf(SmtpPeer peer) => peer.User is null && EntryOf(peer.Connection).Block is { } text ? ReceptionReplies.Blocked(text) : null;
+
+    /// <summary>What the lists in the DNS say of a peer; nothing of one that is known or that an access list has decided on.</summary>
+    public ValueTask<DnsListVerdict> ListedAsync(Connection connection, CancellationToken ct)
+    {
+        var entry = EntryOf(connection);
+        return _settings.Lists is not { IsEmpty: false } lists || entry.HasBlock || entry.MayRelay || IsKnown(entry, connection)
+            ? new(DnsListVerdict.NotListed)
+            : lists.FindAsync(connection.Remote.Address, ct);
+    }
+
+    /// <summary>As the session of another server begins: with what the lists in the DNS say, where that is to count at once.</summary>
+    public async ValueTask<SessionTerms> SessionTermsAsync(Connection connection, CancellationToken ct)
+    {
+        var terms = SessionTermsOf(connection);
+        return _settings.DropsListed && terms.Refusal is null && await ListedAsync(connection, ct) is { IsRefused: true } verdict
+            ? terms with { Refusal = ReceptionReplies.Listed(verdict.Text) }
+            : terms;
+    }
 
     /// <summary>The address as it is meant: with what the lists put behind those of this peer.</summary>
     public MailAddress Complete(SmtpPeer peer, MailAddress recipient) =>

@@ -1,3 +1,5 @@
+using Courier.MailAuth.DnsLists;
+
 namespace Courier.Mta.Reception.Access;
 
 /// <summary>Who may connect and relay.</summary>
@@ -21,6 +23,12 @@ public sealed record AccessSettings(string HostName)
 
     /// <summary>Courier's <c>esmtppercentrelay</c>, with <c>.dir</c> beside it; null: none.</summary>
     public string? PercentList { get; init; }
+
+    /// <summary>Lists in the DNS; null: none.</summary>
+    public DnsListLookup? Lists { get; init; }
+
+    /// <summary>Whom the lists refuse is sent away before the greeting, and not only at each recipient.</summary>
+    public bool DropsListed { get; init; }
 
     /// <summary>How long strangers must be silent before the greeting.</summary>
     public TimeSpan GreetingDelay { get; init; }

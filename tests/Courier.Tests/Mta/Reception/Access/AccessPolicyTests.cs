@@ -7,6 +7,7 @@ using Courier.Mta.Reception.Access;
 using Courier.Net;
 using Courier.Queue;
 using Courier.Smtp.Server;
+using Courier.Tests.Mta.Remote;
 using Courier.Tests.Shared.Smtp;
 using Microsoft.Extensions.Logging.Abstractions;
 using static Courier.Tests.Mta.Reception.ReceptionBench;
@@ -132,7 +133,7 @@ public sealed class AccessPolicyTests : IDisposable
         var (settings, problems) = Settings.Load(new CourierFiles(_directory), new NativeFile(Path.Combine(_directory, "courier.conf")));
         Assert.Empty(problems);
         Assert.Empty(ListFiles.Problems(settings!));
-        using var policies = new ReceptionPolicies(_bench.Clock, NullLoggerFactory.Instance);
+        using var policies = new ReceptionPolicies(new FakeResolver(), _bench.Clock, NullLoggerFactory.Instance);
         var smtp = policies.AccessOf(settings!.Defaults);
         Assert.Equal((true, 1L << 20), (smtp.EntryOf(ConnectionFrom()).MayRelay, smtp.EntryOf(ConnectionFrom()).MessageBytes));
         Assert.True(smtp.EntryOf(ConnectionFrom("2001:db8::1")).IsDenied);
@@ -145,7 +146,7 @@ public sealed class AccessPolicyTests : IDisposable
     {
         Write("courier.conf", "[server]\nstate = /x\n[access]\ngreeting_delay = 3s\nnetwork.10.0.0.0/8 = allow\nnetwork.* = allow\n");
         var (settings, _) = Settings.Load(new NativeFile(Path.Combine(_directory, "courier.conf")));
-        using var policies = new ReceptionPolicies(_bench.Clock, NullLoggerFactory.Instance);
+        using var policies = new ReceptionPolicies(new FakeResolver(), _bench.Clock, NullLoggerFactory.Instance);
         var policy = policies.AccessOf(settings!.Defaults);
         Assert.Equal(TimeSpan.FromSeconds(3), policy.SessionTermsOf(ConnectionFrom()).GreetingDelay);
         Assert.Equal(TimeSpan.Zero, policy.SessionTermsOf(ConnectionFrom("10.1.1.1")).GreetingDelay);
