@@ -59,6 +59,9 @@ internal static partial class Log
     [LoggerMessage(3025, LogLevel.Warning, "The history of messages in {Directory} cannot be written: {Reason}")]
     internal static partial void HistoryFailed(ILogger logger, string directory, string reason);
 
+    [LoggerMessage(3026, LogLevel.Warning, "The clock was set: {Recipients} recipients waited for a time too far ahead and are tried now")]
+    internal static partial void BroughtForward(ILogger logger, int recipients);
+
     [LoggerMessage(3040, LogLevel.Information, "Opened the spool {Path}: {Messages} messages, {Staged} copies staged, {Swept} unused files deleted")]
     internal static partial void Opened(ILogger logger, string path, long messages, int staged, int swept);
 
