@@ -80,6 +80,9 @@ internal static partial class Log
     [LoggerMessage(3045, LogLevel.Warning, "Changes by the queue command will be noticed late: {Reason}")]
     internal static partial void NotWatched(ILogger logger, string reason);
 
+    [LoggerMessage(3051, LogLevel.Error, "Message {QueueId} cannot be read: the spool is damaged there. Stop the server, save the file, and get out what can be read by `courier queue export --all`")]
+    internal static partial void Unreadable(ILogger logger, QueueId queueId);
+
     [LoggerMessage(3046, LogLevel.Information, "Joined the queue in {Database} as {Node}: {Messages} messages, {Staged} copies staged here")]
     internal static partial void Joined(ILogger logger, string database, string node, long messages, int staged);
 

@@ -15,7 +15,7 @@ internal static class TroubleCommands
     {
         var whom = new Argument<string>("ADDRESS") { Description = "An address, or `all`." };
         var clear = common.Configured("clear", "Forget that mail for an address failed or waits: more is taken at once.", (parsed, settings, ct) =>
-            AskAsync(parsed, settings, LocalDoor.ClearRequest + parsed.GetRequiredValue(whom) + "\n", ct));
+            AskAsync(parsed, settings, LocalDoor.ClearRequest + " " + parsed.GetRequiredValue(whom) + "\n", ct));
         clear.Add(whom);
         return clear;
     }
