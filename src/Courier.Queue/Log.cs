@@ -59,6 +59,9 @@ internal static partial class Log
     [LoggerMessage(3025, LogLevel.Warning, "The history of messages in {Directory} cannot be written: {Reason}")]
     internal static partial void HistoryFailed(ILogger logger, string directory, string reason);
 
+    [LoggerMessage(3026, LogLevel.Warning, "The clock was set: {Recipients} recipients waited for a time too far ahead and are tried now")]
+    internal static partial void BroughtForward(ILogger logger, int recipients);
+
     [LoggerMessage(3040, LogLevel.Information, "Opened the spool {Path}: {Messages} messages, {Staged} copies staged, {Swept} unused files deleted")]
     internal static partial void Opened(ILogger logger, string path, long messages, int staged, int swept);
 
@@ -76,6 +79,9 @@ internal static partial class Log
 
     [LoggerMessage(3045, LogLevel.Warning, "Changes by the queue command will be noticed late: {Reason}")]
     internal static partial void NotWatched(ILogger logger, string reason);
+
+    [LoggerMessage(3051, LogLevel.Error, "Message {QueueId} cannot be read: the spool is damaged there. Stop the server, save the file, and get out what can be read by `courier queue export --all`")]
+    internal static partial void Unreadable(ILogger logger, QueueId queueId);
 
     [LoggerMessage(3046, LogLevel.Information, "Joined the queue in {Database} as {Node}: {Messages} messages, {Staged} copies staged here")]
     internal static partial void Joined(ILogger logger, string database, string node, long messages, int staged);

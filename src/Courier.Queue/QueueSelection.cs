@@ -28,7 +28,8 @@ public abstract record QueueChange
     }
 
     /// <summary>Due now, whatever the schedule says; those that an operator holds stay held.</summary>
-    public sealed record Retry : QueueChange;
+    /// <param name="Beyond">Only what was tried before and waits for a time after this.</param>
+    public sealed record Retry(DateTimeOffset? Beyond = null) : QueueChange;
 
     /// <summary>Not tried until released, over restarts too. An attempt under way ends as it may.</summary>
     public sealed record Hold : QueueChange;

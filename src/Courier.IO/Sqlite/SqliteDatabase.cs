@@ -10,6 +10,9 @@ public sealed class SqliteException(int code, string message) : IOException($"SQ
 {
     public int Code { get; } = code;
 
+    /// <summary>SQLITE_CORRUPT in any of its forms: what lies in the file is not what was written there.</summary>
+    public bool IsDamage => (Code & 0xff) == raw.SQLITE_CORRUPT;
+
     public bool IsConstraint => (Code & 0xff) == raw.SQLITE_CONSTRAINT;
 
     public bool IsBusy => (Code & 0xff) == raw.SQLITE_BUSY;

@@ -35,6 +35,12 @@ public static class ReceptionReplies
     /// <summary>The domain is ours, the name is nobody's.</summary>
     public static SmtpReply UnknownUser { get; } = new(550, new(5, 1, 1), "No such user here");
 
+    /// <summary>Mail for this address failed a short while ago.</summary>
+    public static SmtpReply FailedLately { get; } = new(550, new(5, 1, 1), "Mail for this address could not be delivered a short while ago");
+
+    /// <summary>Mail for this address waits already.</summary>
+    public static SmtpReply WaitsAlready { get; } = new(450, new(4, 2, 0), "Mail for this address is waiting already, try again later");
+
     /// <summary>The domain is not ours, and the peer may not send there through us.</summary>
     public static SmtpReply RelayDenied { get; } = new(550, new(5, 7, 1), "Relaying denied");
 

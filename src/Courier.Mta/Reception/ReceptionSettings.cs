@@ -5,6 +5,7 @@ using Courier.Mta.Reception.Greylisting;
 using Courier.Mta.Reception.Headers;
 using Courier.Mta.Reception.Rates;
 using Courier.Mta.Reception.Senders;
+using Courier.Queue.Scheduling;
 using Courier.Smtp.Replies;
 
 namespace Courier.Mta.Reception;
@@ -37,6 +38,9 @@ public sealed record ReceptionSettings(string HostName, string SpoolDirectory)
 
     /// <summary>Makes what waits for a domain due now, and says how many recipients that are; null where there is no queue.</summary>
     public Func<string, CancellationToken, ValueTask<int>>? Flush { get; init; }
+
+    /// <summary>Addresses whose mail failed or waits: more is refused, or asked to come later.</summary>
+    public TroubledRecipients Trouble { get; init; } = TroubledRecipients.None;
 
     /// <summary>Whose mail is refused for the name it comes under.</summary>
     public SenderSettings Senders { get; init; } = new();

@@ -1,5 +1,6 @@
 using Courier.Accounts;
 using Courier.Mail.Addresses;
+using Courier.Queue;
 using Courier.Smtp.Replies;
 using Courier.Smtp.Server;
 using Microsoft.Extensions.Logging;
@@ -14,6 +15,8 @@ internal sealed class RecipientPolicy(ReceptionSettings settings, IAccountDirect
         SmtpTransaction transaction, MailAddress? recipient, bool mayRelay, CancellationToken ct)
     {
         var (reply, address) = recipient is null ? await PostmasterAsync(ct) : await AdmitAsync(transaction.Peer, recipient, mayRelay, ct);
+        if (address is not null && settings.Trouble.Find(address, transaction.Peer.User is null ? MessageSource.Smtp : MessageSource.Login) is { } trouble)
+            (reply, address) = (trouble.IsPermanent ? ReceptionReplies.FailedLately : ReceptionReplies.WaitsAlready, null);
         if (address is null)
         {
             Log.RecipientRefused(logger, transaction.Peer.Connection.Remote.Address.ToString(), recipient?.ToString() ?? "Postmaster",

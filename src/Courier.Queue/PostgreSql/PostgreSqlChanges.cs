@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Npgsql;
 
 namespace Courier.Queue.PostgreSql;
@@ -49,6 +50,11 @@ internal static class PostgreSqlChanges
         return (messages, takenAway);
     }
 
+    /// <summary>What waits for a route has no time.</summary>
+    private static string Beyond(QueueChange.Retry retry) => retry.Beyond is { } time
+        ? string.Create(CultureInfo.InvariantCulture, $" AND attempts > 0 AND next_attempt > {SpoolColumns.ToColumn(time)} AND next_attempt < {SpoolColumns.HeldByOperator}")
+        : "";
+
     /// <summary>$6 is now, $7 the text of the change.</summary>
     private static (string Set, string Which, string? Text) StatementOf(QueueChange change)
     {
@@ -57,9 +63,9 @@ internal static class PostgreSqlChanges
         return change switch
         {
             // What the sender wants sent later stays until then.
-            QueueChange.Retry => (
+            QueueChange.Retry retry => (
                 "next_attempt = $6",
-                $"next_attempt > $6 AND {notHeld} AND NOT EXISTS(SELECT 1 FROM message WHERE message.id = recipient.message AND message.release > $6)",
+                $"next_attempt > $6 AND {notHeld}{Beyond(retry)} AND NOT EXISTS(SELECT 1 FROM message WHERE message.id = recipient.message AND message.release > $6)",
                 null),
             QueueChange.Hold => ($"next_attempt = {SpoolColumns.HeldByOperator}", $"{notHeld} AND {notStaged}", null),
             QueueChange.Release => ("next_attempt = $6", $"next_attempt = {SpoolColumns.HeldByOperator}", null),

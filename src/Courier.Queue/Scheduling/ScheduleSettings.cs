@@ -72,6 +72,9 @@ public sealed record ScheduleSettings
     /// <summary>How long a stop waits for attempts in flight.</summary>
     public TimeSpan StopLimit { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>The longest wait between two attempts.</summary>
+    internal TimeSpan LongestWait => RoundWait * (1L << Math.Max(0, Doublings)) is var round && round > FirstRetry ? round : FirstRetry;
+
     /// <summary>The wait after an attempt that failed.</summary>
     /// <param name="attempts">Attempts made so far, this one included.</param>
     /// <remarks>With the defaults 5, 5, 15, 5, 5, 30, 5, 5, 60, 5, 5, 120, 5, 5, 120 … minutes.</remarks>

@@ -27,6 +27,7 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
     private readonly Settlement _settlement;
     private readonly Alarm _alarm;
     private readonly SenderShares _shares;
+    private readonly ClockWatch _watch;
     private readonly Channel<QueuedMessage> _toRoute;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -36,11 +37,13 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
     private volatile bool _backlog;
     private volatile bool _running;
 
-    public Scheduler(ISpool spool, IRouter router, IBounceWriter bounces, ScheduleSettings settings, TimeProvider clock, ILogger logger, MessageHistory? history = null)
+    public Scheduler(ISpool spool, IRouter router, IBounceWriter bounces, ScheduleSettings settings, TimeProvider clock, ILogger logger, MessageHistory? history = null,
+        TroubledRecipients? trouble = null)
     {
         (_spool, _router, _settings, _clock, _logger, _history) = (spool, router, settings, clock, logger, history);
         _destinations = new Destinations(settings.AttemptsAtOnce, settings.AttemptsPerDestination);
-        _settlement = new Settlement(spool, bounces, settings, clock, logger, history, _stop.Token);
+        _watch = new ClockWatch(clock);
+        _settlement = new Settlement(spool, bounces, settings, clock, logger, history, trouble ?? TroubledRecipients.None, _watch, _stop.Token);
         _alarm = new Alarm(clock);
         // A place is reserved before a message is written: there is always room.
         _shares = new SenderShares(settings.MessagesInMemory);
@@ -182,10 +185,16 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
     private async Task LeaseLoopAsync()
     {
         var failures = 0;
+        // The last run's clock may have been wrong, too.
+        var isClockSetBack = true;
         while (await _alarm.WaitAsync(_stop.Token))
         {
             try
             {
+                _watch.Look();
+                if (isClockSetBack |= _watch.TakeWentBack())
+                    await BringForwardAsync();
+                isClockSetBack = false;
                 await LeaseAsync();
                 failures = 0;
             }
@@ -206,6 +215,14 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
                 _alarm.SetFor(_clock.GetUtcNow() + _settings.LongestStorageRetry);
             }
         }
+    }
+
+    /// <summary>No retry is ever set further ahead than the longest wait: what waits for longer got its time from a clock that was wrong, and is due.</summary>
+    private async Task BringForwardAsync()
+    {
+        var count = await _spool.ChangeAsync(QueueSelection.All, new QueueChange.Retry(_clock.GetUtcNow() + _settings.LongestWait), _stop.Token);
+        if (count > 0)
+            Log.BroughtForward(_logger, count);
     }
 
     private async Task LeaseAsync()

@@ -8,7 +8,7 @@ namespace Courier.Queue.Scheduling;
 /// <summary>Makes one attempt and records what came of it: done, again later, or failed with a report in the same transaction.</summary>
 /// <remarks>An outcome that cannot be recorded is kept and tried again until it can: the message has left, and forgetting that would
 /// send it twice. While it waits the recipient stays leased.</remarks>
-internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSettings settings, TimeProvider clock, ILogger logger, MessageHistory? history, CancellationToken stop)
+internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSettings settings, TimeProvider clock, ILogger logger, MessageHistory? history, TroubledRecipients trouble, ClockWatch watch, CancellationToken stop)
 {
     internal async Task<Feedback> AttemptAsync(Delivery delivery, Alarm alarm)
     {
@@ -137,6 +137,9 @@ internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSe
     private async Task SettleAsync(DeliveryJob job, List<QueuedRecipient> recipients, IReadOnlyList<RecipientOutcome> outcomes, bool isRemote, Alarm alarm)
     {
         var settled = new List<Settled>(recipients.Count);
+        if (watch.Look() < TimeSpan.Zero)
+            // Times that are written already lie too far ahead: see Scheduler.
+            alarm.Wake();
         foreach (var recipient in recipients)
         {
             var outcome = outcomes.FirstOrDefault(one => one.Number == recipient.Number)
@@ -149,6 +152,7 @@ internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSe
         foreach (var one in settled)
         {
             one.Log(logger, job, history);
+            trouble.Note(job, one.Recipient, one.Outcome);
             if (one.NextAttempt is { } next)
                 alarm.SetFor(next);
         }
@@ -176,27 +180,29 @@ internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSe
         var expiry = job.Begin + settings.Expiry;
         if (job.Envelope.DeliverBy is { IsReturned: true } by && by.Time < expiry)
             expiry = by.Time;
-        if (now < expiry)
+        var isTimeUp = job.Envelope.DeliverBy is { IsReturned: true } limit && limit.Time <= now;
+        if (!isTimeUp && watch.AgeOf(job.Begin) < settings.Expiry)
         {
             var next = now + settings.WaitAfter(recipient.Attempts + 1);
             // N: the sender is told when the time is up.
             if (job.Envelope.DeliverBy is { } told && told.Time > now && told.Time < next)
                 next = told.Time;
             // The last attempt is made when the time is up, not after.
-            var waiting = new Settled(recipient, outcome with { RetryUntil = expiry }, next < expiry ? next : expiry, IsExpired: false);
+            var last = expiry > now ? expiry : now + (settings.Expiry - watch.AgeOf(job.Begin));
+            var waiting = new Settled(recipient, outcome with { RetryUntil = last }, next < last ? next : last, IsExpired: false);
             return IsLate(job, recipient, now) ? Late(job, waiting, isRemote) : waiting;
         }
 
-        if (job.Envelope.DeliverBy is { IsReturned: true } limit && limit.Time <= now)
+        if (isTimeUp)
             return new Settled(recipient, outcome with { Kind = OutcomeKind.Failed, Status = "5.4.7", Diagnostic = "Not delivered in the time that the sender set: " + outcome.Diagnostic }, null, IsExpired: true);
         // RFC 3463 X.4.7: delivery time expired. Class 4, as what stood in the way was temporary.
-        var expired = outcome with { Kind = OutcomeKind.Failed, Status = "4.4.7", Diagnostic = "Given up after " + Age(now - job.Begin) + ": " + outcome.Diagnostic };
+        var expired = outcome with { Kind = OutcomeKind.Failed, Status = "4.4.7", Diagnostic = "Given up after " + Age(watch.AgeOf(job.Begin)) + ": " + outcome.Diagnostic };
         return new Settled(recipient, expired, null, IsExpired: true);
     }
 
     private bool IsLate(DeliveryJob job, QueuedRecipient recipient, DateTimeOffset now) =>
         !recipient.IsWarned
-        && ((settings.WarnAfter > TimeSpan.Zero && now - job.Begin >= settings.WarnAfter) || (job.Envelope.DeliverBy is { } by && by.Time <= now));
+        && ((settings.WarnAfter > TimeSpan.Zero && watch.AgeOf(job.Begin) >= settings.WarnAfter) || (job.Envelope.DeliverBy is { } by && by.Time <= now));
 
     /// <summary>Once, when it has waited for long: another way is taken where there is one, else the sender is told (RFC 3461 §5.2.5:
     /// where NOTIFY was not given or names DELAY).</summary>

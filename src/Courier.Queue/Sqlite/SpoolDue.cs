@@ -3,7 +3,7 @@ using Courier.IO.Sqlite;
 namespace Courier.Queue.Sqlite;
 
 /// <summary>Looks for what is due, and leases it: by priority, and within one by time. Called while nobody else takes or frees a lease.</summary>
-internal sealed class SpoolDue(Leases leases, IEnumerable<QueueId> stagedAtStart)
+internal sealed class SpoolDue(Leases leases, IEnumerable<QueueId> stagedAtStart, Action<QueueId> unreadable)
 {
     /// <summary>Above every priority there is.</summary>
     private const int Top = 100;
@@ -15,6 +15,7 @@ internal sealed class SpoolDue(Leases leases, IEnumerable<QueueId> stagedAtStart
         $"SELECT message, number, next_attempt FROM recipient WHERE priority=?1 AND next_attempt < {SpoolColumns.HeldByOperator} ORDER BY next_attempt, message, number";
 
     private readonly Queue<QueueId> _stagedAtStart = new(stagedAtStart);
+    private readonly HashSet<QueueId> _unreadable = [];
 
     /// <summary>The priorities that waiting recipients have, highest first: one look into the index for each, however long the queue.</summary>
     internal static List<int> Levels(SqliteDatabase database)
@@ -71,7 +72,7 @@ internal sealed class SpoolDue(Leases leases, IEnumerable<QueueId> stagedAtStart
         while (candidates.Count < most && row.Step())
         {
             var id = new QueueId(row.Int64(0));
-            if (!leases.Holds(id, row.Int32(1)) && (candidates.Count == 0 || candidates[^1] != id))
+            if (!leases.Holds(id, row.Int32(1)) && !_unreadable.Contains(id) && (candidates.Count == 0 || candidates[^1] != id))
                 candidates.Add(id);
         }
 
@@ -85,7 +86,7 @@ internal sealed class SpoolDue(Leases leases, IEnumerable<QueueId> stagedAtStart
         long? next = null;
         while (next is null && row.Step())
         {
-            if (!leases.Holds(new QueueId(row.Int64(0)), row.Int32(1)))
+            if (!leases.Holds(new QueueId(row.Int64(0)), row.Int32(1)) && !_unreadable.Contains(new QueueId(row.Int64(0))))
                 next = row.Int64(2);
         }
 
@@ -96,7 +97,19 @@ internal sealed class SpoolDue(Leases leases, IEnumerable<QueueId> stagedAtStart
     private void Lease(SqliteDatabase database, QueueId id, Func<QueuedRecipient, bool> wanted, List<QueueEntry> entries)
     {
         // A message may come twice, by different due times of its recipients: the second time nothing is left to lease.
-        if (SpoolReader.Entry(database, id, recipient => wanted(recipient) && leases.TryTake(id, recipient.Number)) is { Recipients.Count: > 0 } entry)
-            entries.Add(entry);
+        try
+        {
+            if (SpoolReader.Entry(database, id, wanted) is not { } entry)
+                return;
+            var taken = entry.Recipients.Where(recipient => leases.TryTake(id, recipient.Number)).ToList();
+            if (taken.Count > 0)
+                entries.Add(entry with { Recipients = taken });
+        }
+        catch (Exception e) when (e is SqliteException { IsDamage: true } or FormatException)
+        {
+            // One damaged page must not keep all other mail: this message stays where it is, and is named once.
+            _unreadable.Add(id);
+            unreadable(id);
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Courier.IO.Sqlite;
 
 namespace Courier.Queue.Sqlite;
@@ -83,6 +84,11 @@ internal sealed class SpoolTables(SqliteDatabase database, QueueIds ids, TimePro
         return database.Changes;
     }
 
+    /// <summary>What waits for a route has no time.</summary>
+    private static string Beyond(QueueChange.Retry retry) => retry.Beyond is { } time
+        ? string.Create(CultureInfo.InvariantCulture, $" AND attempts > 0 AND next_attempt > {SpoolColumns.ToColumn(time)} AND next_attempt < {SpoolColumns.HeldByOperator}")
+        : "";
+
     /// <summary>?6 is now, ?7 the text of the change.</summary>
     private static (string Set, string Which, string? Text) StatementOf(QueueChange change)
     {
@@ -91,9 +97,9 @@ internal sealed class SpoolTables(SqliteDatabase database, QueueIds ids, TimePro
         return change switch
         {
             // What the sender wants sent later stays until then.
-            QueueChange.Retry => (
+            QueueChange.Retry retry => (
                 "next_attempt=?6",
-                $"next_attempt > ?6 AND {notHeld} AND NOT EXISTS(SELECT 1 FROM terms WHERE terms.message=recipient.message AND terms.release > ?6)",
+                $"next_attempt > ?6 AND {notHeld}{Beyond(retry)} AND NOT EXISTS(SELECT 1 FROM terms WHERE terms.message=recipient.message AND terms.release > ?6)",
                 null),
             QueueChange.Hold => ($"next_attempt={SpoolColumns.HeldByOperator}", $"{notHeld} AND {notStaged}", null),
             QueueChange.Release => ("next_attempt=?6", $"next_attempt = {SpoolColumns.HeldByOperator}", null),

@@ -27,7 +27,7 @@ public sealed class SqliteSpool : ISpool
         (_settings, _access, _clock, _logger, _lock) = (settings, access, clock, logger, ownership);
         _files = content.Files;
         _length = content.Messages;
-        _due = new SpoolDue(_leases, content.Staged);
+        _due = new SpoolDue(_leases, content.Staged, id => Log.Unreadable(logger, id));
         _reader = new SpoolReader(settings);
         _writer = new SpoolWriter(content.Database, new SpoolTables(content.Database, new QueueIds(clock, content.HighestId), clock), settings, logger);
         _bell = new SpoolBell(settings.BodyDirectory);
@@ -156,6 +156,9 @@ public sealed class SqliteSpool : ISpool
 
     public ValueTask<QueueEntry?> FindAsync(QueueId id, CancellationToken ct) =>
         _reader.ReadAsync(database => SpoolReader.Entry(database, id, _ => true), ct);
+
+    /// <summary>Every message that the file still names, where a listing stops at the damage. Each may turn out to be readable or not.</summary>
+    public Task<IReadOnlyList<QueueId>> SalvageAsync(CancellationToken ct) => SpoolSalvage.IdsAsync(_reader, ct);
 
     public async ValueTask<int> ChangeAsync(QueueSelection selection, QueueChange change, CancellationToken ct)
     {

@@ -20,6 +20,8 @@ internal static class CourierCommand
         root.Add(QueueCommands.Trace(common));
         root.Add(QueueChangeCommands.Flush(common));
         root.Add(QueueChangeCommands.CancelMessage(common));
+        root.Add(TroubleCommands.Show(common));
+        root.Add(TroubleCommands.Clear(common));
         root.Add(MailqCommand.Create(common));
         root.Add(SessionCommands.Who(common));
         root.Add(SessionCommands.Kick(common));

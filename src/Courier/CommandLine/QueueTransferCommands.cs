@@ -4,6 +4,7 @@ using Courier.Hosting;
 using Courier.IO.Files;
 using Courier.Queue;
 using Courier.Queue.Handover;
+using Courier.Queue.Sqlite;
 using Courier.Sendmail;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -24,7 +25,17 @@ internal static class QueueTransferCommands
             if (selection.Read(parsed, needsSome: true) is not { } selections)
                 return ExitCode.Usage;
             var directory = Directory.CreateDirectory(parsed.GetRequiredValue(to), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            var entries = await QueueCommands.FindAsync(spool, selections, int.MaxValue, ct);
+            IReadOnlyList<QueueEntry> entries;
+            try
+            {
+                entries = await QueueCommands.FindAsync(spool, selections, int.MaxValue, ct);
+            }
+            catch (IOException e) when (spool is SqliteSpool damaged && selections[0] == QueueSelection.All)
+            {
+                await parsed.InvocationConfiguration.Error.WriteLineAsync($"courier: the queue is damaged ({e.Message}); what can be read is exported, nothing is removed");
+                return await SalvageAsync(parsed, damaged, directory.FullName, ct);
+            }
+
             foreach (var entry in entries)
             {
                 if (!await WriteAsync(spool, entry, Path.Combine(directory.FullName, entry.Id + ".message"), ct))
@@ -41,6 +52,36 @@ internal static class QueueTransferCommands
         export.Add(to);
         export.Add(removes);
         return export;
+    }
+
+    /// <summary>One message after the other; those that the damage has hit are named.</summary>
+    private static async Task<int> SalvageAsync(ParseResult parsed, SqliteSpool spool, string directory, CancellationToken ct)
+    {
+        var lost = 0;
+        foreach (var id in await spool.SalvageAsync(ct))
+        {
+            var path = Path.Combine(directory, id + ".message");
+            try
+            {
+                if (await spool.FindAsync(id, ct) is { Recipients.Count: > 0 } entry && await WriteAsync(spool, entry, path, ct))
+                {
+                    await parsed.InvocationConfiguration.Output.WriteLineAsync(id.ToString());
+                    continue;
+                }
+            }
+            catch (IOException e)
+            {
+                File.Delete(path);
+                await parsed.InvocationConfiguration.Error.WriteLineAsync($"courier: {id} cannot be read: {e.Message}");
+                lost++;
+                continue;
+            }
+
+            await parsed.InvocationConfiguration.Error.WriteLineAsync($"courier: {id} is not whole: its envelope or its recipients are gone");
+            lost++;
+        }
+
+        return lost == 0 ? ExitCode.Ok : ExitCode.IOError;
     }
 
     internal static Command Import(CommonOptions common)

@@ -9,7 +9,6 @@ internal sealed class BofhFile(string path, ICollection<ConfigurationProblem> pr
     {
         ["BOFHNOBASE64TEXT"] = "Courier does nothing with it either",
         ["BOFHBADMIME"] = "Courier does nothing with it either: what is malformed is kept as it came",
-        ["BOFHSUPPRESSBACKSCATTER"] = "recipients are verified before they are taken",
     };
 
     private readonly Dictionary<Setting, (Origin Origin, List<string> Values)> _lists = [];
@@ -65,6 +64,9 @@ internal sealed class BofhFile(string path, ICollection<ConfigurationProblem> pr
                 break;
             case ("BOFHCHECKHELO", "0" or "1" or "2"):
                 Set(SenderKeys.CheckHelo, SenderKeys.CheckHelo.Key, value switch { "1" => "permanent", "2" => "temporary", _ => "no" }, origin);
+                break;
+            case ("BOFHSUPPRESSBACKSCATTER", _) when value.Split(',').All(word => word is "none" or "smtp" or "authsmtp"):
+                Set(QueueKeys.RefuseTroubled, QueueKeys.RefuseTroubled.Key, value.Replace("authsmtp", "login", StringComparison.Ordinal), origin);
                 break;
             case ("BOFHCHECKDNS" or "BOFHCHECKHELO", _):
                 problems.Add(new(origin, name, value, name == "BOFHCHECKDNS" ? "0 or 1" : "0, 1 or 2"));

@@ -56,11 +56,6 @@ internal static class SettingTable
 
     internal static readonly Setting<IPAddress> SourceV4 = new("relay", "source_ipv4", Types.SourceV4, null, "Our IPv4 address on connections to other servers (Courier's ipout). Without it the system chooses.");
     internal static readonly Setting<IPAddress> SourceV6 = new("relay", "source_ipv6", Types.SourceV6, null, "Our IPv6 address on connections to other servers (Courier's ip6out). Without it the system chooses.");
-    internal static readonly Setting<string> QueueDriver = new("queue", "driver", Types.Choice("sqlite", "postgresql"), "sqlite", "Where the queue lies: `sqlite`, a file in the state directory, for one server; `postgresql`, a database that several servers share.");
-    internal static readonly Setting<string> QueueConnection = new("queue", "connection", Types.PostgreSql, null, "The database, as `Host=db.example.org;Database=courier;Username=courier;SSL Mode=VerifyFull`: the words of Npgsql. Several hosts with commas: the one that takes changes is used. Never with a password.") { MayHoldSecret = true };
-    internal static readonly Setting<string> QueuePasswordFile = new("queue", "password_file", Types.Path, null, "File whose first line is the password for `connection`.");
-    internal static readonly Setting<string> QueueNode = new("queue", "node", Types.HostName, null, "Name of this server among those that share the queue; two must not have the same. Default: `[server] hostname`.");
-    internal static readonly Setting<TimeSpan> QueueLease = new("queue", "lease", Types.Lease, "30s", "What a server of several has in hand is free for the others when it has been silent for this long.");
     internal static readonly Setting<TimeSpan> RetryFirst = new("queue", "retry_first", Types.Duration, "5min", "Wait between the attempts of one round (Courier's retryalpha).");
     internal static readonly Setting<int> RetryRound = new("queue", "retry_round", Types.Count, "3", "Attempts in a round (Courier's retrybeta).");
     internal static readonly Setting<TimeSpan> RetryRoundWait = new("queue", "retry_round_wait", Types.Duration, "15min", "Wait after the first round; it doubles with each (Courier's retrygamma).");
@@ -161,7 +156,7 @@ internal static class SettingTable
         RelayNetworks, RelayDomains, RelayDomainList, PercentDomains, PercentList, RelayNextHop, RelayRoute, RelayRoutes, RelayLogins, RelayHold, RelayTrust, RelayDane, RelaySts, TlsReports, RelayPrefer, SourceV4, SourceV6,
         RelayHelo, RelayConnectTimeout, RelayGreetingTimeout, RelayCommandTimeout, RelayDataTimeout, RelayIdle, RelayPause,
         DnsServers, DnsTimeout, DnsMixCase, Withheld, Proxies, XClientPeers, XForwardPeers,
-        QueueDriver, QueueConnection, QueuePasswordFile, QueueNode, QueueLease,
+        .. QueueKeys.All,
         RetryFirst, RetryRound, RetryRoundWait, RetryDoublings, QueueTime, WarnAfter, BackupRelay, SubmitDelay, BatchSize,
         AttemptsAtOnce, AttemptsPerDestination, LocalAttempts, HistorySize, ReportSize, ReportFrom, ReportTemplates, SilentReports, ReportsToAccount,
         MessageSize, Recipients, Connections, ConnectionsPerPeer, ConnectionsPerNetwork, FreeSpace, AccessList, AccessNetwork, DnsLists, DropListed, GreetingDelay,

@@ -6,6 +6,7 @@ using Courier.Mta.Reception;
 using Courier.Net;
 using Courier.Queue;
 using Courier.Queue.Handover;
+using Courier.Queue.Scheduling;
 using Microsoft.Extensions.Logging;
 
 namespace Courier.Hosting;
@@ -21,6 +22,8 @@ internal sealed class LocalDoor : IAsyncDisposable
     // As long as the question about the queue: how long a request is cannot be known before.
     internal const string SessionsRequest = "courier-sess 1";
     internal const string KickRequest = "courier-kick 1";
+    internal const string ShowRequest = "courier-show 1";
+    internal const string ClearRequest = "courier-free 1";
 
     /// <summary>Programs at once; more wait in the kernel's line.</summary>
     private const int SessionsMax = 64;
@@ -37,19 +40,20 @@ internal sealed class LocalDoor : IAsyncDisposable
     private readonly LocalReception _reception;
     private readonly ISpool _spool;
     private readonly SessionBoard _board;
+    private readonly TroubledRecipients _trouble;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _places = new(SessionsMax);
     private readonly Task _accepting;
 
-    private LocalDoor(string path, Socket socket, LocalReception reception, ISpool spool, SessionBoard board, ILogger logger)
+    private LocalDoor(string path, Socket socket, LocalReception reception, ISpool spool, SessionBoard board, TroubledRecipients trouble, ILogger logger)
     {
-        (_path, _socket, _reception, _spool, _board, _logger) = (path, socket, reception, spool, board, logger);
+        (_path, _socket, _reception, _spool, _board, _trouble, _logger) = (path, socket, reception, spool, board, trouble, logger);
         _accepting = AcceptAsync();
     }
 
     /// <summary>Null, after a line in the log, where there can be none: programs use the drop directory then.</summary>
-    internal static LocalDoor? Start(string path, LocalReception reception, ISpool spool, SessionBoard board, ILogger logger)
+    internal static LocalDoor? Start(string path, LocalReception reception, ISpool spool, SessionBoard board, TroubledRecipients trouble, ILogger logger)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
@@ -60,7 +64,7 @@ internal sealed class LocalDoor : IAsyncDisposable
             const UnixFileMode everybody = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
             File.SetUnixFileMode(path, everybody);
             socket.Listen(Backlog);
-            return new LocalDoor(path, socket, reception, spool, board, logger);
+            return new LocalDoor(path, socket, reception, spool, board, trouble, logger);
         }
         catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException or ArgumentException)
         {
@@ -153,6 +157,8 @@ internal sealed class LocalDoor : IAsyncDisposable
         var first = Encoding.ASCII.GetString(start, 0, ListRequest.Length);
         if (first is SessionsRequest or KickRequest)
             return !SeesAll(user) ? "530 only root and the server's own user may know of sessions\n" : first == KickRequest ? SessionDesk.Kick(_board, await RestAsync(stream, ct)) : SessionDesk.List(_board);
+        if (first is ShowRequest or ClearRequest)
+            return !SeesAll(user) ? "530 only for root and the server's own user\n" : first == ShowRequest ? TroubleDesk.List(_trouble) : TroubleDesk.Clear(_trouble, (await RestAsync(stream, ct)).Trim());
         await stream.ReadExactlyAsync(start.AsMemory(ListRequest.Length), ct);
         var text = Encoding.ASCII.GetString(start);
         if (text.StartsWith(CancelRequest, StringComparison.Ordinal))

@@ -10,6 +10,7 @@ using Courier.Mta.Delivery.Remote;
 using Courier.Mta.Routing;
 using Courier.Net;
 using Courier.Queue;
+using Courier.Queue.Handover;
 using Courier.Queue.History;
 using Courier.Queue.Scheduling;
 using Courier.Web.Metrics;
@@ -34,6 +35,7 @@ internal sealed class MailServer : IAsyncDisposable
     private readonly EsmtpAgents _nextHops;
     private readonly LocalAgent _local;
     private readonly MessageHistory _history;
+    private readonly TroubledRecipients _trouble;
     private readonly Scheduler _scheduler;
     private readonly SessionBoard _sessions;
     private readonly ListenerSet _listeners;
@@ -58,9 +60,10 @@ internal sealed class MailServer : IAsyncDisposable
         _local = new LocalAgent(_spool, _accounts, new LocalDeliverySettings { AttemptsAtOnce = values.Get(SettingTable.LocalAttempts) }, clock, logging.CreateLogger<LocalAgent>());
         _sending = new Sending(settings, clock, logging);
         _nextHops = new EsmtpAgents(_sending.Connector, _sending.Agents, logging.CreateLogger<EsmtpAgent>(), clock);
+        _trouble = new TroubledRecipients(clock, values.Get(QueueKeys.RefuseTroubled)!);
         _scheduler = new Scheduler(
             _spool, new Router(_accounts, _sending.Relay, _local, _nextHops.RouteTo),
-            new BounceWriter(Stores.HostName(values), OpenBuffer, ReportSettings.Of(values), clock) { ReportsToAccount = values.Get(SettingTable.ReportsToAccount) }, ScheduleOf(values), clock, logging.CreateLogger<Scheduler>(), _history);
+            new BounceWriter(Stores.HostName(values), OpenBuffer, ReportSettings.Of(values), clock) { ReportsToAccount = values.Get(SettingTable.ReportsToAccount) }, ScheduleOf(values), clock, logging.CreateLogger<Scheduler>(), _history, _trouble);
         _listeners = new ListenerSet(settings, logging, _tls, _sessions = new SessionBoard(clock));
         _idleMemory = new IdleMemory(clock);
     }
@@ -128,7 +131,7 @@ internal sealed class MailServer : IAsyncDisposable
             throw new StartException(string.Join('\n', problems));
         _scheduler.Start();
         _sending.StartReports(_scheduler, OpenBuffer, _logging);
-        var smtp = _smtp = new SmtpServices(_accounts, _scheduler, _local, Stores.StateDirectory(_settings), Stores.SpillDirectory(_settings), _tls, _clock, _logging, FlushAsync, _sending.Resolver);
+        var smtp = _smtp = new SmtpServices(_accounts, Archived(_scheduler), _local, Stores.StateDirectory(_settings), Stores.SpillDirectory(_settings), _tls, _clock, _logging, FlushAsync, _sending.Resolver, _trouble);
         _listeners.Start("smtp", smtp.Relay, isTls: false, SmtpServices.Refusal, smtp.TermsOf);
         _listeners.Start("submission", smtp.Submission, isTls: false, SmtpServices.Refusal, smtp.TermsOf);
         _listeners.Start("submissions", smtp.Submission, isTls: true, SmtpServices.Refusal, smtp.TermsOf);
@@ -137,11 +140,14 @@ internal sealed class MailServer : IAsyncDisposable
         readers.StartImap(_listeners);
         readers.StartPop3(_listeners);
         var reception = smtp.Local(_settings.Defaults);
-        _localDoor = LocalDoor.Start(Stores.LocalSocket(_settings), reception, _spool, _sessions, _logging.CreateLogger<LocalDoor>());
+        _localDoor = LocalDoor.Start(Stores.LocalSocket(_settings), reception, _spool, _sessions, _trouble, _logging.CreateLogger<LocalDoor>());
         _drop = DropDirectory.Start(Stores.DropDirectory(_settings), reception, _clock, _logging.CreateLogger<DropDirectory>());
         foreach (var endPoint in _settings.Defaults.Get(SettingTable.Listener("metrics")) ?? [])
             _metrics = await ListenerSet.BindingAsync("metrics", endPoint, () => MetricsEndpoint.StartAsync(endPoint, new MetricsLimits(), _logging, CancellationToken.None));
     }
+
+    private ISubmission Archived(ISubmission submission) =>
+        _settings.Defaults.Get(QueueKeys.Archive) is { } archive ? new MessageArchive(submission, archive, _clock) : submission;
 
     private ValueTask<int> FlushAsync(string domain, CancellationToken ct) => _spool.ChangeAsync(new QueueSelection { Domain = domain }, new QueueChange.Retry(), ct);
 

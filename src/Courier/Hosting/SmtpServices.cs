@@ -7,6 +7,7 @@ using Courier.Net;
 using Courier.Net.Dns;
 using Courier.Queue;
 using Courier.Queue.Handover;
+using Courier.Queue.Scheduling;
 using Courier.Smtp.Server;
 using Microsoft.Extensions.Logging;
 
@@ -15,7 +16,7 @@ namespace Courier.Hosting;
 /// <summary>The three services that speak SMTP, each for the settings of a context.</summary>
 internal sealed class SmtpServices(
     IAccountDirectory accounts, ISubmission submission, LocalAgent local, string stateDirectory, string spillDirectory, Func<SslServerAuthenticationOptions>? tls, TimeProvider clock, ILoggerFactory logging,
-    Func<string, CancellationToken, ValueTask<int>> flush, IDnsResolver resolver) : IDisposable
+    Func<string, CancellationToken, ValueTask<int>> flush, IDnsResolver resolver, TroubledRecipients trouble) : IDisposable
 {
     /// <summary>RFC 5321 §3.8: 421 and close.</summary>
     internal static ReadOnlyMemory<byte> Refusal { get; } = ReceptionReplies.TooManyConnections.ToBytes();
@@ -82,6 +83,7 @@ internal sealed class SmtpServices(
         FreeBytesMin = values.Get(SettingTable.FreeSpace),
         Postmaster = values.Get(SettingTable.Postmaster),
         Headers = HeaderValues.Of(values),
+        Trouble = trouble,
         Senders = SenderValues.Of(values, resolver),
         Verify = SenderValues.AudienceOf(values.Get(SenderKeys.Verify)),
         Expand = SenderValues.AudienceOf(values.Get(SenderKeys.Expand)),

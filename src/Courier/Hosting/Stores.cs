@@ -42,17 +42,17 @@ internal static class Stores
     internal static string SpillDirectory(Settings settings) => IsShared(settings) ? PostgreSql(settings).BodyDirectory : Spool(settings).BodyDirectory;
 
     /// <summary>Whether several servers share the queue.</summary>
-    internal static bool IsShared(Settings settings) => settings.Defaults.Get(SettingTable.QueueDriver) == "postgresql";
+    internal static bool IsShared(Settings settings) => settings.Defaults.Get(QueueKeys.Driver) == "postgresql";
 
     internal static PostgreSqlSpoolSettings PostgreSql(Settings settings)
     {
         var values = settings.Defaults;
         return new()
         {
-            Connection = values.Get(SettingTable.QueueConnection) ?? throw new IOException("[queue] driver = postgresql needs a [queue] connection"),
-            PasswordFile = values.Get(SettingTable.QueuePasswordFile),
-            Node = values.Get(SettingTable.QueueNode) ?? HostName(values),
-            Lease = values.Get(SettingTable.QueueLease),
+            Connection = values.Get(QueueKeys.Connection) ?? throw new IOException("[queue] driver = postgresql needs a [queue] connection"),
+            PasswordFile = values.Get(QueueKeys.PasswordFile),
+            Node = values.Get(QueueKeys.Node) ?? HostName(values),
+            Lease = values.Get(QueueKeys.Lease),
             State = StateDirectory(settings),
         };
     }

@@ -40,7 +40,7 @@ public sealed class LargeQueueTests(ITestOutputHelper output) : IDisposable
             {
                 database.Prepare("INSERT INTO message(id, arrival, sender, flags, origin, length, trace, body) VALUES(?,?,'ada@example.org',0,'192.0.2.1',1000,'',?)")
                     .Bind(1, due.Value + n).Bind(2, arrival).Bind(3, body).Run();
-                database.Prepare("INSERT INTO recipient(message, number, address, domain, notify, attempts, next_attempt) VALUES(?,0,?,'example.com',0,1,?)")
+                database.Prepare("INSERT INTO recipient(message, number, address, domain, notify, attempts, next_attempt) VALUES(?,0,?,'example.com',0,0,?)")
                     .Bind(1, due.Value + n).Bind(2, $"u{n}@example.com").Bind(3, arrival + 86_400_000 + n).Run();
             }
 

@@ -7,6 +7,9 @@ internal sealed class ManualClock : TimeProvider
     private readonly List<ManualTimer> _timers = [];
     private DateTimeOffset _now = new(2026, 11, 21, 12, 0, 0, TimeSpan.Zero);
 
+    /// <summary>What timers go by: never set, only passing.</summary>
+    private DateTimeOffset _passed;
+
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     /// <summary>Timers that are set: what an idle scheduler keeps.</summary>
@@ -25,7 +28,11 @@ internal sealed class ManualClock : TimeProvider
             return _now;
     }
 
-    public override long GetTimestamp() => GetUtcNow().Ticks;
+    public override long GetTimestamp()
+    {
+        lock (_gate)
+            return _passed.Ticks;
+    }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
@@ -39,9 +46,12 @@ internal sealed class ManualClock : TimeProvider
     internal void Advance(TimeSpan by)
     {
         lock (_gate)
-            _now += by;
+            (_now, _passed) = (_now + by, _passed + by);
         Fire();
     }
+
+    /// <summary>The clock is set, and no time passes.</summary>
+    internal void Set(TimeSpan by) => SetBack(-by);
 
     internal void SetBack(TimeSpan by)
     {
@@ -56,7 +66,7 @@ internal sealed class ManualClock : TimeProvider
             ManualTimer? due;
             lock (_gate)
             {
-                due = _timers.Where(timer => timer.Due <= _now).MinBy(timer => timer.Due);
+                due = _timers.Where(timer => timer.Due <= _passed).MinBy(timer => timer.Due);
                 if (due is null)
                     return;
                 due.Due = DateTimeOffset.MaxValue;
@@ -75,7 +85,7 @@ internal sealed class ManualClock : TimeProvider
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
             lock (clock._gate)
-                Due = dueTime == Timeout.InfiniteTimeSpan ? DateTimeOffset.MaxValue : clock._now + dueTime;
+                Due = dueTime == Timeout.InfiniteTimeSpan ? DateTimeOffset.MaxValue : clock._passed + dueTime;
             // As a real timer that is due at once: soon, and not under the caller's locks.
             if (dueTime == TimeSpan.Zero)
                 ThreadPool.QueueUserWorkItem(_ => clock.Fire());
