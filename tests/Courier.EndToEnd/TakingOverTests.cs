@@ -15,14 +15,14 @@ public sealed class TakingOverTests
 
     private static async Task TakeOverAsync(string kind)
     {
-        await using var server = await ServerProcess.PrepareAsync(new() { User = PeerServer.User }, "near");
+        await using var server = await ServerProcess.PrepareAsync(new() { User = SharedPeer.User }, "near");
         var maildir = server.Scratch("demo/Maildir");
         foreach (var directory in (string[])["cur", "new", "tmp"])
             Directory.CreateDirectory($"{maildir}/{directory}");
         await server.AddAccountAsync("demo", maildir);
         await server.StartAsync();
         var withInterimap = kind == "dovecot"; // which needs QRESYNC on both sides
-        await using var peer = await PeerServer.StartAsync(kind, maildir);
+        await using var peer = await SharedPeer.StartAsync(kind, maildir);
         await FillAsync(peer);
         await MbsyncAsync(server, peer.Port, "shared", "shared");
         if (withInterimap)
@@ -52,7 +52,7 @@ public sealed class TakingOverTests
         Assert.Equal(7, Near(server).Count);
     }
 
-    private static async Task FillAsync(PeerServer peer)
+    private static async Task FillAsync(SharedPeer peer)
     {
         await using var imap = await peer.LoginAsync();
         foreach (var mailbox in (string[])["INBOX.Work", "INBOX.Entw&APw-rfe", "INBOX.Unread"])
