@@ -16,13 +16,13 @@ public sealed class SharedAccountTests
 
     private static async Task ShareAsync(string kind)
     {
-        await using var server = await ServerProcess.PrepareAsync(new() { Service = "imapd", User = PeerServer.User });
+        await using var server = await ServerProcess.PrepareAsync(new() { Service = "imapd", User = SharedPeer.User });
         var maildir = server.Scratch("demo/Maildir");
         foreach (var directory in (string[])["cur", "new", "tmp"])
             Directory.CreateDirectory($"{maildir}/{directory}");
         await server.AddAccountAsync("demo", maildir);
         var seen = new Dictionary<(string, string, string), string>();
-        await using var peer = await PeerServer.StartAsync(kind, maildir);
+        await using var peer = await SharedPeer.StartAsync(kind, maildir);
 
         // Before: what their clients know.
         await using (var theirs = await peer.LoginAsync())
@@ -91,7 +91,7 @@ public sealed class SharedAccountTests
     }
 
     /// <summary>Both list the same UIDs for the same messages, and none that was another's before.</summary>
-    private static async Task AgreeAsync(ServerProcess server, PeerServer peer, Dictionary<(string, string, string), string> seen)
+    private static async Task AgreeAsync(ServerProcess server, SharedPeer peer, Dictionary<(string, string, string), string> seen)
     {
         await using var ours = await ImapProbe.LoginAsync(server.Port("imap"), server.Address("demo"), "demo");
         await using var theirs = await peer.LoginAsync();

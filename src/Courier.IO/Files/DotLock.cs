@@ -20,6 +20,8 @@ public sealed class DotLock : IDisposable
     /// <summary>The whole name of the host: .NET's own ends at the first dot.</summary>
     private static readonly string Host = ReadHost();
 
+    private static readonly ManualResetEvent Never = new(initialState: false);
+
     private readonly string _path;
     private readonly FileStatus _ours;
     private bool _released;
@@ -38,12 +40,12 @@ public sealed class DotLock : IDisposable
                 continue;
             if (Stopwatch.GetElapsedTime(since) >= limit)
                 return null;
-            Thread.Sleep(wait);
+            Never.WaitOne(wait);
         }
     }
 
     /// <summary>It is still wanted: others do not take it for one that was left behind.</summary>
-    public void Touch() => File.SetLastWriteTimeUtc(_path, DateTime.UtcNow);
+    public void Touch() => File.SetLastWriteTimeUtc(_path, TimeProvider.System.GetUtcNow().UtcDateTime);
 
     public void Dispose()
     {
@@ -83,7 +85,7 @@ public sealed class DotLock : IDisposable
         System.Buffers.ArrayPool<byte>.Shared.Return(bytes);
         var isStale = owner is [var process, var host] && host == Host && int.TryParse(process, NumberStyles.None, CultureInfo.InvariantCulture, out var pid) && pid > 0
             ? !Directory.Exists(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}"))
-            : File.Exists(path) && DateTime.UtcNow - File.GetLastWriteTimeUtc(path) > StaleAfter;
+            : File.Exists(path) && TimeProvider.System.GetUtcNow().UtcDateTime - File.GetLastWriteTimeUtc(path) > StaleAfter;
         if (isStale)
             File.Delete(path);
         return isStale;

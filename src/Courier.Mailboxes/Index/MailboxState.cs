@@ -1,4 +1,3 @@
-using Courier.IO.Files;
 using Courier.Mailboxes.Maildir;
 using Courier.Mailboxes.Sharing;
 

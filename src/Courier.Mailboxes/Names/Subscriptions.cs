@@ -36,12 +36,16 @@ internal sealed class Subscriptions(MaildirFolder main, OtherServer shareWith)
             DurableFile.Replace(FilePath, Encoding.UTF8.GetBytes(string.Concat(others.Select(line => line + "\n"))));
     }
 
+    /// <summary>Its names, below INBOX as ours are.</summary>
+    internal static IEnumerable<string> OfDovecot(string maildir, bool decodes) => OtherServers.ReadSubscriptions(maildir, decodes)
+        .Select(name => name.Equals("INBOX", StringComparison.OrdinalIgnoreCase) || name.StartsWith("INBOX.", StringComparison.Ordinal) ? name : "INBOX." + name);
+
     private List<string> Lines()
     {
         var bytes = RawFile.TryRead(Encoding.UTF8.GetBytes(FilePath + "\0"), 0, out var length);
         // Nobody has subscribed here yet, but perhaps at a Dovecot that was here before; the first change writes them down as ours.
         if (bytes is null)
-            return [.. OtherServers.ReadSubscriptions(main.Path, decodes: ShareMark.Read(main, shareWith) == OtherServer.Dovecot).Select(name => name.Equals("INBOX", StringComparison.OrdinalIgnoreCase) || name.StartsWith("INBOX.", StringComparison.Ordinal) ? name : "INBOX." + name)];
+            return [.. OfDovecot(main.Path, decodes: ShareMark.Read(main, shareWith) == OtherServer.Dovecot)];
         var text = Encoding.UTF8.GetString(bytes, 0, length);
         System.Buffers.ArrayPool<byte>.Shared.Return(bytes);
         return [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries)];

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Courier.IO.Files;
 using Courier.Mailboxes.Maildir;
 
 namespace Courier.Mailboxes.Sharing;

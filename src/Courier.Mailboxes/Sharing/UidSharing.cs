@@ -1,6 +1,5 @@
 using Courier.IO.Files;
 using Courier.Mailboxes.Index;
-using Courier.Mailboxes.Maildir;
 
 namespace Courier.Mailboxes.Sharing;
 

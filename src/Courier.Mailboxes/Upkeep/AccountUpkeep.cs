@@ -1,5 +1,4 @@
 using Courier.IO.Files;
-using Courier.Mailboxes.Index;
 using Courier.Mailboxes.Maildir;
 using Courier.Mailboxes.Names;
 using Courier.Mailboxes.Sharing;

@@ -39,7 +39,7 @@ public sealed class FolderNames
         var free = Find().Where(folder => !folder.IsTaken).ToList();
         foreach (var folder in free)
             await _account.MoveDirectoryAsync(new MaildirFolder($"{_account.Main.Path}/{folder.Directory}"), new MaildirFolder($"{_account.Main.Path}/{folder.Name.Folder}"), ct);
-        ConvertLines(_account.Main.Path + "/courierimapsubscribed");
+        ConvertSubscriptions(_account.Main.Path);
         DurableFile.FlushDirectory(_account.Main.Path);
         return (IReadOnlyList<OldFolderName>)free;
     }, ct);
@@ -50,9 +50,13 @@ public sealed class FolderNames
             ? MailboxName.OfFolder(decoded)
             : null;
 
-    private static void ConvertLines(string path)
+    /// <summary>Where nobody has subscribed here yet those of Dovecot become ours.</summary>
+    private static void ConvertSubscriptions(string maildir)
     {
-        var lines = TextLines.Of(path).Select(line => Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(line))).ToList();
+        var path = maildir + "/courierimapsubscribed";
+        var lines = File.Exists(path)
+            ? TextLines.Of(path).Select(line => Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(line))).ToList()
+            : Subscriptions.OfDovecot(maildir, decodes: false).ToList();
         var converted = lines.Select(line => ModifiedUtf7.TryDecode(Encoding.UTF8.GetBytes(line), out var decoded) ? decoded : line).ToList();
         if (!lines.SequenceEqual(converted, StringComparer.Ordinal))
             DurableFile.Replace(path, Encoding.UTF8.GetBytes(string.Concat(converted.Select(line => line + "\n"))));

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Courier.Mailboxes.Sharing;
-using Courier.Mailboxes.Upkeep;
 
 namespace Courier.CommandLine;
 

@@ -65,7 +65,7 @@ public sealed class UpkeepTests
         await File.WriteAllTextAsync(main + "/courierimapkeywords/:list", "work\n\n1.gone.x:0\n");
         await File.WriteAllTextAsync(main + "/courier/index", "nonsense");
         var found = await CheckAsync(fixture, repairs: false);
-        Assert.Equal(["cur", "courierimapkeywords", "courier/index", "maildirsize"], found.Select(finding => finding.File).Order(StringComparer.Ordinal).OrderBy(file => Array.IndexOf(["cur", "courierimapkeywords", "courier/index", "maildirsize"], file)));
+        Assert.Equal(["courier/index", "courierimapkeywords", "cur", "maildirsize"], found.Select(finding => finding.File).Order(StringComparer.Ordinal));
         var folder = await fixture.Account.Upkeep.CheckAsync(StoreFixture.Name("INBOX.A"), repairs: false, reads: false, default);
         Assert.Equal(["tmp", "maildirfolder"], folder!.Select(finding => finding.File));
         await CheckAsync(fixture, repairs: true);

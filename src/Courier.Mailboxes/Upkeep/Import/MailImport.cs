@@ -36,9 +36,9 @@ public sealed class MailImport
                 report(await ImportFolderAsync(folder, Below(name), ct));
         }
 
-        foreach (var name in OtherServers.ReadSubscriptions(path, _settings.HasOldNames))
+        foreach (var name in Subscriptions.OfDovecot(path, _settings.HasOldNames))
         {
-            if (MailboxName.TryParse(name.StartsWith("INBOX", StringComparison.OrdinalIgnoreCase) ? name : "INBOX." + name, out var mailbox))
+            if (MailboxName.TryParse(name, out var mailbox))
                 await _account.SubscribeAsync(mailbox, subscribed: true, ct);
         }
     }

@@ -6,6 +6,8 @@ namespace Courier.Mailboxes.Upkeep;
 /// file itself.</summary>
 internal sealed class MboxLock : IDisposable
 {
+    private static readonly ManualResetEvent Never = new(initialState: false);
+
     private readonly DotLock? _dot;
     private readonly OfdLock? _kernel;
     private readonly FileStream? _flock;
@@ -19,7 +21,7 @@ internal sealed class MboxLock : IDisposable
         try
         {
             dot = TryDot(path, limit);
-            var until = DateTime.UtcNow + limit;
+            var until = TimeProvider.System.GetUtcNow() + limit;
             while (CanWrite(path) && (kernel = OfdLock.TryTake(path)) is null)
                 Wait(path, until);
             while (true)
@@ -72,12 +74,12 @@ internal sealed class MboxLock : IDisposable
         }
     }
 
-    private static void Wait(string path, DateTime until)
+    private static void Wait(string path, DateTimeOffset until)
     {
         const int pauseMs = 50;
-        if (DateTime.UtcNow > until)
+        if (TimeProvider.System.GetUtcNow() > until)
             throw new IOException($"{path} is locked by another program");
-        Thread.Sleep(pauseMs);
+        Never.WaitOne(pauseMs);
     }
 
     private static bool CanWrite(string path)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
@@ -175,7 +176,7 @@ internal sealed class MboxReader(Stream stream, FromQuoting quoting, string spil
 /// <summary>What programs that keep an mbox note in the header of a message: taken out of it, and read.</summary>
 internal sealed class MboxHeader
 {
-    private readonly MemoryStream _field = new();
+    private readonly ArrayBufferWriter<byte> _field = new();
     private bool _takes;
 
     internal long ContentLength { get; private set; } = -1;
@@ -201,7 +202,7 @@ internal sealed class MboxHeader
             _takes = IsOurs(line);
         }
 
-        if (_takes && _field.Length < maxBytes)
+        if (_takes && _field.WrittenCount < maxBytes)
             _field.Write(line);
         return _takes;
     }
@@ -221,10 +222,10 @@ internal sealed class MboxHeader
 
     private void Finish()
     {
-        if (_field.Length == 0)
+        if (_field.WrittenCount == 0)
             return;
-        var text = Encoding.UTF8.GetString(_field.GetBuffer(), 0, (int)_field.Length);
-        _field.SetLength(0);
+        var text = Encoding.UTF8.GetString(_field.WrittenSpan);
+        _field.ResetWrittenCount();
         var value = text[(text.IndexOf(':', StringComparison.Ordinal) + 1)..].Replace("\r\n", " ", StringComparison.Ordinal).Replace('\n', ' ').Trim();
         switch (text[..text.IndexOf(':', StringComparison.Ordinal)].TrimEnd().ToUpperInvariant())
         {

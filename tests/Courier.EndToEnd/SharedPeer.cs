@@ -4,7 +4,7 @@ using Courier.Testing.Processes;
 namespace Courier.EndToEnd;
 
 /// <summary>Debian's Courier-IMAP or Dovecot in a jail (tests/jails), serving one Maildir as user "shared" over IMAP and POP3.</summary>
-internal sealed class PeerServer : IAsyncDisposable
+internal sealed class SharedPeer : IAsyncDisposable
 {
     /// <summary>The user of the jails, who owns the Maildir.</summary>
     public const int User = 5000;
@@ -15,7 +15,7 @@ internal sealed class PeerServer : IAsyncDisposable
     private readonly string _jail;
     private bool _runs = true;
 
-    private PeerServer(string jail, int port) => (_jail, Port) = (jail, port);
+    private SharedPeer(string jail, int port) => (_jail, Port) = (jail, port);
 
     public int Port { get; }
 
@@ -23,7 +23,7 @@ internal sealed class PeerServer : IAsyncDisposable
 
     /// <param name="kind">courier or dovecot.</param>
     /// <param name="maildir">Below /tmp.</param>
-    public static async Task<PeerServer> StartAsync(string kind, string maildir)
+    public static async Task<SharedPeer> StartAsync(string kind, string maildir)
     {
         var port = FreePorts.Next();
         var jail = Path.Combine(RepositoryPaths.Root, "tests", "jails", kind == "courier" ? "courier-imap.sh" : kind + ".sh");
