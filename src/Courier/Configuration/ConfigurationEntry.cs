@@ -14,7 +14,11 @@ internal sealed record Origin(string Source, int Line)
 /// <param name="Key">Key.</param>
 /// <param name="Value">Text of the value.</param>
 /// <param name="Origin">Where it stands.</param>
-internal sealed record ConfigurationEntry(string Section, SettingsCondition? Condition, string Key, string Value, Origin Origin);
+internal sealed record ConfigurationEntry(string Section, SettingsCondition? Condition, string Key, string Value, Origin Origin)
+{
+    /// <summary>From a file of the original Courier: what courier.conf says wins, with a condition or without.</summary>
+    public bool IsInherited { get; init; }
+}
 
 /// <summary>Something wrong with the configuration. All of them are reported at once.</summary>
 /// <param name="Origin">Where.</param>

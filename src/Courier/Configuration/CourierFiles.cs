@@ -91,6 +91,7 @@ internal sealed partial class CourierFiles(string directory) : IConfigurationSou
             ReadModule(file, entries, problems);
         foreach (var (name, setting) in _lists)
             NameList(name, setting, entries);
+        entries.AddRange(new EsmtpdFiles(directory, problems, _uses).Read());
         entries.AddRange(new BofhFile(Path.Combine(directory, "bofh"), problems, _uses).Read(Lines("bofh", problems)));
         foreach (var (file, reason) in _ignored.Where(ignored => File.Exists(Path.Combine(directory, ignored.File))))
             _uses.Add(new(Path.Combine(directory, file), null, reason));

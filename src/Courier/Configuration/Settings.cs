@@ -38,7 +38,10 @@ internal sealed class Settings
     {
         var holding = _conditions.Where(condition => condition.Holds(context)).ToHashSet();
         return _resolved.GetOrAdd(string.Join('|', holding.Select(condition => condition.ToString()).Order(StringComparer.Ordinal)), _ =>
-            new SettingsValues([.. _entries.Where(entry => entry.Condition is null), .. _entries.Where(entry => entry.Condition is { } c && holding.Contains(c))]));
+            new SettingsValues([.. Holding(inherited: true), .. Holding(inherited: false)]));
+
+        IEnumerable<ConfigurationEntry> Holding(bool inherited) => _entries.Where(entry => entry.IsInherited == inherited)
+            .Where(entry => entry.Condition is not { } condition || holding.Contains(condition)).OrderBy(entry => entry.Condition is not null);
     }
 
     private static void Check(ConfigurationEntry entry, List<ConfigurationProblem> problems)

@@ -153,6 +153,57 @@ public sealed class AccessPolicyTests : IDisposable
         Assert.Equal(TimeSpan.Zero, policy.SessionTermsOf(ConnectionFrom("127.0.0.1")).GreetingDelay);
     }
 
+    [Fact]
+    public void Esmtpd_says_who_may_connect_to_which_service_and_courier_conf_has_the_last_word()
+    {
+        Write("smtpaccess-msa", "10\tdeny\n");
+        Write("esmtpd", """
+            ##NAME: MAXDAEMONS:0
+            MAXDAEMONS=41
+            MAXPERC="7"
+            MAXPERIP='6'   # comment
+            TARPIT=0
+              BLACKLISTS="-allow=wl.test -block='bl.test,BLOCK/127.0.0.2,Go; away' -block=other.test,BLOCK2 -block=txt.test,BLOCK,*"
+            DROP=-drop
+            BOFHCHECKDNS=1
+            PATH=/usr/bin:$PATH
+            PORT=smtp
+            COLOUR=blue
+            """);
+        Write("esmtpd-msa", "BLACKLISTS=\"\"\nMAXPERIP=60\nACCESSFILE=${sysconfdir}/smtpaccess-msa\nDROP=\n");
+        Write("courier.conf", "[server]\nstate = /x\n[limits]\nconnections_per_network = 70\n");
+        var files = new CourierFiles(_directory);
+        var (settings, problems) = Settings.Load(files, new NativeFile(Path.Combine(_directory, "courier.conf")));
+        Assert.Empty(problems);
+        var (smtp, msa, imap) = (Of("smtp"), Of("submission"), Of("imap"));
+        Assert.Equal((41, 70, 6), (smtp.Get(SettingTable.Connections), smtp.Get(SettingTable.ConnectionsPerNetwork), smtp.Get(SettingTable.ConnectionsPerPeer)));
+        Assert.Equal((41, 70, 60), (msa.Get(SettingTable.Connections), msa.Get(SettingTable.ConnectionsPerNetwork), msa.Get(SettingTable.ConnectionsPerPeer)));
+        Assert.Equal((20_000, 70, 1000), (imap.Get(SettingTable.Connections), imap.Get(SettingTable.ConnectionsPerNetwork), imap.Get(SettingTable.ConnectionsPerPeer)));
+        Assert.Equal((TimeSpan.Zero, true, true), (smtp.Get(SettingTable.RefusalDelay), smtp.Get(SettingTable.DropListed), smtp.Get(SenderKeys.CheckDomain)));
+        Assert.Equal(["allow wl.test ", "block bl.test Go, away", "block txt.test "],
+            smtp.Get(SettingTable.DnsLists)!.Select(list => $"{(list.IsAllowList ? "allow" : "block")} {list.Zone} {list.Text}"));
+        Assert.Equal("127.0.0.2", Assert.Single(smtp.Get(SettingTable.DnsLists)![1].Answers).ToString());
+        Assert.Empty(msa.Get(SettingTable.DnsLists)!);
+        Assert.False(msa.Get(SettingTable.DropListed));
+        Assert.Equal(Path.Combine(_directory, "smtpaccess-msa"), msa.Get(SettingTable.AccessList));
+        Assert.Null(smtp.Get(SettingTable.AccessList));
+        Assert.Equal(["esmtpd:9: PATH: the shell is not run", "esmtpd:10: PORT: [smtp] listen says where", "esmtpd:11: COLOUR: not known here"],
+            files.Uses.Where(use => use.Setting is null).Select(use => $"{Path.GetFileName(use.Path)}: {use.Reason}"));
+
+        SettingsValues Of(string listener) => settings!.For(new SettingsContext { Listener = listener });
+    }
+
+    [Theory]
+    [InlineData("MAXDAEMONS=many", "esmtpd:1")]
+    [InlineData("# x\nBLACKLISTS=\"-block=b@d\"", "esmtpd:2")]
+    [InlineData("BLACKLISTS=\"nonsense\"", "esmtpd:1")]
+    public void A_mistake_in_esmtpd_is_told_with_its_line(string text, string where)
+    {
+        Write("esmtpd", text);
+        var (_, problems) = Settings.Load(new CourierFiles(_directory), new CommandLineSource(["server.state=/x"]));
+        Assert.Contains(where, Assert.Single(problems).ToString(), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("network.example.org = deny", "a network, as")]
     [InlineData("network.10.0.0.0/8 = perhaps", "deny, or allow")]

@@ -1,0 +1,126 @@
+using System.Text.RegularExpressions;
+
+namespace Courier.Configuration;
+
+/// <summary>Reads Courier's <c>esmtpd</c>, <c>esmtpd-msa</c> and <c>esmtpd-ssl</c>, as far as they say who may connect: assignments of the shell, of which the first
+/// file holds for all three services and each of the others for its own.</summary>
+/// <remarks>Of the shell nothing is run: <c>$sysconfdir</c> is the directory, and a value with anything else to be expanded is left out with a word.</remarks>
+internal sealed partial class EsmtpdFiles(string directory, ICollection<ConfigurationProblem> problems, ICollection<CourierFileUse> uses)
+{
+    private const long FileBytesMax = 1 << 20;
+
+    private static readonly (string File, string[] Listeners)[] _files =
+    [
+        ("esmtpd", ["smtp", "submission", "submissions"]), ("esmtpd-msa", ["submission"]), ("esmtpd-ssl", ["submissions"]),
+    ];
+
+    private static readonly Dictionary<string, string> _elsewhere = new(StringComparer.Ordinal)
+    {
+        ["ADDRESS"] = "[smtp] listen says where",
+        ["PORT"] = "[smtp] listen says where",
+        ["SSLADDRESS"] = "[submissions] listen says where",
+        ["SSLPORT"] = "[submissions] listen says where",
+        ["AUTH_REQUIRED"] = "a submission listener always asks for a login; elsewhere [access] network.* = login",
+        ["ESMTP_TLS_REQUIRED"] = "[access] network.* = tls",
+        ["TLS_CERTFILE"] = "[tls] certificate",
+        ["BOFHNOVRFY"] = "[recipients] vrfy",
+        ["BOFHNOEXPN"] = "[recipients] expn",
+        ["ULIMIT"] = "memory is bounded by limits of its own",
+        ["PIDFILE"] = "the service manager knows the process",
+        ["SSLPIDFILE"] = "the service manager knows the process",
+        ["MAILUSER"] = "the service manager says which user the server runs as",
+        ["MAILGROUP"] = "the service manager says which user the server runs as",
+    };
+
+    internal IEnumerable<ConfigurationEntry> Read()
+    {
+        var entries = new List<ConfigurationEntry>();
+        foreach (var (file, listeners) in _files)
+        {
+            foreach (var (number, name, value) in Assignments(Path.Combine(directory, file)))
+                Take(new Origin(Path.Combine(directory, file), number), name, value, listeners, entries);
+        }
+
+        return entries;
+    }
+
+    private void Take(Origin origin, string name, string value, string[] listeners, List<ConfigurationEntry> entries)
+    {
+        var expanded = value.Replace("${sysconfdir}", directory, StringComparison.Ordinal).Replace("$sysconfdir", directory, StringComparison.Ordinal);
+        var (setting, text, reason) = expanded.AsSpan().IndexOfAny('$', '`') >= 0 ? (null, "", "the shell is not run") : Translate(name, expanded);
+        if (setting is null)
+        {
+            uses.Add(new(origin.ToString(), null, $"{name}: {reason}"));
+            return;
+        }
+
+        if (!setting.Accepts(text))
+        {
+            problems.Add(new(origin, name, value, setting.Expected));
+            return;
+        }
+
+        uses.Add(new(origin.ToString(), $"[{setting.Section} @ listener {string.Join(", ", listeners)}] {setting.Key} = {text}", null));
+        entries.AddRange(listeners.Select(listener => new ConfigurationEntry(setting.Section, new SettingsCondition("listener", listener), setting.Key, text, origin) { IsInherited = true }));
+    }
+
+    private static (Setting? Setting, string Text, string Reason) Translate(string name, string value) => (name, value) switch
+    {
+        ("MAXDAEMONS", _) => (SettingTable.Connections, value, ""),
+        ("MAXPERC", _) => (SettingTable.ConnectionsPerNetwork, value, ""),
+        ("MAXPERIP", _) => (SettingTable.ConnectionsPerPeer, value, ""),
+        ("TARPIT", "0") => (SettingTable.RefusalDelay, "0s", ""),
+        ("TARPIT", _) => (null, "", "refusals are held back as [limits] refusal_delay says"),
+        ("DROP", _) => (SettingTable.DropListed, value.Length > 0 ? "yes" : "no", ""),
+        ("BLACKLISTS", _) => (SettingTable.DnsLists, DnsLists(value), ""),
+        ("BOFHCHECKDNS", _) => (SenderKeys.CheckDomain, value == "0" ? "no" : "yes", ""),
+        ("ACCESSFILE", _) => Path.Exists(value) ? (SettingTable.AccessList, value, "") : (null, "", "there is no such file or directory"),
+        _ => (null, "", _elsewhere.GetValueOrDefault(name, "not known here")),
+    };
+
+    /// <summary><c>-block=zone,BLOCK/127.0.0.2,text</c> in our words. What is for another variable than BLOCK nobody here looks at.</summary>
+    private static string DnsLists(string options)
+    {
+        var lists = new List<string>();
+        foreach (Match option in Option().Matches(options))
+        {
+            var parts = option.Groups["value"].Value.Trim('"', '\'').Split(',', 3);
+            var variable = parts.ElementAtOrDefault(1) is { Length: > 0 } given ? given.Split('/') : ["BLOCK"];
+            var zone = parts[0].Split('/');
+            if (variable[0] != "BLOCK")
+                continue;
+            var answers = string.Concat(zone[1..].Concat(variable[1..]).Select(answer => "/" + answer));
+            var text = parts.ElementAtOrDefault(2) is { Length: > 0 } words && words != "*" && option.Groups["kind"].Value == "block" ? " " + words.Replace(';', ',') : "";
+            lists.Add($"{option.Groups["kind"].Value} {zone[0]}{answers}{text}");
+        }
+
+        return lists.Count == 0 && options.Trim().Length == 0 ? "none" : lists.Count == 0 ? options : string.Join("; ", lists);
+    }
+
+    private IEnumerable<(int Number, string Name, string Value)> Assignments(string path)
+    {
+        string text;
+        try
+        {
+            if (!File.Exists(path))
+                return [];
+            if (new FileInfo(path).Length > FileBytesMax)
+                throw new IOException("the file is too large");
+            text = File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            problems.Add(new(new Origin(path, 0), null, path, $"a readable file ({e.Message})"));
+            return [];
+        }
+
+        return Assignment().Matches(text).Select(match => (
+            text.AsSpan(0, match.Index).Count('\n') + 1, match.Groups["name"].Value, match.Groups["plain"].Value + match.Groups["double"].Value + match.Groups["single"].Value));
+    }
+
+    [GeneratedRegex("""^[ \t]*(?<name>[A-Z][A-Z0-9_]*)=(?:"(?<double>[^"]*)"|'(?<single>[^']*)'|(?<plain>[^\s#;"']*))""", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Assignment();
+
+    [GeneratedRegex("""-(?<kind>block|allow)=(?<value>"[^"]*"|'[^']*'|\S+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Option();
+}
