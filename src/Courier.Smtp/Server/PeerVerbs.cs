@@ -24,7 +24,7 @@ internal static class PeerVerbs
         session.Peer = null;
         session.User = given.GetValueOrDefault("LOGIN", session.User);
         session.Introduced = (given.GetValueOrDefault("HELO"), given.GetValueOrDefault("PROTO"));
-        return await session.AskTermsAsync() ?? Reply.Greeting(session.Settings.HostName, session.Settings.Role == SmtpRole.Lmtp);
+        return await session.AskTermsAsync() ?? session.Settings.Welcome;
     }
 
     /// <summary>Holds for the next message.</summary>

@@ -46,6 +46,9 @@ public sealed record SmtpServerSettings(string HostName, SmtpRole Role)
     /// <summary>Peers that may say XFORWARD.</summary>
     public IReadOnlyList<IPNetwork> XForwardPeers { get; init; } = [];
 
+    /// <summary>What stands behind 220; null for our name and the protocol. Several lines are separated by LF.</summary>
+    public string? Greeting { get; init; }
+
     /// <summary>What paths without a domain get in MAIL and RCPT; null refuses them.</summary>
     public string? PathDomain { get; init; }
 
@@ -65,6 +68,8 @@ public sealed record SmtpServerSettings(string HostName, SmtpRole Role)
     private const SmtpExtensions Queueing =
         SmtpExtensions.Dsn | SmtpExtensions.RequireTls | SmtpExtensions.Security | SmtpExtensions.DeliverBy | SmtpExtensions.Priority
         | SmtpExtensions.Verp | SmtpExtensions.ExtendedData;
+
+    internal Replies.SmtpReply Welcome => Greeting is { } text ? new(220, null, text) : Replies.Reply.Greeting(HostName, Role == SmtpRole.Lmtp);
 
     internal bool HasAuth => AuthOffered || AuthRequired;
 }

@@ -168,7 +168,7 @@ internal sealed class SmtpSession : IDisposable
 
         if (Terms.GreetingDelay > TimeSpan.Zero && !await Wire.IsSilentAsync(Terms.GreetingDelay))
             return Close(Reply.SpokeFirst);
-        return Reply.Greeting(Settings.HostName, Settings.Role == SmtpRole.Lmtp);
+        return Settings.Welcome;
     }
 
     /// <summary>Finds out what holds for the peer as it is known now.</summary>

@@ -20,6 +20,11 @@ internal sealed partial class CourierFiles(string directory) : IConfigurationSou
 
     private static readonly (string File, Setting Setting, Func<string, string?> Read)[] _values =
     [
+        ("me", SettingTable.HostName, OwnName),
+        ("defaultdomain", SettingTable.DefaultDomain, OwnName),
+        ("esmtpgreeting", HeaderKeys.Greeting, Same),
+        ("sizelimit", SettingTable.MessageSize, Limit),
+        ("msgidhost", HeaderKeys.MessageIdHost, OwnName),
         ("queuetime", SettingTable.QueueTime, Time),
         ("warntime", SettingTable.WarnAfter, Time),
         ("retryalpha", SettingTable.RetryFirst, Time),
@@ -86,32 +91,72 @@ internal sealed partial class CourierFiles(string directory) : IConfigurationSou
         var entries = new List<ConfigurationEntry>();
         _uses.Clear();
         foreach (var (file, setting, read) in _values)
-            ReadValue(file, setting, read, entries, problems);
+            ReadValue(file, setting, read, null, entries, problems);
         foreach (var file in _modules.Select(module => module.File).Distinct(StringComparer.Ordinal))
             ReadModule(file, entries, problems);
         foreach (var (name, setting) in _lists)
-            NameList(name, setting, entries);
+            NameList(name, setting, null, entries);
         entries.AddRange(new EsmtpdFiles(directory, problems, _uses).Read());
         entries.AddRange(new BofhFile(Path.Combine(directory, "bofh"), problems, _uses).Read(Lines("bofh", problems)));
+        foreach (var (suffix, condition) in VirtualHosts())
+            ReadHost(suffix, condition, entries, problems);
         foreach (var (file, reason) in _ignored.Where(ignored => File.Exists(Path.Combine(directory, ignored.File))))
             _uses.Add(new(Path.Combine(directory, file), null, reason));
         return entries;
     }
 
-    private void ReadValue(string file, Setting setting, Func<string, string?> read, List<ConfigurationEntry> entries, ICollection<ConfigurationProblem> problems)
+    /// <summary>A file <c>vhost.IP</c> or <c>vhost.DOMAIN</c>, whatever is in it, says that files with that ending hold for it.</summary>
+    private IEnumerable<(string Suffix, SettingsCondition Condition)> VirtualHosts()
     {
-        foreach (var (number, text) in Lines(file, problems).Take(1))
-            Take(new Origin(Path.Combine(directory, file), number), setting, text, read(text), entries, problems);
+        const string mark = "vhost.";
+        if (!Directory.Exists(directory))
+            yield break;
+        foreach (var path in Directory.EnumerateFiles(directory, mark + "*").Order(StringComparer.Ordinal))
+        {
+            var suffix = Path.GetFileName(path)[mark.Length..];
+            if (SettingsCondition.TryParse($"address {suffix}", out var condition) || SettingsCondition.TryParse($"domain {suffix}", out condition))
+                yield return (suffix, condition);
+        }
     }
 
-    private void NameList(string name, Setting setting, List<ConfigurationEntry> entries)
+    private void ReadHost(string suffix, SettingsCondition condition, List<ConfigurationEntry> entries, ICollection<ConfigurationProblem> problems)
+    {
+        foreach (var (file, general, read) in _values)
+        {
+            var name = $"{file}.{suffix}";
+            // Who logs in without a domain is of one for all; what addresses get is not.
+            var setting = general == SettingTable.DefaultDomain ? HeaderKeys.Domain : general;
+            if (SettingTable.MayDepend(setting))
+                ReadValue(name, setting, read, condition, entries, problems);
+            else if (File.Exists(Path.Combine(directory, name)))
+                _uses.Add(new(Path.Combine(directory, name), null, "it holds for all virtual hosts alike"));
+        }
+
+        foreach (var (name, setting) in _lists.Where(list => SettingTable.MayDepend(list.Setting)))
+            NameList($"{name}.{suffix}", setting, condition, entries);
+        var bofh = new BofhFile(Path.Combine(directory, "bofh." + suffix), problems, _uses).Read(Lines("bofh." + suffix, problems));
+        entries.AddRange(bofh.Select(entry => entry with { Condition = condition }));
+    }
+
+    private void ReadValue(
+        string file, Setting setting, Func<string, string?> read, SettingsCondition? condition, List<ConfigurationEntry> entries, ICollection<ConfigurationProblem> problems)
+    {
+        var lines = Lines(file, problems).ToList();
+        if (lines.Count == 0)
+            return;
+        // A greeting may have several lines.
+        var text = setting == HeaderKeys.Greeting ? string.Join('\n', lines.Select(line => line.Text)) : lines[0].Text;
+        Take(new Origin(Path.Combine(directory, file), lines[0].Number), setting, text, read(text), entries, problems, condition);
+    }
+
+    private void NameList(string name, Setting setting, SettingsCondition? condition, List<ConfigurationEntry> entries)
     {
         var path = Path.Combine(directory, name);
         if (!Path.Exists(path) && !Directory.Exists(path + ".dir"))
             return;
         var origin = new Origin(path, 0);
         _uses.Add(new(origin.ToString(), $"[{setting.Section}] {setting.Key} = {path}", null));
-        entries.Add(new(setting.Section, null, setting.Key, path, origin));
+        entries.Add(new(setting.Section, condition, setting.Key, path, origin));
         if (setting == SettingTable.AccessList)
             _uses.AddRange(ListFiles.Unused(path).Select(unused => new CourierFileUse($"{unused.Path}:{unused.Number}", null, $"{unused.Found} does nothing here")));
     }
@@ -130,7 +175,8 @@ internal sealed partial class CourierFiles(string directory) : IConfigurationSou
         }
     }
 
-    private void Take(Origin origin, Setting setting, string found, string? value, List<ConfigurationEntry> entries, ICollection<ConfigurationProblem> problems)
+    private void Take(Origin origin, Setting setting, string found, string? value, List<ConfigurationEntry> entries, ICollection<ConfigurationProblem> problems,
+        SettingsCondition? condition = null)
     {
         if (value is null || !setting.Accepts(value))
         {
@@ -138,8 +184,8 @@ internal sealed partial class CourierFiles(string directory) : IConfigurationSou
             return;
         }
 
-        _uses.Add(new(origin.ToString(), $"[{setting.Section}] {setting.Key} = {value}", null));
-        entries.Add(new(setting.Section, null, setting.Key, value, origin));
+        _uses.Add(new(origin.ToString(), $"[{setting.Section}{(condition is null ? "" : $" @ {condition}")}] {setting.Key} = {value.Replace('\n', '|')}", null));
+        entries.Add(new(setting.Section, condition, setting.Key, value, origin));
     }
 
     private IEnumerable<(int Number, string Text)> Lines(string file, ICollection<ConfigurationProblem> problems)
@@ -161,6 +207,16 @@ internal sealed partial class CourierFiles(string directory) : IConfigurationSou
     }
 
     private static string Same(string text) => text;
+
+    /// <summary><c>*.example.org</c> is this host's name in that domain, <c>*</c> this host's name.</summary>
+    private static string OwnName(string text)
+    {
+        var own = Environment.MachineName.ToLowerInvariant();
+        return text == "*" ? own : text.StartsWith("*.", StringComparison.Ordinal) ? own.Split('.')[0] + text[1..] : text;
+    }
+
+    /// <summary>0 is no limit; the largest that anything holds is near enough.</summary>
+    private static string Limit(string text) => text == "0" ? "1TiB" : text;
 
     /// <summary>Courier's times in ours: seconds.</summary>
     private static string? Time(string text)

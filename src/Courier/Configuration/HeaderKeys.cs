@@ -5,6 +5,8 @@ namespace Courier.Configuration;
 /// <summary>The keys on what is made good in messages.</summary>
 internal static class HeaderKeys
 {
+    internal static readonly Setting<string> Greeting = new("server", "greeting", Banner, null, "What SMTP greets with behind 220, begun with the host's name (Courier's esmtpgreeting). Default: the name and `ESMTP`.");
+
     internal static readonly Setting<string> AddMessageId = new("headers", "add_message_id", Whose, "submitted", "Whose messages get a Message-ID where they have none (Courier's NOADDMSGID): those that are `submitted`, by users or programs of this machine, or all.");
     internal static readonly Setting<string> AddDate = new("headers", "add_date", Whose, "submitted", "Whose messages get a Date where they have none (NOADDDATE).");
     internal static readonly Setting<string> MessageIdHost = new("headers", "message_id_host", Types.HostName, null, "Domain of a Message-ID of ours (Courier's msgidhost). Default: `[server] hostname`.");
@@ -12,7 +14,10 @@ internal static class HeaderKeys
     internal static readonly Setting<string> Complete = new("headers", "complete", Whose, "submitted", "Whose addresses without a domain get one, in the envelope and in From, Sender, Reply-To, To, Cc and Bcc.");
     internal static readonly Setting<string> Change = new("headers", "change", Types.Choice("unsigned", "all", "none"), "unsigned", "Which headers may be changed for that (NOADDRREWRITE 2, 0, 1): those without a DKIM-Signature, all, or none.");
 
-    internal static IReadOnlyList<Setting> All => [AddMessageId, AddDate, MessageIdHost, Domain, Complete, Change];
+    internal static IReadOnlyList<Setting> All => [Greeting, AddMessageId, AddDate, MessageIdHost, Domain, Complete, Change];
+
+    private static SettingType<string> Banner => new("a text of printable ASCII", static (string text, out string value) =>
+        (value = text).Length > 0 && text.All(static c => c is '\n' or (>= ' ' and <= '~')));
 
     private static SettingType<string> Whose => Types.Choice("submitted", "all", "none");
 }

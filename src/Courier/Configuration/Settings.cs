@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Courier.Configuration;
 
-/// <summary>The whole configuration, checked and immutable. <see cref="For"/> gives the values that hold in a context.</summary>
+/// <summary>The whole configuration, checked and immutable. <see cref="For(SettingsContext)"/> gives the values that hold in a context.</summary>
 internal sealed class Settings
 {
     private readonly IReadOnlyList<ConfigurationEntry> _entries;
@@ -36,9 +36,21 @@ internal sealed class Settings
     /// <summary>Asked at connection time and for each message; contexts in which the same sections hold share one answer.</summary>
     public SettingsValues For(SettingsContext context)
     {
-        var holding = _conditions.Where(condition => condition.Holds(context)).ToHashSet();
+        return For(_conditions.Where(condition => condition.Holds(context)).ToHashSet());
+    }
+
+    /// <summary>What holds for a domain beside what held before.</summary>
+    internal SettingsValues For(SettingsValues values, string domain)
+    {
+        var context = new SettingsContext { Domain = domain };
+        var added = _conditions.Where(condition => condition.Holds(context)).ToList();
+        return added.Count == 0 ? values : For([.. values.Holding, .. added]);
+    }
+
+    private SettingsValues For(HashSet<SettingsCondition> holding)
+    {
         return _resolved.GetOrAdd(string.Join('|', holding.Select(condition => condition.ToString()).Order(StringComparer.Ordinal)), _ =>
-            new SettingsValues([.. Holding(inherited: true), .. Holding(inherited: false)]));
+            new SettingsValues(this, holding, [.. Holding(inherited: true), .. Holding(inherited: false)]));
 
         IEnumerable<ConfigurationEntry> Holding(bool inherited) => _entries.Where(entry => entry.IsInherited == inherited)
             .Where(entry => entry.Condition is not { } condition || holding.Contains(condition)).OrderBy(entry => entry.Condition is not null);
@@ -66,8 +78,14 @@ internal sealed class Settings
 }
 
 /// <summary>The values that hold in one context.</summary>
-internal sealed class SettingsValues(IReadOnlyList<ConfigurationEntry> entries)
+internal sealed class SettingsValues(Settings settings, IReadOnlySet<SettingsCondition> holding, IReadOnlyList<ConfigurationEntry> entries)
 {
+    /// <summary>The conditions that are met.</summary>
+    internal IReadOnlySet<SettingsCondition> Holding => holding;
+
+    /// <summary>The values for one who belongs to a domain; the same where no section is for that domain.</summary>
+    public SettingsValues ForDomain(string domain) => settings.For(this, domain);
+
     /// <summary>The value, or null (default) where none was written and the setting has no default.</summary>
     public T? Get<T>(Setting<T> setting) => Find(setting) is { } entry ? setting.Parse(entry.Value)
         : setting.Default is { } text ? setting.Parse(text)

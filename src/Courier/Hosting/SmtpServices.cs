@@ -29,10 +29,10 @@ internal sealed class SmtpServices(
     internal PeerTerms TermsOf(SettingsValues values, Connection connection) => _policies.AccessOf(values).PeerTermsOf(connection);
 
     internal SessionStart Relay(SettingsValues values) => Serve(
-        values, SmtpRole.Relay, new RelayReception(OpenReceptionOf(values), accounts, submission, clock, logging.CreateLogger<RelayReception>()));
+        values, SmtpRole.Relay, new DomainReception(values, own => new RelayReception(OpenReceptionOf(own), accounts, submission, clock, logging.CreateLogger<RelayReception>())));
 
     internal SessionStart Submission(SettingsValues values) => Serve(
-        values, SmtpRole.Submission, new SubmissionReception(OpenReceptionOf(values), accounts, submission, clock, logging.CreateLogger<SubmissionReception>()));
+        values, SmtpRole.Submission, new DomainReception(values, own => new SubmissionReception(OpenReceptionOf(own), accounts, submission, clock, logging.CreateLogger<SubmissionReception>())));
 
     internal SessionStart Lmtp(SettingsValues values) => Serve(
         values, SmtpRole.Lmtp, new LmtpReception(ReceptionOf(values), accounts, local.DeliverNowAsync, clock, logging.CreateLogger<LmtpReception>()));
@@ -51,6 +51,7 @@ internal sealed class SmtpServices(
             XClientPeers = values.Get(SettingTable.XClientPeers) ?? [],
             XForwardPeers = values.Get(SettingTable.XForwardPeers) ?? [],
             CleartextLogins = Values.CleartextLogins(values),
+            Greeting = role == SmtpRole.Lmtp ? null : values.Get(HeaderKeys.Greeting),
             PathDomain = HeaderValues.CompletionOf(values, role == SmtpRole.Submission),
             Limits = new SmtpLimits
             {

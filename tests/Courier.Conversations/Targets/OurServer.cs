@@ -161,6 +161,10 @@ public sealed class OurServer : ITarget
             check_helo = permanent
             own_only = header
             may_use.own-sender-smtp@example.test = sales@example.test, @lists.test
+            [server]
+            greeting = mail.example.test ESMTP choosy
+            [headers @ domain example.test]
+            message_id_host = ids.example.test
             [recipients]
             spam_traps = trap@example.test
             vrfy = friends

@@ -80,6 +80,35 @@ public sealed class CourierFilesTests : IDisposable
     }
 
     [Fact]
+    public void The_files_of_a_virtual_host_hold_for_it_alone()
+    {
+        foreach (var (name, text) in new[]
+        {
+            ("me", "mail.example.org"), ("defaultdomain", "example.org"), ("sizelimit", "0"), ("esmtpgreeting", "mail.example.org ESMTP\nno spam"), ("esmtproutes", ""),
+            ("vhost.192.0.2.1", ""), ("me.192.0.2.1", "mx.example.net"), ("defaultdomain.192.0.2.1", "example.net"), ("sizelimit.192.0.2.1", "1000"), ("queuetime.192.0.2.1", "1d"),
+            ("vhost.example.com", ""), ("msgidhost.example.com", "ids.example.com"), ("bofh.example.com", "badfrom no@example.com"), ("smtpaccess.example.com", ""), ("me.198.51.100.1", "never.example"),
+        })
+            File.WriteAllText(Path.Combine(_directory, name), text);
+        var courier = new CourierFiles(_directory);
+        var (settings, problems) = Settings.Load(courier, new CommandLineSource(["server.state=/x"]));
+        Assert.Empty(problems);
+        var usual = settings!.Defaults;
+        Assert.Equal(("mail.example.org", "example.org", 1L << 40, "mail.example.org ESMTP\nno spam"), (usual.Get(SettingTable.HostName), usual.Get(SettingTable.DefaultDomain), usual.Get(SettingTable.MessageSize), usual.Get(HeaderKeys.Greeting)));
+        Assert.Equal(Path.Combine(_directory, "esmtproutes"), usual.Get(SettingTable.RelayRoutes));
+        var there = settings.For(new SettingsContext { Listener = "smtp", LocalAddress = IPAddress.Parse("192.0.2.1") });
+        Assert.Equal(("mx.example.net", "example.net", 1000L), (there.Get(SettingTable.HostName), there.Get(HeaderKeys.Domain), there.Get(SettingTable.MessageSize)));
+        Assert.Null(there.Get(HeaderKeys.MessageIdHost));
+        // Who logs in there from the other host has what holds for both.
+        var both = there.ForDomain("Example.com");
+        Assert.Equal(("mx.example.net", "ids.example.com"), (both.Get(SettingTable.HostName), both.Get(HeaderKeys.MessageIdHost)));
+        Assert.True(both.Get(SenderKeys.Refused)!.Matches(MailAddress.Parse("no@example.com")));
+        Assert.False(there.Get(SenderKeys.Refused)!.Matches(MailAddress.Parse("no@example.com")));
+        Assert.Same(there, there.ForDomain("example.info"));
+        Assert.Contains(courier.Uses, use => use.Path.EndsWith("queuetime.192.0.2.1", StringComparison.Ordinal) && use.Reason is not null);
+        Assert.Equal("mail.example.org", settings.For(new SettingsContext { LocalAddress = IPAddress.Parse("198.51.100.1") }).Get(SettingTable.HostName));
+    }
+
+    [Fact]
     public void Every_directive_of_bofh_sets_its_key()
     {
         var (values, problems, files) = Load(("bofh", """
