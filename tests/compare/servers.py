@@ -96,6 +96,7 @@ class Sink:
                 say("250 ok")
 
     def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)  # or the thread that waits in accept keeps the port
         self.listener.close()
 
 

@@ -80,7 +80,7 @@ public sealed class SmtpDialogue(int number, Transcript transcript, Bindings bin
 
     /// <summary>COURIER_TARGET_CODES=class, for servers without enhanced codes: a refusal is one, in whatever words.</summary>
     private static string Loosened(string expected) =>
-        expected is ['4' or '5', >= '0' and <= '9', ..] && Environment.GetEnvironmentVariable("COURIER_TARGET_CODES") == "class" ? $"{expected[0]}…" : expected;
+        expected is ['4' or '5', (>= '0' and <= '9') or '…', ..] && Environment.GetEnvironmentVariable("COURIER_TARGET_CODES") == "class" ? $"{expected[0]}…" : expected;
 
     private static string Same(string line) => line.Length > 3 && line[3] == '-' ? line[..3] + " " + line[4..] : line;
 

@@ -124,7 +124,7 @@ public abstract partial class PeerExchange(PeerPair pair)
         var accepted = await FromUsAsync("<demo@example.test> BODY=8BITMIME", $"<{Theirs}>", Letter(token, Eight, Plain));
         var text = await Mailbag.TextAsync(Pair.Peer.Maildirs, token);
         Assert.EndsWith("\n\n" + Eight.ReplaceLineEndings("\n") + "\n", text, StringComparison.Ordinal);
-        Assert.Equal(Pair.TakesTls, Regex.IsMatch(text, @"(?si)from .{0,40}mail\.example\.test\b.{0,400}\b(ESMTPSA?|TLSv?1)", RegexOptions.None, TimeSpan.FromSeconds(1)));
+        Assert.Equal(Pair.TakesTls, Regex.IsMatch(text, @"(?si)from .{0,40}mail\.example\.test\b.{0,400}\b(ESMTPSA?|TLSv?1)", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1)));
         var id = accepted.Split(' ')[^1];
         var relayed = await LineAsync(() => Pair.Ours.Log, $"Relayed {id} for <{Theirs}> to ");
         var theirs = TheirId().Match(relayed).Groups["id"].Value;
@@ -141,7 +141,7 @@ public abstract partial class PeerExchange(PeerPair pair)
         Assert.Contains("recipient.Action: failed\n", report, StringComparison.Ordinal);
         Assert.Contains("message.Original-Envelope-Id: lost\n", report, StringComparison.Ordinal);
         Assert.Matches(@"recipient\.Remote-MTA: dns; \S+\n", report);
-        var words = Regex.Match(report, @"recipient\.Diagnostic-Code: smtp; (5\d\d .+)\n", RegexOptions.None, TimeSpan.FromSeconds(1)).Groups[1].Value;
+        var words = Regex.Match(report, @"recipient\.Diagnostic-Code: smtp; (?<words>5\d\d .+)\n", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1)).Groups["words"].Value;
         Assert.NotEmpty(words);
         Assert.Contains(words.Split(' ')[^1].Trim('<', '>', '.'), Pair.Peer.Log, StringComparison.Ordinal);
         Assert.Contains("returned.type: text/rfc822-headers\n", report, StringComparison.Ordinal);
