@@ -8,6 +8,10 @@ public sealed record Script(string Path, IReadOnlyList<Step> Steps)
     /// <summary>The protocol is the folder that the script lies in.</summary>
     public string Protocol => Path[..Path.IndexOf('/', StringComparison.Ordinal)];
 
+    /// <summary>Words of CAPABILITY that it is about: those it names, and the one of a script `imap/cap-WORD.txt`.</summary>
+    public IEnumerable<string> Needs => Steps.OfType<Needs>().Select(needs => needs.Word)
+        .Concat(Path.StartsWith("imap/cap-", StringComparison.Ordinal) ? [System.IO.Path.GetFileNameWithoutExtension(Path)["cap-".Length..]] : []);
+
     /// <summary>Why the script says nothing about other servers, or null.</summary>
     public string? OnlyOurs => Steps.OfType<OnlyOurs>().FirstOrDefault()?.Reason;
 
@@ -28,6 +32,9 @@ public sealed record Script(string Path, IReadOnlyList<Step> Steps)
 
 /// <summary>One line of a script (with its block, if it has one).</summary>
 public abstract record Step(int Line);
+
+/// <summary>`needs WORD`: another server is asked only if its CAPABILITY has that word.</summary>
+public sealed record Needs(int Line, string Word) : Step(Line);
 
 public sealed record OnlyOurs(int Line, string Reason) : Step(Line);
 

@@ -69,6 +69,7 @@ public static partial class ScriptParser
             "given" => Given(path, line, remainder, block),
             "maildir" => [Maildir(path, line, remainder, block)],
             "only" when remainder.StartsWith("ours ", StringComparison.Ordinal) => [new OnlyOurs(line, remainder[5..].TrimStart(':', ' '))],
+            "needs" => [new Needs(line, remainder)],
             "server" => [new UseServer(line, remainder)],
             _ => throw Wrong(path, line, $"not understood: {text}"),
         };

@@ -49,6 +49,9 @@ public sealed class OtherServer : ITarget
     {
         if (script.OnlyOurs is { } reason && _settings is null)
             return reason;
+        if (Environment.GetEnvironmentVariable("COURIER_TARGET_WORDS") is { Length: > 0 } words
+            && script.Needs.FirstOrDefault(need => !words.Split(' ').Any(word => Normal(word) == Normal(need))) is { } lacking)
+            return $"this server does not offer {lacking}";
         if (script.HasHop && _firstHop == 0)
             return "this server does not know our next hops";
         if (script.Server != (_settings ?? "default"))
@@ -60,6 +63,9 @@ public sealed class OtherServer : ITarget
         var services = script.Steps.OfType<Verb>().Where(verb => verb.Name == "connect").Select(verb => verb.Argument.Split(' ')[0]).Append(script.Protocol);
         return services.FirstOrDefault(service => !_services.ContainsKey(service)) is { } missing ? $"this server has no {missing}" : null;
     }
+
+    // As the names of scripts have it: METADATA-SERVER is cap-metadata-server, CONTEXT=SORT cap-context-sort.
+    private static string Normal(string word) => word.ToLowerInvariant().Replace('=', '-');
 
     public IPEndPoint Endpoint(string server, string service) =>
         _services.TryGetValue(service, out var endpoint) ? endpoint : throw new ScriptException($"this server has no {service}");
