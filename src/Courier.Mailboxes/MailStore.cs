@@ -43,7 +43,7 @@ public sealed record MailStoreSettings
 /// <summary>All mailboxes of this process: shares what is open between sessions and watches it with one inotify descriptor.</summary>
 public sealed class MailStore : IAsyncDisposable
 {
-    /// <summary>Listings kept for the next one; each is as large as the names of the largest directory it held.</summary>
+    /// <summary>Listings kept for the next one until memory is collected; each is as large as the names of the largest directory it held.</summary>
     private const int MaxListings = 4;
 
     /// <summary>How often a mailbox in memory is looked through for what has been kept long enough.</summary>
@@ -53,7 +53,7 @@ public sealed class MailStore : IAsyncDisposable
     private readonly Dictionary<string, Shared> _mailboxes = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
     private readonly Lazy<Inotify> _inotify = new(() => new Inotify());
-    private readonly ConcurrentBag<DirectoryNames> _listings = [];
+    private readonly ConcurrentQueue<WeakReference<DirectoryNames>> _listings = [];
     private readonly ITimer _sweep;
     private bool _disposed;
 
@@ -195,12 +195,21 @@ public sealed class MailStore : IAsyncDisposable
         }
     }
 
-    internal DirectoryNames RentListing() => _listings.TryTake(out var listing) ? listing : new DirectoryNames();
+    internal DirectoryNames RentListing()
+    {
+        while (_listings.TryDequeue(out var kept))
+        {
+            if (kept.TryGetTarget(out var listing))
+                return listing;
+        }
+
+        return new DirectoryNames();
+    }
 
     internal void ReturnListing(DirectoryNames listing)
     {
         if (_listings.Count < MaxListings)
-            _listings.Add(listing);
+            _listings.Enqueue(new(listing));
     }
 
     private async Task SweepAsync()

@@ -138,6 +138,13 @@ public sealed class Mailbox : IAsyncDisposable
     /// <summary>ENVELOPE, BODYSTRUCTURE and BODY, from the index when it has them; null when the message is gone.</summary>
     public ValueTask<MessageForms?> FormsAsync(Uid uid, CancellationToken ct) => _state.Reader.FormsAsync(uid, ct);
 
+    /// <summary>How many <see cref="MakeFormsAheadAsync"/> looks at.</summary>
+    public const int AheadCount = 256;
+
+    /// <summary>Makes the forms and keys that the next messages from a position lack, on several processors at once: for who is about to ask for all of
+    /// them. Where that fails the one who asks is told.</summary>
+    public ValueTask MakeFormsAheadAsync(MailboxSnapshot snapshot, int from, int last, CancellationToken ct) => _state.Reader.MakeAheadAsync(snapshot, from, Math.Min(last, from + AheadCount - 1), ct);
+
     /// <summary>What POP3 clients know a message by from the server that was here before; null for one that came after it.</summary>
     public string? TakenUidl(Uid uid) => _state.TakenUidl(uid);
 

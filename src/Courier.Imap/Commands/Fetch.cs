@@ -113,6 +113,8 @@ internal sealed record FetchCommand(SequenceSet Messages, FetchItems Items, Fetc
         {
             for (var position = first; position <= last; position++)
             {
+                if (Items.NeedsForms && (position - first) % Mailbox.AheadCount == 0)
+                    await selected.Mailbox.MakeFormsAheadAsync(selected.Announced, position, last, ct);
                 isComplete &= await FetchOneAsync(session, selected, position, seen, ct);
                 if (seen.Count >= SeenBatch)
                     await StoreSeenAsync(session, selected, seen, ct);

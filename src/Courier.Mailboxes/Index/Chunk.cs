@@ -77,7 +77,9 @@ internal sealed class Chunk
         var names = _names;
         if (entries.Length == Count)
             Array.Resize(ref entries, Math.Min(Capacity, Math.Max(8, Count * 2)));
-        if (names.Length < _namesLength + name.Length)
+        if (Count + 1 == Capacity)
+            Array.Resize(ref names, _namesLength + name.Length); // the last: no room is left over
+        else if (names.Length < _namesLength + name.Length)
             Array.Resize(ref names, Math.Max((_namesLength + name.Length) * 2, 512));
         name.CopyTo(names.AsSpan(_namesLength));
         entries[Count] = entry;

@@ -17,6 +17,12 @@ internal sealed class MessageReader(MailboxState state) : IMessageFacts
     /// <summary>Base names of messages that went while the mailbox was open, for sessions that still show them.</summary>
     private const int MaxRemembered = 20_000;
 
+    /// <summary>So few are made one after the other.</summary>
+    private const int FewMissing = 8;
+
+    /// <summary>Messages in hand at the same time while forms are made ahead.</summary>
+    private const int MaxAhead = 4;
+
     private const int FirstFormsBytes = 16 * 1024;
 
     /// <summary>One a thread: nothing is awaited while it is in use.</summary>
@@ -109,6 +115,33 @@ internal sealed class MessageReader(MailboxState state) : IMessageFacts
 
         // A message without any identifier is a thread of its own.
         return new MessageFacts(keys.EmailId, keys.Root == 0 ? "T" + keys.EmailId[1..] : string.Create(CultureInfo.InvariantCulture, $"T{keys.Root:x16}"), keys.Preview);
+    }
+
+    internal async ValueTask MakeAheadAsync(MailboxSnapshot snapshot, int from, int last, CancellationToken ct)
+    {
+        var current = state.Current;
+        List<Uid>? missing = null;
+        for (var position = from; position <= last; position++)
+        {
+            var uid = snapshot.UidAt(position);
+            if (current.IndexOf(uid) is >= 0 and var index && Volatile.Read(ref current.EntryAt(index).FormsAt) == 0)
+                (missing ??= []).Add(uid);
+        }
+
+        if (missing is null || missing.Count < FewMissing)
+            return;
+        var options = new ParallelOptions { MaxDegreeOfParallelism = Math.Min(Environment.ProcessorCount, MaxAhead), CancellationToken = ct };
+        await Parallel.ForEachAsync(missing, options, async (uid, token) =>
+        {
+            try
+            {
+                _ = await MakeFormsAsync(uid, token);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // It comes again when it is this message's turn.
+            }
+        });
     }
 
     private async ValueTask<MessageForms?> MakeFormsAsync(Uid uid, CancellationToken ct, bool withExtras = false)

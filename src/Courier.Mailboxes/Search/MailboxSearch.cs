@@ -6,6 +6,8 @@ namespace Courier.Mailboxes.Search;
 /// of its header and by the full text index; its file is opened only when those leave the answer open, one at a time.</summary>
 public static class MailboxSearch
 {
+    private const int FewInRow = 8;
+
     /// <returns>Positions from 0, ascending.</returns>
     public static async ValueTask<List<int>> RunAsync(SearchScope scope, SearchKey key, CancellationToken ct)
     {
@@ -15,6 +17,7 @@ public static class MailboxSearch
         var candidate = new Candidate(scope, sets, new TextLookup(scope));
         var asksFields = Any(key, static leaf => leaf is SentKey || (leaf is HeaderKey header && KeptFields.Has(header.Field)));
         var count = scope.Snapshot.Count;
+        var (ahead, asked, inRow) = (0, -1, 0);
         for (var position = 0; position < count; position++)
         {
             candidate.Take(position);
@@ -22,6 +25,15 @@ public static class MailboxSearch
             if (matches is null && asksFields && scope.Mailbox is { } mailbox)
             {
                 ct.ThrowIfCancellationRequested();
+                // Where one after the other is asked, so will be the next ones.
+                inRow = asked == position - 1 ? inRow + 1 : 0;
+                asked = position;
+                if (inRow >= FewInRow && position >= ahead)
+                {
+                    await mailbox.MakeFormsAheadAsync(scope.Snapshot, position, count - 1, ct);
+                    ahead = position + Mailbox.AheadCount;
+                }
+
                 candidate.Keys = await mailbox.KeysAsync(candidate.Message.Uid, ct);
                 matches = Judge(key, candidate);
             }

@@ -8,10 +8,16 @@ namespace Courier.Mailboxes.Search;
 public sealed class TextPattern(string text)
 {
     private const int ChunkBytes = 8 * 1024;
+    private const int MaxKeptChars = 128 * 1024;
 
     // What is ASCII once it is mapped is looked for as such: Ａ is A.
     private readonly string _text = Ascii.IsValid(text) || CaseMap.Key(text) is var key && !Ascii.IsValid(key) ? text : Encoding.ASCII.GetString(key);
     private byte[]? _key;
+    private string? _keyText;
+
+    /// <summary>One a thread: nothing is awaited while it is in use.</summary>
+    [ThreadStatic]
+    private static char[]? Buffer;
 
     public string Text => text;
 
@@ -22,7 +28,7 @@ public sealed class TextPattern(string text)
 
     /// <summary>Most texts are told apart by what they are; only what is beyond ASCII is mapped.</summary>
     public bool IsIn(ReadOnlySpan<char> content) =>
-        content.Contains(_text, StringComparison.OrdinalIgnoreCase) || (!Ascii.IsValid(content) && CaseMap.Key(content.ToString()).AsSpan().IndexOf(_key ??= CaseMap.Key(_text)) >= 0);
+        content.Contains(_text, StringComparison.OrdinalIgnoreCase) || (!Ascii.IsValid(content) && IsInMapped(content));
 
     /// <summary>Searches UTF-8: as it is where nothing is to be mapped, else decoded.</summary>
     public bool IsInUtf8(ReadOnlySpan<byte> content) =>
@@ -46,5 +52,16 @@ public sealed class TextPattern(string text)
         }
 
         return false;
+    }
+
+    private bool IsInMapped(ReadOnlySpan<char> content)
+    {
+        _key ??= CaseMap.Key(_text);
+        var buffer = Buffer ?? new char[ChunkBytes];
+        var isMapped = CaseMap.TryMap(content, ref buffer, out var length);
+        Buffer = buffer.Length <= MaxKeptChars ? buffer : null;
+        return isMapped
+            ? buffer.AsSpan(0, length).IndexOf(_keyText ??= Encoding.UTF8.GetString(_key)) >= 0
+            : CaseMap.Key(content.ToString()).AsSpan().IndexOf(_key) >= 0;
     }
 }

@@ -46,9 +46,13 @@ public static class MessageSort
     {
         var messages = new List<SortedMessage>(positions.Count);
         var room = Memory<byte>.Empty;
-        foreach (var position in positions)
+        for (var i = 0; i < positions.Count; i++)
         {
             ct.ThrowIfCancellationRequested();
+            var position = positions[i];
+            var next = Math.Min(i + Mailbox.AheadCount, positions.Count);
+            if (i % Mailbox.AheadCount == 0 && positions[next - 1] - position < 2 * (next - i))
+                await mailbox.MakeFormsAheadAsync(scope.Snapshot, position, positions[next - 1], ct);
             if (await mailbox.KeysAsync(scope.Snapshot.UidAt(position), ct) is not { } keys)
                 continue;
             var received = scope.RecordAt(position).InternalDate.ToUnixTimeSeconds();
