@@ -68,6 +68,9 @@ internal sealed class BofhFile(string path, ICollection<ConfigurationProblem> pr
             case ("BOFHSUPPRESSBACKSCATTER", _) when value.Split(',').All(word => word is "none" or "smtp" or "authsmtp"):
                 Set(QueueKeys.RefuseTroubled, QueueKeys.RefuseTroubled.Key, value.Replace("authsmtp", "login", StringComparison.Ordinal), origin);
                 break;
+            case ("BOFHHEADERLIMIT", _):
+                Set(SettingTable.HeaderSize, SettingTable.HeaderSize.Key, value, origin);
+                break;
             case ("BOFHCHECKDNS" or "BOFHCHECKHELO", _):
                 problems.Add(new(origin, name, value, name == "BOFHCHECKDNS" ? "0 or 1" : "0, 1 or 2"));
                 break;

@@ -70,6 +70,7 @@ internal sealed partial class CourierFiles(string directory) : IConfigurationSou
         ("esmtproutes.dat", "esmtproutes itself is read"),
         ("esmtptimeoutkeepaliveping", "a kept connection that was closed is replaced at once"),
         ("esmtptimeoutquit", "QUIT is waited for for a second"),
+        ("sizecheck", "[limits] free_space says what must stay free"),
         ("queuelo", "messages beyond what memory holds wait in the spool"),
         ("queuehi", "messages beyond what memory holds wait in the spool"),
         ("queuefill", "the queue is never read again to find what is due"),

@@ -193,6 +193,19 @@ public sealed class AccessPolicyTests : IDisposable
         SettingsValues Of(string listener) => settings!.For(new SettingsContext { Listener = listener });
     }
 
+    [Fact]
+    public void The_limit_of_a_header_comes_from_bofh()
+    {
+        Write("bofh", "opt BOFHHEADERLIMIT=50000\n");
+        Write("sizecheck", "500 20 128K\n");
+        var files = new CourierFiles(_directory);
+        var (settings, _) = Settings.Load(files, new CommandLineSource(["server.state=/x"]));
+        Assert.Equal(50_000, settings!.Defaults.Get(SettingTable.HeaderSize));
+        Assert.Contains(files.Uses, use => use.Path.EndsWith("sizecheck", StringComparison.Ordinal) && use.Setting is null);
+        Write("bofh", "opt BOFHHEADERLIMIT=10\n");
+        Assert.Contains("bofh:1", Assert.Single(Settings.Load(new CourierFiles(_directory), new CommandLineSource(["server.state=/x"])).Problems).ToString(), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("MAXDAEMONS=many", "esmtpd:1")]
     [InlineData("# x\nBLACKLISTS=\"-block=b@d\"", "esmtpd:2")]
