@@ -67,6 +67,13 @@ public sealed class SqliteDatabase : IDisposable
         return _statements[sql] = new SqliteStatement(this, handle);
     }
 
+    /// <summary>Ends every statement that stands somewhere, as after an error that the caller goes on from.</summary>
+    public void Reset()
+    {
+        foreach (var statement in _statements.Values)
+            statement.Reset();
+    }
+
     /// <summary>Runs <paramref name="work"/> in one transaction; an exception rolls it back.</summary>
     public void InTransaction(Action work)
     {

@@ -110,6 +110,8 @@ internal sealed class SpoolDue(Leases leases, IEnumerable<QueueId> stagedAtStart
             // One damaged page must not keep all other mail: this message stays where it is, and is named once.
             _unreadable.Add(id);
             unreadable(id);
+            // The statements that failed still stand where they failed, and a transaction cannot end before they do.
+            database.Reset();
         }
     }
 }

@@ -32,7 +32,8 @@ internal sealed class SpoolReader : IDisposable
             database = _idle.TryTake(out var idle) ? idle : Open();
             database.Prepare("BEGIN").Run();
             var result = read(database);
-            database.Prepare("COMMIT").Run();
+            if (!TryEnd(database))
+                return result;
             _idle.Add(database);
             database = null;
             return result;
@@ -42,6 +43,20 @@ internal sealed class SpoolReader : IDisposable
             // After an error the connection may still hold its view of the database: it is closed, not kept.
             database?.Dispose();
             _places.Release();
+        }
+    }
+
+    /// <summary>Nothing was changed: what was read stands, whatever becomes of the transaction. After damage a connection cannot end it, and is closed.</summary>
+    private static bool TryEnd(SqliteDatabase database)
+    {
+        try
+        {
+            database.Prepare("COMMIT").Run();
+            return true;
+        }
+        catch (SqliteException)
+        {
+            return false;
         }
     }
 
