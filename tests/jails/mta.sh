@@ -1,5 +1,6 @@
 #!/bin/bash
-# mta.sh SERVER    Debian's postfix, exim, courier or opensmtpd in a jail, for as long as standard input stays open.
+# mta.sh SERVER [install]    Debian's postfix, exim, courier or opensmtpd in a jail, for as long as standard input stays open.
+# With "install" it only makes the jail, for a start later where there is no network.
 # Prints "ready" when it listens and "log FILE" before; nothing is installed on the host. What it does is the same for all of them:
 #   demo@SERVER.test (and jürgen@ where SMTPUTF8 is known) has a Maildir below $COURIER_JAILS/SERVER-tests/maildirs
 #   127.0.0.2 may relay, and who logs in over TLS as relay@SERVER.test, password "secret"; nobody else
@@ -33,6 +34,7 @@ exec 8> "$PEERS/$PEER.lock"; flock -w 300 8 || exit 75
 trap end EXIT; trap 'exit 1' TERM INT
 jail_kill
 jail_init && do_install || exit 1
+[ "$2" = install ] && exit 0
 printf 'mail.%s\n' "$DOMAIN" | tee "$B/jail/etc/mailname" > "$B/jail/etc/hostname"
 printf '127.0.0.1 localhost\n%s mail.%s\n' "$ADDRESS" "$DOMAIN" > "$B/jail/etc/hosts"
 for d in "$B"/maildirs/*/; do [ -d "$d/Maildir" ] && rm -rf "$d"; done

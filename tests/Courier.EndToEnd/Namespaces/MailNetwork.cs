@@ -40,14 +40,21 @@ public sealed class MailNetwork : IAsyncLifetime
         Certified = await ReceiverAsync("11.0.0.20", "sts", "othermx");
         Postfix = await PeerServer.StartAsync("postfix", new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["ADDRESS"] = "11.0.0.40", ["PORT"] = "25", ["OURS"] = "1", ["SUBMISSION"] = "1", ["FAR"] = "1", ["LOGIN"] = "x", ["PASSWORD"] = "x",
+            ["ADDRESS"] = "11.0.0.40",
+            ["PORT"] = "25",
+            ["OURS"] = "1",
+            ["SUBMISSION"] = "1",
+            ["FAR"] = "1",
+            ["LOGIN"] = "x",
+            ["PASSWORD"] = "x",
         }, Network.Launcher);
         _parts.Add(Postfix);
         _parts.Add(await DnsLab.StartAsync(53, Zones(), Network));
         StartPolicies();
         var options = new ServerOptions
         {
-            Address = "11.0.0.1", Ports = SmtpAlone,
+            Address = "11.0.0.1",
+            Ports = SmtpAlone,
             // The authority stands among those of the system.
             Launcher = [.. Network.Launcher, "env", $"SSL_CERT_FILE={_scratch["ca.pem"]}"],
             Extra = [("relay", "networks = 11.0.0.1"), ("tls", $"certificate = {_scratch["sts.pem"]}"), ("tls", $"key = {_scratch["sts.key"]}")],
@@ -82,7 +89,10 @@ public sealed class MailNetwork : IAsyncLifetime
     {
         var options = new ServerOptions
         {
-            Domain = domains[0] + ".test", Address = address, Ports = SmtpAlone, Launcher = Network.Launcher,
+            Domain = domains[0] + ".test",
+            Address = address,
+            Ports = SmtpAlone,
+            Launcher = Network.Launcher,
             Extra = address == "11.0.0.20" ? [("tls", $"certificate = {_scratch["sts.pem"]}"), ("tls", $"key = {_scratch["sts.key"]}")] : [],
         };
         var server = await ServerProcess.PrepareAsync(options, "demo");

@@ -33,7 +33,10 @@ internal sealed class PeerServer : IAsyncDisposable
     /// <param name="launcher">A program and its arguments that start it elsewhere, as in a network namespace.</param>
     public static async Task<PeerServer> StartAsync(string name, IReadOnlyDictionary<string, string> environment, params string[] launcher)
     {
-        string[] command = [.. launcher, Path.Combine(RepositoryPaths.Root, "tests", "jails", "mta.sh"), name];
+        var script = Path.Combine(RepositoryPaths.Root, "tests", "jails", "mta.sh");
+        if (launcher.Length > 0) // packages come from the network that the host has
+            (await ExternalProgram.RunAsync(script, [name, "install"], input: null, environment, StartLimit)).Checked();
+        string[] command = [.. launcher, script, name];
         var start = new ProcessStartInfo(command[0], command[1..]) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (key, value) in environment)
             start.Environment[key] = value;
