@@ -13,7 +13,6 @@ internal sealed class ImapProbe : IAsyncDisposable
     private readonly Stream _stream;
     private readonly byte[] _buffer = new byte[16384];
     private readonly StringBuilder _pending = new();
-    private TimeSpan _limit = Limit;
     private int _tag;
 
     private ImapProbe(TcpClient client, Stream stream)
@@ -22,7 +21,7 @@ internal sealed class ImapProbe : IAsyncDisposable
         _stream = stream;
     }
 
-    public static async Task<ImapProbe> LoginAsync(int port, string user, string password, bool tls = false, TimeSpan? patience = null)
+    public static async Task<ImapProbe> LoginAsync(int port, string user, string password, bool tls = false)
     {
         var client = new TcpClient();
         await client.ConnectAsync("127.0.0.1", port);
@@ -36,7 +35,7 @@ internal sealed class ImapProbe : IAsyncDisposable
             stream = secured;
         }
 
-        var probe = new ImapProbe(client, stream) { _limit = patience ?? Limit };
+        var probe = new ImapProbe(client, stream);
         await probe.LineAsync();
         await probe.OkAsync($"LOGIN \"{user}\" \"{password}\"");
         return probe;
@@ -136,7 +135,7 @@ internal sealed class ImapProbe : IAsyncDisposable
 
     private async Task<string> TakeAsync(Func<string, int> length)
     {
-        using var limit = new CancellationTokenSource(_limit);
+        using var limit = new CancellationTokenSource(Limit);
         while (true)
         {
             var text = _pending.ToString();
