@@ -30,6 +30,7 @@ do_configure() {
   [ -z "$RELAYING" ] || { printf '127.0.0.1\tallow,RELAYCLIENT\n' >> "$c/smtpaccess/default"; echo 1 | tee "$c/retryalpha" "$c/retrygamma" > /dev/null; echo 0 > "$c/esmtpdelay"; }
   setopt courierd DEFAULTDELIVERY ./Maildir
   [ -z "$FILES" ] || cp -a "$FILES/." "$c/"
+  mkdir -p "$c/esmtppercentrelay.dir"
   jail makehosteddomains && jail makeacceptmailfor && jail makepercentrelay && jail makesmtpaccess && jail makealiases
 }
 do_start() {
