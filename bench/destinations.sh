@@ -23,7 +23,8 @@ routes_of() { # peer: teaches it where the destinations are
 }
 
 once() { # peer dead
-  ./peers/"$1".sh reset >/dev/null 2>&1 || return 1   # restarted, with an empty queue
+  ./peers/"$1".sh reset >/dev/null 2>&1 || return 1   # restarted if it ran, with an empty queue
+  ./peers/"$1".sh status >/dev/null || ./peers/"$1".sh start >/dev/null || return 1
   local port; port=$(./peers/"$1".sh info | tr ' ' '\n' | sed -n 's/^smtp=//p')
   python3 lib/destinations.py run --port "$port" --recipients "$RECIPIENTS" --destinations "$DESTINATIONS" --dead "$2" --batch "$BATCH" --kind "$KIND"
 }
