@@ -21,8 +21,9 @@ internal sealed class FormsFile(Func<MaildirFolder> folder, Func<uint> uidValidi
     /// <summary>Forms larger than this (a message to thousands) are made each time.</summary>
     private const int MaxFormsBytes = 64 * 1024;
 
-    /// <summary>Blocks of the file in memory for one mailbox; those not written yet come on top. 8 MB are the forms of some 7,000 messages.</summary>
-    private const int MaxBlocks = 32;
+    /// <summary>Blocks of the file in memory for one mailbox while it is asked for them; those not written yet come on top. 16 MB are the forms of some
+    /// 13,000 messages.</summary>
+    private const int MaxBlocks = 64;
 
     /// <summary>Not written yet at most; beyond it they go into the file before their turn.</summary>
     private const int MaxUnwritten = 8 * BlockBytes;
