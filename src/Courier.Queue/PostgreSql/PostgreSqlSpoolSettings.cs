@@ -26,7 +26,7 @@ public sealed record PostgreSqlSpoolSettings
     public string Schema { get; init; } = "courier_queue";
 
     /// <summary>Bodies up to this size stand in the row of their message and share its commit; larger ones are chunks.</summary>
-    /// <remarks>Measured in docs/adr/0007.</remarks>
+    /// <remarks>Measured in docs/adr/0008.</remarks>
     public int InlineLimitBytes { get; init; } = 128 * 1024;
 
     /// <summary>Bytes of one chunk: what either side keeps in memory of a large body.</summary>
