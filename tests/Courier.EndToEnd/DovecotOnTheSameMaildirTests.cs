@@ -4,6 +4,7 @@ namespace Courier.EndToEnd;
 
 /// <summary>Debian's Dovecot and this server on one Maildir at the same time: same messages, same flags, and neither loses what
 /// the other did. Dovecot runs in a jail (tests/jails) and never touches the host.</summary>
+[Collection("one jail of an IMAP server at a time")]
 public sealed class DovecotOnTheSameMaildirTests
 {
     private static readonly string Jail = Path.Combine(RepositoryPaths.Root, "tests", "jails", "dovecot.sh");

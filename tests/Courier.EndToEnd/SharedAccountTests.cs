@@ -6,6 +6,7 @@ namespace Courier.EndToEnd;
 
 /// <summary>Courier's own imapd and Dovecot serve an account before, between and after our sessions, with the same UIDs; ours runs as <c>courier imapd</c>,
 /// with the rights of the account's owner.</summary>
+[Collection("one jail of an IMAP server at a time")]
 public sealed class SharedAccountTests
 {
     [ToolFact("root", "apt-get", "setpriv")]

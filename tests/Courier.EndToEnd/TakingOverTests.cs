@@ -5,6 +5,7 @@ namespace Courier.EndToEnd;
 
 /// <summary>A Maildir that Debian's Courier-IMAP or Dovecot served is served by us from one moment to the next, and no client downloads anything again:
 /// UIDs, POP3 UIDLs, flags, keywords and subscriptions are what they were.</summary>
+[Collection("one jail of an IMAP server at a time")]
 public sealed class TakingOverTests
 {
     [ToolFact("root", "apt-get", "setpriv", "mbsync", "curl")]
