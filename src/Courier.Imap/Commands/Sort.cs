@@ -43,7 +43,7 @@ internal sealed record SortCommand(SearchReturn? Return, IReadOnlyList<SortCrite
         if (Return is null)
             await response.WriteListAsync("SORT", found, withModSeq);
         else if (!Return.IsSilent)
-            response.WriteExtended(found, Return, withModSeq, isSorted: true);
+            response.WriteExtended(found, Return, withModSeq);
         if (Return is not null && (Return.Parts & SearchParts.Save) != 0)
             response.Save(found, Return);
         await MessageFinder.FollowAsync(session, Return, new(Key, Numbering, Criteria, Return?.UpdateItems), found, ct);

@@ -23,5 +23,7 @@ internal readonly record struct PartialRange(uint First, uint Second, bool FromE
         return length == 0 ? (0, 0) : FromEnd ? (count - high, length) : (low, length);
     }
 
-    public override string ToString() => FromEnd ? $"-{First}:-{Second}" : $"{First}:{Second}";
+    /// <summary>The lower number first, in whatever order it was asked for.</summary>
+    public override string ToString() =>
+        (Math.Min(First, Second), Math.Max(First, Second)) is var (low, high) && FromEnd ? $"-{low}:-{high}" : $"{low}:{high}";
 }

@@ -29,7 +29,7 @@ internal sealed class SearchResponse(ImapSession session, SelectedMailbox select
     }
 
     /// <summary><c>* ESEARCH (TAG "a") UID COUNT 17 ALL 4:18,21</c>. MIN and MAX are the first and the last in the order of the result (RFC 5267 §3).</summary>
-    public void WriteExtended(List<int> found, SearchReturn asked, bool withModSeq, bool isSorted = false, string? mailbox = null)
+    public void WriteExtended(List<int> found, SearchReturn asked, bool withModSeq, string? mailbox = null)
     {
         var writer = session.Writer;
         writer.Raw($"* ESEARCH (TAG \"{Encoding.ASCII.GetString(session.Tag)}\"");
@@ -52,13 +52,13 @@ internal sealed class SearchResponse(ImapSession session, SelectedMailbox select
         if (Asks(SearchParts.All) && found.Count > 0)
         {
             writer.Raw(" ALL "u8);
-            WriteSet(found, isSorted);
+            WriteSet(found);
         }
 
         if (Asks(SearchParts.Count))
             writer.Raw($" COUNT {found.Count}");
         if (asked.Partial is { } partial)
-            WritePartial(found, partial, isSorted);
+            WritePartial(found, partial);
         if (withModSeq && found.Count > 0)
             writer.Raw($" MODSEQ {Highest(Counted(found, asked))}");
         writer.Line();
@@ -75,14 +75,14 @@ internal sealed class SearchResponse(ImapSession session, SelectedMailbox select
         selected.SavedResult = saved;
     }
 
-    private void WritePartial(List<int> found, PartialRange partial, bool isSorted)
+    private void WritePartial(List<int> found, PartialRange partial)
     {
         var (start, length) = partial.Of(found.Count);
         session.Writer.Raw($" PARTIAL ({partial} ");
         if (length == 0)
             session.Writer.Raw("NIL"u8);
         else
-            WriteSet(found.GetRange(start, length), isSorted);
+            WriteSet(found.GetRange(start, length));
         session.Writer.Raw(")"u8);
     }
 
@@ -103,7 +103,7 @@ internal sealed class SearchResponse(ImapSession session, SelectedMailbox select
     }
 
     // Runs as ranges; a sorted result keeps its order, in which a range counts upwards too (RFC 5267 §3.1).
-    private void WriteSet(List<int> found, bool isSorted)
+    private void WriteSet(List<int> found)
     {
         var writer = session.Writer;
         for (var at = 0; at < found.Count;)
@@ -116,7 +116,7 @@ internal sealed class SearchResponse(ImapSession session, SelectedMailbox select
             writer.Number(Number(found[at]));
             if (end > at)
             {
-                writer.Raw(isSorted && end == at + 1 ? ","u8 : ":"u8);
+                writer.Raw(":"u8);
                 writer.Number(Number(found[end]));
             }
 

@@ -7,15 +7,18 @@ namespace Courier.Mailboxes.Index;
 
 /// <summary>Brings a mailbox in step with its directory by one listing of names: no stat and no open of any file.</summary>
 /// <remarks>Steps: (1) stat the directories; (2) list new/, then cur/: a message moved meanwhile is seen twice rather than never;
-/// (3) stat again. What the listing shows is taken at once; what it does not show counts as gone only when the times did not move in between,
-/// and where the directory changed just before (times go in ticks) only when a second listing does not show it either.</remarks>
+/// (3) stat again. What the listing shows is taken at once; what it does not show counts as gone only when the times did not move in between.
+/// Times go in ticks: where the directory changed just before, a rename during the listing need not move them. Then a second listing
+/// decides, a tick later, if the times are still the same.</remarks>
 internal sealed class MailboxScan
 {
     /// <summary>Listings in one refresh; a Maildir that changes faster is looked at again with the next one.</summary>
     private const int MaxListings = 5;
 
     /// <summary>Longest tick of a kernel that we know of (HZ=100), doubled.</summary>
-    private const long TickNanoseconds = 20_000_000;
+    private const int TickMs = 20;
+
+    private const long TickNanoseconds = TickMs * 1_000_000L;
 
     private readonly MailboxState _state;
     private readonly DirectoryNames _listing;
@@ -48,6 +51,7 @@ internal sealed class MailboxScan
         var listing = state.Store.RentListing();
         var watch = state.Watcher;
         var (confirms, isRestarted) = (false, false);
+        DirectoryTimes? waited = null;
         try
         {
             for (var attempt = 0; attempt < MaxListings; attempt++)
@@ -75,7 +79,7 @@ internal sealed class MailboxScan
                 var readsKeywords = before.Keywords != stamp.Times.Keywords || !stamp.AreKeywordsSettled;
                 int? missing = 0;
                 if (listsNew || listsCur || readsKeywords)
-                    missing = new MailboxScan(state, listing, seconds, listsNew, listsCur, isRestarted).Merge(newCount, isStable && (confirms || !isFresh), readsKeywords);
+                    missing = new MailboxScan(state, listing, seconds, listsNew, listsCur, isRestarted).Merge(newCount, isStable && (!isFresh || before == waited), readsKeywords);
                 if (isStable && missing == 0)
                 {
                     state.Publish(state.Current, now);
@@ -86,6 +90,9 @@ internal sealed class MailboxScan
 
                 isRestarted |= missing is null;
                 confirms = isStable && missing is not null;
+                waited = confirms ? before : null;
+                if (confirms)
+                    CancellationToken.None.WaitHandle.WaitOne(TickMs);
             }
 
             watch.MarkDirty();
