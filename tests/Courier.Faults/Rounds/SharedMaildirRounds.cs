@@ -77,7 +77,7 @@ public sealed partial class SharedMaildirRounds(ITestOutputHelper output)
         }
 
         Assert.Equal(last[0].OrderBy(entry => entry.Key, StringComparer.Ordinal), last[1].OrderBy(entry => entry.Key, StringComparer.Ordinal));
-        output.WriteLine($"{kills} kills, {_kept.Count} messages, {_stored} flags stored, {_flagged.Count} distinct, {_renumbered.Count} with a second UID");
+        output.WriteLine($"{kills} kills, {_kept.Count} messages, {_stored} flags stored, {_flagged.Count} distinct, {_renumbered.Count} with a second UID {string.Join(" ", _renumbered.Keys)}");
         Assert.Empty(_wrong);
         Assert.True(_renumbered.Count * 100 <= _kept.Count, $"{_renumbered.Count} of {_kept.Count} messages got a second UID: {string.Join(' ', _renumbered.Keys)}");
         Assert.True(kills > 5 && _kept.Count > 50 && _flagged.Count > 50, $"{kills} kills, {_kept.Count} messages and {_flagged.Count} flags show little");
