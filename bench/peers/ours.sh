@@ -50,6 +50,9 @@ cleartext_logins = always
 [relay]
 networks = 127.0.0.0/8
 route.$RELAYDOMAIN = 127.0.0.1:$SINKPORT
+[limits]
+connections_per_peer = 100000
+connections_per_network = 100000
 ${OURS_CONF:-}
 C
   for u in $(users); do printf '%s@%s\t%s\t%s\n' "$u" "$DOMAIN" "$h" "$B/maildirs/$u/Maildir"; done > "$B/state/users"

@@ -405,8 +405,8 @@ static int imap_idle(Opt &o) {
   rlimit rl{65536, 65536}; setrlimit(RLIMIT_NOFILE, &rl);
   double p0 = 0, r0 = 0, p1 = 0, r1 = 0; int n0 = 0, n1 = 0;
   auto idling = [&](Imap *c, long i) { bool r = c->connect(h, port) && c->login(user(o, i), pw) && c->cmd("SELECT INBOX"); if (r) { r = c->put("i IDLE\r\n"); string l; do { r = r && c->line(l); } while (r && l[0] == '*'); if (l.empty() || l[0] != '+') { r = false; c->err = l; } } return r; };
-  // warm-up: sessions of the first user that come and go, so that what the first logins cost once is not counted per connection
-  if (long w = o.n("warm", 0)) { for (long i = 0; i < w; i++) { Imap c; if (!idling(&c, 0)) die("warm-up: %s", c.err.c_str()); string l; c.put("DONE\r\n"); c.line(l); c.cmd("LOGOUT"); } sleep(settle); }
+  // warm-up: sessions of the first user that come and go, with one message, so that what the first logins cost once is not counted per connection
+  if (long w = o.n("warm", 0)) { for (long i = 0; i < w; i++) { Imap c; if (!idling(&c, 0)) die("warm-up: %s", c.err.c_str()); string l; c.put("DONE\r\n"); c.line(l); if (!i && !c.append("INBOX", make_mail(2048, "bench.test", 3), false)) die("warm-up: %s", c.err.c_str()); c.cmd("LOGOUT"); } sleep(settle); }
   if (!pidcmd.empty()) n0 = pss_sum(pids_from(pidcmd), p0, r0);
   vector<Imap *> cs(N); atomic<long> next{0}, bad{0}; mutex mu; string e; double t = now();
   run_threads(par, [&](int) { for (;;) { long i = next++; if (i >= N) break; Imap *c = new Imap; if (!idling(c, i)) { bad++; lock_guard<mutex> g(mu); e = c->err; delete c; c = 0; } cs[i] = c; } });
