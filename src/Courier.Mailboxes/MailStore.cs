@@ -52,9 +52,10 @@ public sealed class MailStore : IAsyncDisposable
     private readonly ConcurrentDictionary<string, WeakReference<MailAccount>> _accounts = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Shared> _mailboxes = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
-    private readonly Lazy<Inotify> _inotify = new(() => new Inotify());
+    private readonly Lock _inotifyGate = new();
     private readonly ConcurrentQueue<WeakReference<DirectoryNames>> _listings = [];
     private readonly ITimer _sweep;
+    private Inotify? _inotify;
     private bool _disposed;
 
     public MailStore(MailStoreSettings settings, TimeProvider clock, ILogger<MailStore> logger)
@@ -71,7 +72,15 @@ public sealed class MailStore : IAsyncDisposable
 
     internal ILogger Logger { get; }
 
-    internal Inotify Inotify => _inotify.Value;
+    /// <summary>Made when first asked for; where the system has none to give (128 for a user, as a rule), the next to ask tries again.</summary>
+    internal Inotify Inotify
+    {
+        get
+        {
+            lock (_inotifyGate)
+                return _inotify ??= new Inotify();
+        }
+    }
 
     internal SyncGroup Syncs { get; } = new();
 
@@ -122,8 +131,7 @@ public sealed class MailStore : IAsyncDisposable
         await Texts.DisposeAsync();
         foreach (var state in states)
             await state.DisposeAsync();
-        if (_inotify.IsValueCreated)
-            _inotify.Value.Dispose();
+        _inotify?.Dispose();
     }
 
     /// <summary>The shared state of a folder, kept until <see cref="Leave"/>. Whether it is a mailbox at all is found out when it is refreshed.</summary>
