@@ -120,7 +120,7 @@ internal sealed class SearchContexts(ImapSession session, SelectedMailbox select
         session.Writer.Raw($"* ESEARCH (TAG \"{context.Tag}\"){(context.Search.Numbering == Numbering.Uid ? " UID" : "")} {change}\r\n");
 
     private string Numbers(Context context, IReadOnlyList<Uid> uids) => SetText.Of(
-        [.. uids.Select(uid => context.Search.Numbering == Numbering.Uid ? uid.Value : (uint)selected.Announced.IndexOf(uid) + 1)]);
+        uids.Select(uid => context.Search.Numbering == Numbering.Uid ? uid.Value : (uint)selected.Announced.IndexOf(uid) + 1));
 
     /// <summary>A search to be followed; <paramref name="Criteria"/> null for the mailbox's own order.</summary>
     internal sealed record Follow(SearchKey Key, Numbering Numbering, IReadOnlyList<SortCriterion>? Criteria, FetchItems? Items);

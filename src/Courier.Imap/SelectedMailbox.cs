@@ -300,7 +300,7 @@ internal sealed class SelectedMailbox : IAsyncDisposable
         }
 
         writer.Raw("* VANISHED "u8);
-        writer.Raw(UidText.Of(removed));
+        writer.Raw(SetText.Of(removed));
         writer.Line();
         return removed.Count;
     }

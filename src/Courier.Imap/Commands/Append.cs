@@ -27,6 +27,6 @@ internal sealed record AppendCommand(MailboxArgument Mailbox, byte[] Rest) : Ima
             return Completion.TryCreate;
         session.Notifications?.Caused(Mailbox.Name, placed.Uids);
         session.Record.Appended += intake.Messages.Count;
-        return Completion.Ok($"APPENDUID {placed.UidValidity} {UidText.Of(placed.Uids)}", "APPEND completed");
+        return Completion.Ok($"APPENDUID {placed.UidValidity} {SetText.Of(placed.Uids)}", "APPEND completed");
     }
 }

@@ -26,6 +26,6 @@ internal sealed record CopyCommand(SequenceSet Messages, MailboxArgument Target,
         session.Notifications?.Caused(Target.Name, result.Copies);
         return result.Copies.Count == 0
             ? Completion.SomeExpunged
-            : Completion.Ok($"COPYUID {result.UidValidity} {UidText.Of(result.Sources)} {UidText.Of(result.Copies)}", "COPY completed");
+            : Completion.Ok($"COPYUID {result.UidValidity} {SetText.Of(result.Sources)} {SetText.Of(result.Copies)}", "COPY completed");
     }
 }

@@ -29,7 +29,7 @@ internal sealed record MoveCommand(SequenceSet Messages, MailboxArgument Target,
             return Completion.SomeExpunged;
         session.Record.Expunged += result.Copies.Count;
         session.Writer.Raw("* OK [COPYUID "u8);
-        session.Writer.Raw($"{result.UidValidity} {UidText.Of(result.Sources)} {UidText.Of(result.Copies)}] They are there now\r\n");
+        session.Writer.Raw($"{result.UidValidity} {SetText.Of(result.Sources)} {SetText.Of(result.Copies)}] They are there now\r\n");
         return session.Completed("MOVE completed", selected, limit);
     }
 }

@@ -35,7 +35,7 @@ internal sealed record ReplaceCommand(SequenceSet Message, MailboxArgument Mailb
             return Completion.TryCreate;
         session.Notifications?.Caused(Mailbox.Name, placed.Uids);
         session.Record.Appended++;
-        session.Writer.Raw($"* OK [APPENDUID {placed.UidValidity} {UidText.Of(placed.Uids)}] It is there now\r\n");
+        session.Writer.Raw($"* OK [APPENDUID {placed.UidValidity} {SetText.Of(placed.Uids)}] It is there now\r\n");
         session.Record.Expunged += (await selected.Mailbox.RemoveAsync(replaced, CancellationToken.None)).Count;
         return session.Completed("REPLACE completed", selected);
     }

@@ -74,8 +74,8 @@ internal sealed record StoreCommand(SequenceSet Messages, FlagChange Change, Mod
     }
 
     private string Numbers(SelectedMailbox selected, IReadOnlyList<Uid> modified) => Numbering == Numbering.Uid
-        ? UidText.Of(modified)
-        : UidText.Of([.. modified.Select(uid => selected.Announced.IndexOf(uid)).Where(at => at >= 0).Select(at => new Uid((uint)at + 1))]);
+        ? SetText.Of(modified)
+        : SetText.Of(modified.Select(uid => selected.Announced.IndexOf(uid)).Where(at => at >= 0).Select(at => (uint)at + 1));
 
     private static ModSeq? Modifier(ref ImapParser p)
     {

@@ -106,21 +106,18 @@ internal sealed class SearchResponse(ImapSession session, SelectedMailbox select
     private void WriteSet(List<int> found)
     {
         var writer = session.Writer;
-        for (var at = 0; at < found.Count;)
+        var isFirst = true;
+        foreach (var (first, last) in SetText.Runs(found.Select(Number)))
         {
-            var end = at;
-            while (end + 1 < found.Count && Number(found[end + 1]) == Number(found[end]) + 1)
-                end++;
-            if (at > 0)
+            if (!isFirst)
                 writer.Raw(","u8);
-            writer.Number(Number(found[at]));
-            if (end > at)
+            isFirst = false;
+            writer.Number(first);
+            if (last > first)
             {
                 writer.Raw(":"u8);
-                writer.Number(Number(found[end]));
+                writer.Number(last);
             }
-
-            at = end + 1;
         }
     }
 

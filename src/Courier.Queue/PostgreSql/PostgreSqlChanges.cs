@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using Npgsql;
 
 namespace Courier.Queue.PostgreSql;
@@ -15,7 +13,7 @@ internal static class PostgreSqlChanges
     /// <returns>How many recipients it changed.</returns>
     internal static async Task<int> ChangeAsync(NpgsqlConnection connection, QueueSelection selection, QueueChange change, long now)
     {
-        var (set, which, text) = StatementOf(change);
+        var (set, which, text) = ChangeStatement.Of(change, "$6", "$7", "SELECT 1 FROM message WHERE message.id = recipient.message AND message.release > $6");
         await using var batch = connection.CreateBatch();
         batch.Add($"UPDATE recipient SET {set} WHERE {which} AND ($6::bigint IS NOT NULL OR $7::text IS NOT NULL) AND {PostgreSqlReader.Selected}")
             .WithSelection(selection)
@@ -48,30 +46,5 @@ internal static class PostgreSqlChanges
         }
 
         return (messages, takenAway);
-    }
-
-    /// <summary>What waits for a route has no time.</summary>
-    private static string Beyond(QueueChange.Retry retry) => retry.Beyond is { } time
-        ? string.Create(CultureInfo.InvariantCulture, $" AND attempts > 0 AND next_attempt > {SpoolColumns.ToColumn(time)} AND next_attempt < {SpoolColumns.HeldByOperator}")
-        : "";
-
-    /// <summary>$6 is now, $7 the text of the change.</summary>
-    private static (string Set, string Which, string? Text) StatementOf(QueueChange change)
-    {
-        var notHeld = $"next_attempt <> {SpoolColumns.HeldByOperator}";
-        const string notStaged = "staged IS NULL";
-        return change switch
-        {
-            // What the sender wants sent later stays until then.
-            QueueChange.Retry retry => (
-                "next_attempt = $6",
-                $"next_attempt > $6 AND {notHeld}{Beyond(retry)} AND NOT EXISTS(SELECT 1 FROM message WHERE message.id = recipient.message AND message.release > $6)",
-                null),
-            QueueChange.Hold => ($"next_attempt = {SpoolColumns.HeldByOperator}", $"{notHeld} AND {notStaged}", null),
-            QueueChange.Release => ("next_attempt = $6", $"next_attempt = {SpoolColumns.HeldByOperator}", null),
-            QueueChange.Reroute reroute => ($"next_hop = $7, next_attempt = CASE WHEN {notHeld} THEN $6 ELSE next_attempt END", notStaged, reroute.NextHop),
-            QueueChange.Cancel cancel => ("cancelled = $7, next_attempt = $6", notStaged, cancel.Reason),
-            _ => throw new UnreachableException(change.ToString()),
-        };
     }
 }

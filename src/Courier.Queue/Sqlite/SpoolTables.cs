@@ -1,4 +1,3 @@
-using System.Globalization;
 using Courier.IO.Sqlite;
 
 namespace Courier.Queue.Sqlite;
@@ -76,37 +75,12 @@ internal sealed class SpoolTables(SqliteDatabase database, QueueIds ids, TimePro
 
     internal int Change(QueueSelection selection, QueueChange change, DateTimeOffset now)
     {
-        var (set, which, text) = StatementOf(change);
+        var (set, which, text) = ChangeStatement.Of(change, "?6", "?7", "SELECT 1 FROM terms WHERE terms.message=recipient.message AND terms.release > ?6");
         SpoolQueries.Bind(database.Prepare($"UPDATE recipient SET {set} WHERE {which} AND (?6 IS NOT NULL OR ?7 IS NOT NULL) AND {SpoolQueries.Selected}"), selection)
             .Bind(6, now.ToUnixTimeMilliseconds())
             .Bind(7, text)
             .Run();
         return database.Changes;
-    }
-
-    /// <summary>What waits for a route has no time.</summary>
-    private static string Beyond(QueueChange.Retry retry) => retry.Beyond is { } time
-        ? string.Create(CultureInfo.InvariantCulture, $" AND attempts > 0 AND next_attempt > {SpoolColumns.ToColumn(time)} AND next_attempt < {SpoolColumns.HeldByOperator}")
-        : "";
-
-    /// <summary>?6 is now, ?7 the text of the change.</summary>
-    private static (string Set, string Which, string? Text) StatementOf(QueueChange change)
-    {
-        var notHeld = $"next_attempt <> {SpoolColumns.HeldByOperator}";
-        const string notStaged = "staged IS NULL";
-        return change switch
-        {
-            // What the sender wants sent later stays until then.
-            QueueChange.Retry retry => (
-                "next_attempt=?6",
-                $"next_attempt > ?6 AND {notHeld}{Beyond(retry)} AND NOT EXISTS(SELECT 1 FROM terms WHERE terms.message=recipient.message AND terms.release > ?6)",
-                null),
-            QueueChange.Hold => ($"next_attempt={SpoolColumns.HeldByOperator}", $"{notHeld} AND {notStaged}", null),
-            QueueChange.Release => ("next_attempt=?6", $"next_attempt = {SpoolColumns.HeldByOperator}", null),
-            QueueChange.Reroute reroute => ($"next_hop=?7, next_attempt=CASE WHEN {notHeld} THEN ?6 ELSE next_attempt END", notStaged, reroute.NextHop),
-            QueueChange.Cancel cancel => ("cancelled=?7, next_attempt=?6", notStaged, cancel.Reason),
-            _ => throw new System.Diagnostics.UnreachableException(change.ToString()),
-        };
     }
 
     internal void ReleaseHeld(DateTimeOffset now)

@@ -20,62 +20,28 @@ public sealed class OurServer : ITarget
     // What the conversations need beside the defaults. Small limits make their tests cheap.
     private static readonly Dictionary<string, string> Settings = new(StringComparer.Ordinal)
     {
-        ["default"] = """
-            [accounts]
-            default_domain = example.test
-            postmaster = postmaster@example.test
-            cleartext_logins = loopback
-            [relay]
-            hold = yes
+        ["default"] = Holding("loopback") + """
             [limits]
             message_size = 1MiB
             """,
-        ["no-prefix"] = """
-            [accounts]
-            default_domain = example.test
-            postmaster = postmaster@example.test
-            cleartext_logins = loopback
-            [relay]
-            hold = yes
+        ["no-prefix"] = Holding("loopback") + """
             [imap]
             folder_prefix = none
             """,
-        ["message-limit"] = """
-            [accounts]
-            default_domain = example.test
-            postmaster = postmaster@example.test
-            cleartext_logins = loopback
-            [relay]
-            hold = yes
+        ["message-limit"] = Holding("loopback") + """
             [imap]
             message_limit = 3
             """,
-        ["save-limit"] = """
-            [accounts]
-            default_domain = example.test
-            postmaster = postmaster@example.test
-            cleartext_logins = loopback
-            [relay]
-            hold = yes
+        ["save-limit"] = Holding("loopback") + """
             [imap]
             save_limit = 2
             """,
-        ["strict"] = """
-            [accounts]
-            default_domain = example.test
-            postmaster = postmaster@example.test
-            cleartext_logins = never
-            [relay]
-            hold = yes
+        ["strict"] = Holding("never") + """
             [limits]
             message_size = 1MiB
             """,
         // Hands mail on, for everybody on this machine. One retry every second, so that a script may refuse first.
-        ["relaying"] = """
-            [accounts]
-            default_domain = example.test
-            postmaster = postmaster@example.test
-            cleartext_logins = loopback
+        ["relaying"] = Accounts("loopback") + """
             [queue]
             retry_first = 1s
             retry_doublings = 0
@@ -105,11 +71,7 @@ public sealed class OurServer : ITarget
             withhold = DSN
             """,
         // Lets its clients stand for others, and has a policy for each of them.
-        ["guarded"] = """
-            [accounts]
-            default_domain = example.test
-            postmaster = postmaster@example.test
-            cleartext_logins = always
+        ["guarded"] = Accounts("always") + """
             [proxies]
             xclient = 127.0.0.1
             [relay]
@@ -140,14 +102,8 @@ public sealed class OurServer : ITarget
             [greylist @ listener submission]
             enabled = no
             """,
-        // Looks at names: who a peer and a sender say that they are. Its name server is ours: see Names.
-        ["choosy"] = """
-            [accounts]
-            default_domain = example.test
-            postmaster = postmaster@example.test
-            cleartext_logins = loopback
-            [relay]
-            hold = yes
+        // Looks at names: who a peer and a sender say that they are. Its name server is ours: see _names.
+        ["choosy"] = Holding("loopback") + """
             [proxies]
             xclient = 127.0.0.1
             [limits]
@@ -171,6 +127,21 @@ public sealed class OurServer : ITarget
             expn = all
             """,
     };
+
+    private static string Accounts(string cleartextLogins) => $"""
+        [accounts]
+        default_domain = example.test
+        postmaster = postmaster@example.test
+        cleartext_logins = {cleartextLogins}
+
+        """;
+
+    /// <summary>Mail for others is not sent.</summary>
+    private static string Holding(string cleartextLogins) => Accounts(cleartextLogins) + """
+        [relay]
+        hold = yes
+
+        """;
 
     /// <summary>What the name server knows; of deaf.test it cannot say anything.</summary>
     private readonly FakeDnsServer _names = new(

@@ -8,25 +8,14 @@ public sealed partial class AppendRounds
 {
     private const int Batch = 100;
 
-    // crypt(3) of "correct horse", the cheap kind.
-    private const string Hash = "$1$convsalt$M89z423N5Pw49xGPIegNw/";
-
-    private const string Settings = """
-        [accounts]
-        default_domain = example.test
-        cleartext_logins = loopback
-        [relay]
-        hold = yes
-        """;
-
     [Fact]
     public async Task After_SIGKILL_a_batch_is_there_whole_or_not_at_all()
     {
         var rounds = RunLength.Rounds(quick: 12, whole: 300);
         var random = new Random(RunLength.Seed);
         var partly = 0;
-        await using var server = new CourierServer(CourierServer.NewState("append"), Settings, ["imap"]);
-        await server.ImportAccountsAsync(["demo@example.test"], Hash, CancellationToken.None);
+        await using var server = new CourierServer(CourierServer.NewState("append"), FaultRun.MailboxSettings, ["imap"]);
+        await server.ImportAccountsAsync(["demo@example.test"], FaultRun.Hash, CancellationToken.None);
         await server.StartAsync(CancellationToken.None);
         var acknowledged = new Dictionary<string, int>(StringComparer.Ordinal);
         for (var round = 0; round < rounds; round++)

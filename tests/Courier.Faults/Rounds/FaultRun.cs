@@ -32,7 +32,16 @@ public sealed class FaultRun : IAsyncDisposable
     public const string Password = "correct horse";
 
     // crypt(3) of the password: the cheap kind, since hashing is not under test.
-    private const string Hash = "$1$convsalt$M89z423N5Pw49xGPIegNw/";
+    internal const string Hash = "$1$convsalt$M89z423N5Pw49xGPIegNw/";
+
+    /// <summary>Of a server whose mailboxes alone are under test.</summary>
+    internal const string MailboxSettings = """
+        [accounts]
+        default_domain = example.test
+        cleartext_logins = loopback
+        [relay]
+        hold = yes
+        """;
 
     private static readonly TimeSpan DrainTime = TimeSpan.FromMinutes(2);
 

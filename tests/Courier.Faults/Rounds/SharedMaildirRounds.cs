@@ -13,17 +13,6 @@ namespace Courier.Faults.Rounds;
 /// stays unseen.</summary>
 public sealed partial class SharedMaildirRounds(ITestOutputHelper output)
 {
-    // crypt(3) of "correct horse", the cheap kind.
-    private const string Hash = "$1$convsalt$M89z423N5Pw49xGPIegNw/";
-
-    private const string Settings = """
-        [accounts]
-        default_domain = example.test
-        cleartext_logins = loopback
-        [relay]
-        hold = yes
-        """;
-
     /// <summary>Which UID each message was last seen with, by anybody.</summary>
     private readonly ConcurrentDictionary<string, string> _uids = new(StringComparer.Ordinal);
 
@@ -43,14 +32,14 @@ public sealed partial class SharedMaildirRounds(ITestOutputHelper output)
     {
         var time = TimeSpan.FromSeconds(RunLength.Rounds(quick: 25, whole: 3600));
         var random = new Random(RunLength.Seed);
-        await using var first = new CourierServer(CourierServer.NewState("share-a"), Settings, ["imap"]);
-        await using var second = new CourierServer(CourierServer.NewState("share-b"), Settings, ["imap"]);
+        await using var first = new CourierServer(CourierServer.NewState("share-a"), FaultRun.MailboxSettings, ["imap"]);
+        await using var second = new CourierServer(CourierServer.NewState("share-b"), FaultRun.MailboxSettings, ["imap"]);
         var maildir = Path.Combine(first.State, "mail", "demo", "Maildir");
         CourierServer[] servers = [first, second];
         foreach (var server in servers)
         {
             var list = Path.Combine(server.State, "accounts.import");
-            await File.WriteAllTextAsync(list, $"demo@example.test\t{Hash}\t{maildir}\n");
+            await File.WriteAllTextAsync(list, $"demo@example.test\t{FaultRun.Hash}\t{maildir}\n");
             await server.RunAsync(["domain", "add", "example.test"], CancellationToken.None);
             await server.RunAsync(["account", "import", list], CancellationToken.None);
             await server.StartAsync(CancellationToken.None);

@@ -45,5 +45,5 @@ public sealed class UidSetTests
     [InlineData(new uint[] { 1 }, "1")]
     [InlineData(new uint[] { 1, 2, 3, 7, 9, 10 }, "1:3,7,9:10")]
     [InlineData(new uint[] { 5, 4 }, "5,4")]
-    public void Uids_are_written_in_order_with_runs_as_ranges(uint[] uids, string text) => Assert.Equal(text, UidText.Of([.. uids.Select(uid => new Uid(uid))]));
+    public void Uids_are_written_in_order_with_runs_as_ranges(uint[] uids, string text) => Assert.Equal(text, SetText.Of([.. uids.Select(uid => new Uid(uid))]));
 }

@@ -3,6 +3,7 @@ using Courier.IO.Files;
 using Courier.Mailboxes;
 using Courier.Mailboxes.Delivery;
 using Courier.Mailboxes.Names;
+using Courier.Testing.Processes;
 
 namespace Courier.Tests.Mailboxes;
 
@@ -150,11 +151,9 @@ public sealed class SharedMaildirTests : IAsyncDisposable
         var store = _fixture.Store(settings);
         Maildir.Drop("one", inCur: true);
         await (await _fixture.InboxAsync(store.Open(Maildir.Path))).DisposeAsync();
-        var deadline = TimeProvider.System.GetTimestamp();
-        while (store.LoadedCount > 0 && TimeProvider.System.GetElapsedTime(deadline) < Patience)
-            await Task.Delay(20);
-        Assert.Equal(0, store.LoadedCount);
-        Assert.True(File.Exists(Maildir.Path + "/courier/index"));
+        await Eventually.IsAsync("the mailbox leaves memory", () => store.LoadedCount == 0);
+        // It leaves first and is written then.
+        await Eventually.IsAsync("its index is written", () => File.Exists(Maildir.Path + "/courier/index"));
         await using var again = await _fixture.InboxAsync(store.Open(Maildir.Path));
         Assert.Equal("1:", StoreFixture.Describe(again.Current));
     }
