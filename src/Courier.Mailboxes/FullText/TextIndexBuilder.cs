@@ -33,7 +33,8 @@ internal sealed class TextIndexBuilder(MailboxState state, TextIndexSettings set
         List<int> missing;
         using (var segments = SegmentSet.Open(state.Folder, snapshot))
             missing = Missing(snapshot, segments);
-        if (missing.Count < Math.Max(1, atLeast))
+        // Another program may have removed the mailbox: it is not made again for its index.
+        if (missing.Count < Math.Max(1, atLeast) || !state.Folder.Exists)
             return 0;
         Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         using var only = OfdLock.TryTake(directory + "/lock");

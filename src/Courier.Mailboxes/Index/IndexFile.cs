@@ -33,31 +33,21 @@ internal static class IndexFile
         var tables = TableWriter.Write(snapshot.Tables);
         var namesLength = 0;
         foreach (var chunk in snapshot.Chunks)
-            namesLength += chunk.Names.Length;
+            namesLength += chunk.NamesLength;
         var bytes = new byte[HeaderBytes + (snapshot.Count * EntryBytes) + namesLength + tables.Length];
         var entries = MemoryMarshal.Cast<byte, Entry>(bytes.AsSpan(HeaderBytes, snapshot.Count * EntryBytes));
         var names = bytes.AsSpan(HeaderBytes + (snapshot.Count * EntryBytes));
         foreach (var chunk in snapshot.Chunks)
         {
             chunk.Entries.CopyTo(entries);
-            chunk.Names.CopyTo(names);
+            chunk.CopyNames(names);
             entries = entries[chunk.Count..];
-            names = names[chunk.Names.Length..];
+            names = names[chunk.NamesLength..];
         }
 
         tables.CopyTo(names);
         WriteHeader(bytes, image, uids, boot, namesLength, tables.Length);
-        var temporary = $"{folder.Index}.{UniqueName.Next()}.tmp";
-        try
-        {
-            RawFile.Write(temporary, bytes);
-            DurableFile.Rename(temporary, folder.Index);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
-        }
+        RawFile.Replace(folder.Index, bytes);
     }
 
     /// <summary>Null where there is none that can be used.</summary>

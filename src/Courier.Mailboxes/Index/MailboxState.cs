@@ -60,11 +60,14 @@ internal sealed partial class MailboxState : IAsyncDisposable
     /// <summary>UIDs that other processes of ours wrote down for files that no listing has shown yet, by base name.</summary>
     internal Dictionary<string, uint> Pending { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Changes whenever something comes into <see cref="Pending"/>.</summary>
+    internal int PendingReads { get; private set; }
+
     /// <summary>UIDs of messages that another process of ours saw go and come back under a new one.</summary>
     internal HashSet<uint> Superseded { get; } = [];
 
     /// <summary>The lock file is held already: taking it again through another descriptor would wait for ever.</summary>
-    private bool ScanHoldsLock { get; set; }
+    internal bool HoldsLock { get; private set; }
 
     /// <summary>The mailbox was deleted: no change is made any more, what is in memory can be read.</summary>
     internal bool IsGone { get; set; }
@@ -137,14 +140,14 @@ internal sealed partial class MailboxState : IAsyncDisposable
     /// <summary>Under the gate and the lock: lists, so that messages which already have UIDs get their place before new ones.</summary>
     internal void ReadPending()
     {
-        ScanHoldsLock = true;
+        HoldsLock = true;
         try
         {
             ScanAgain();
         }
         finally
         {
-            ScanHoldsLock = false;
+            HoldsLock = false;
         }
     }
 
@@ -259,6 +262,8 @@ internal sealed partial class MailboxState : IAsyncDisposable
             if (Sharing is { HasChanged: true })
                 ReadShared();
             Scan();
+            if (!IsGone && Uids.IsUnsettled)
+                SettleUids();
             _takeOver.TakeKeywords();
             if (!IsGone && Sharing?.Settle() == true)
                 ScanAgain();
