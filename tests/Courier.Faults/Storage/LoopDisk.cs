@@ -80,14 +80,14 @@ public sealed partial class LoopDisk : IDisposable
 
     private void Unmount()
     {
-        // The kernel lets go of a killed process's files a little after it is gone.
+        // The kernel lets go of a killed process's files a little after it is gone; a busy machine takes its time.
         for (var attempt = 1; IsMounted; attempt++)
         {
             using var umount = Start("umount", [MountPoint]);
             umount.WaitForExit();
             if (umount.ExitCode == 0)
                 return;
-            if (attempt == 100)
+            if (attempt == 1000)
                 throw new IOException($"cannot unmount {MountPoint}: {umount.StandardError.ReadToEnd()}");
             using var wait = new ManualResetEventSlim();
             wait.Wait(50);
