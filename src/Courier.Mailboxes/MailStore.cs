@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Courier.IO.Files;
 using Courier.IO.Platform;
 using Courier.Mail.Mime;
 using Courier.Mailboxes.Delivery;

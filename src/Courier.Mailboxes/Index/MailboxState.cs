@@ -8,10 +8,16 @@ namespace Courier.Mailboxes.Index;
 /// without a lock. Lock order: gate, then the lock file, then memory locks; never two gates at once (docs/storage.md).</remarks>
 internal sealed partial class MailboxState : IAsyncDisposable
 {
+    /// <summary>From here on a second of listing and renaming dwarfs the tenth that a collection takes.</summary>
+    private const int LargeGrowth = 250_000;
+
     private readonly Watch _watch;
     private volatile Version? _version;
     private volatile bool _unwritten;
     private volatile bool _disposed;
+
+    /// <summary>Messages that came since memory was last tidied.</summary>
+    private int _grown;
     private ITimer? _writer;
     private readonly TakeOver _takeOver;
     private bool _isOpen;
@@ -114,6 +120,7 @@ internal sealed partial class MailboxState : IAsyncDisposable
     /// <summary>Under the gate.</summary>
     internal void Publish(Snapshot snapshot, Stamp stamp)
     {
+        _grown += Math.Max(0, snapshot.Count - (_version?.Snapshot.Count ?? 0));
         var isNews = !ReferenceEquals(snapshot, _version?.Snapshot) || stamp.IsSettled != _version.Stamp.IsSettled;
         _version = new Version(snapshot, stamp);
         if (isNews)
@@ -264,12 +271,23 @@ internal sealed partial class MailboxState : IAsyncDisposable
             Scan();
             if (!IsGone && Uids.IsUnsettled)
                 SettleUids();
+            Tidy();
             _takeOver.TakeKeywords();
             if (!IsGone && Sharing?.Settle() == true)
                 ScanAgain();
             return true;
         }, ct);
         return Current;
+    }
+
+    /// <summary>After a large listing: what it took while it ran, as much again as what is kept of it, would stay with the process for as long as nothing
+    /// else is needed.</summary>
+    private void Tidy()
+    {
+        if (_grown < LargeGrowth)
+            return;
+        _grown = 0;
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 
     /// <summary>What POP3 clients know a message by from another server; null for one that came after.</summary>

@@ -1,4 +1,3 @@
-using Courier.IO.Files;
 using Courier.Mailboxes.Maildir;
 
 namespace Courier.Mailboxes.Index;

@@ -324,14 +324,16 @@ internal sealed class UidFile(MaildirFolder at, string boot)
         return check.StartsWith(" *"u8) && Utf8Parser.TryParse(check[2..], out uint crc, out var used, 'x') && used == 8 && crc == Crc(line);
     }
 
-    internal static uint Crc(ReadOnlySpan<byte> bytes)
+    internal static uint Crc(ReadOnlySpan<byte> bytes) => ~Crc(bytes, uint.MaxValue);
+
+    /// <summary>Goes on with <paramref name="crc"/>, which begins and ends inverted.</summary>
+    internal static uint Crc(ReadOnlySpan<byte> bytes, uint crc)
     {
-        var crc = uint.MaxValue;
         for (; bytes.Length >= sizeof(ulong); bytes = bytes[sizeof(ulong)..])
             crc = BitOperations.Crc32C(crc, BitConverter.ToUInt64(bytes));
         foreach (var octet in bytes)
             crc = BitOperations.Crc32C(crc, octet);
-        return ~crc;
+        return crc;
     }
 
     /// <summary>Lines being written, each closed with its checksum.</summary>
