@@ -157,6 +157,17 @@ public sealed class ConnectorTests
         Assert.False(client.IsSecure);
     }
 
+    /// <summary>As ESMTP_USE_STARTTLS=0 has it; a route that wants TLS gets it all the same.</summary>
+    [Theory]
+    [InlineData(HopSecurity.WhenOffered, "", false)]
+    [InlineData(HopSecurity.Required, " | <STARTTLS | >220 go | tls | <EHLO | >250 srv", true)]
+    public async Task Tls_that_nobody_asks_for_can_be_turned_off(HopSecurity security, string rest, bool isSecure)
+    {
+        await using var server = new ScriptedServer(">220 hi | <EHLO | >250-srv\n250 STARTTLS" + rest);
+        await using var client = await SendingParts.Connector(_client, usesOffered: false).ConnectAsync(new NextHop("127.0.0.1", server.Port) { Security = security }, default);
+        Assert.Equal(isSecure, client.IsSecure);
+    }
+
     [Theory]
     [InlineData("AUTH PLAIN LOGIN", "<AUTH PLAIN AGFkYQBzZWNyZXQ= | >235 2.7.0 ok", null)]
     [InlineData("AUTH LOGIN", "<AUTH LOGIN | >334 VXNlcm5hbWU6 | <YWRh | >334 UGFzc3dvcmQ6 | <c2VjcmV0 | >235 ok", null)]
