@@ -183,15 +183,13 @@ public abstract partial class PeerExchange(PeerPair pair)
         $"From: Jörg <demo@example.test>\r\nTo: <demo@example.test>\r\nSubject: {token}\r\nDate: Sat, 21 Nov 2026 10:00:00 +0000\r\nMessage-ID: <{token}@elsewhere.test>\r\n{fields}\r\n{body}\r\n"
             .Replace("Jörg", fields.Contains("Header", StringComparison.Ordinal) ? "Jörg" : "Joerg", StringComparison.Ordinal);
 
-    internal async Task FromThemAsync(string from, string to, string text)
-    {
-        await using var client = await SmtpProbe.ConnectAsync(Pair.PeerPort);
-        await client.SendAsync(from, to, text);
-    }
+    internal Task FromThemAsync(string from, string to, string text) => SendAsync(Pair.PeerPort, from, [to], text);
 
-    internal async Task<string> FromUsAsync(string from, string to, string text)
+    internal Task<string> FromUsAsync(string from, string to, string text) => SendAsync(Pair.Ours.Port("smtp"), from, [to], text);
+
+    private static async Task<string> SendAsync(int port, string from, string[] to, string text)
     {
-        await using var client = await SmtpProbe.ConnectAsync(Pair.Ours.Port("smtp"));
+        await using var client = await SmtpProbe.ConnectAsync(port);
         return await client.SendAsync(from, to, text);
     }
 

@@ -29,6 +29,8 @@ public sealed class OpenSmtpdTests(OpenSmtpdPair pair) : PeerExchange(pair), ICl
 public sealed class CourierTests(CourierPair pair) : PeerExchange(pair), IClassFixture<CourierPair>
 {
     internal override string LoginInLog => " auth=relay@courier.test:";
+
+    internal override bool LogsSizeOfSent => false;
 }
 
 // One jail of Postfix, one class after the other.
