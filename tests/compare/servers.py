@@ -244,6 +244,9 @@ class Courier(Server):
     def maildir(self, user):
         return pathlib.Path(JAILS, "courier-tests/maildirs", user, "Maildir")
 
+    def lookup(self, domain):
+        return subprocess.run(["chroot", f"{JAILS}/courier-tests/jail", "/usr/bin/testmxlookup", domain], capture_output=True, text=True).stdout
+
 
 class Ours(Server):
     name = "ours"
@@ -275,3 +278,6 @@ class Ours(Server):
 
     def maildir(self, user):
         return self.directory / "state/mail" / DOMAIN / user / "Maildir"
+
+    def lookup(self, domain):
+        return subprocess.run([PROGRAM, "testmxlookup", f"@{self.NAMES}", domain], capture_output=True, text=True).stdout
