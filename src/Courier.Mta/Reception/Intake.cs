@@ -130,7 +130,7 @@ internal sealed class Intake
         var message = rewritten ?? received;
         return await Senders.CheckMessageAsync(transaction, message, ct) is { } refusal
             ? [refusal]
-            : await Handover.SubmitAsync(Take(transaction, message, "ESMTP", isSubmitted), transaction, message, submission, _logger, ct);
+            : await Handover.SubmitAsync(Take(transaction, message, "ESMTP", isSubmitted), transaction, message, _settings.VirtualHost, submission, _logger, ct);
     }
 
     /// <summary>RFC 5321 §4.1.3: an address at the literal of the address that the peer has reached us by is one of ours.</summary>

@@ -34,8 +34,8 @@ internal sealed partial class CourierFiles(string directory) : IConfigurationSou
         ("submitdelay", SettingTable.SubmitDelay, Time),
         ("batchsize", SettingTable.BatchSize, Same),
         ("backuprelay", SettingTable.BackupRelay, Same),
-        ("ipout", SettingTable.SourceV4, Same),
-        ("ip6out", SettingTable.SourceV6, Same),
+        ("ipout", SettingTable.SourceV4, Source),
+        ("ip6out", SettingTable.SourceV6, Source),
         ("esmtphelo", SettingTable.RelayHelo, Same),
         ("esmtpdelay", SettingTable.RelayPause, Time),
         ("esmtptimeout", SettingTable.RelayCommandTimeout, Time),
@@ -144,7 +144,14 @@ internal sealed partial class CourierFiles(string directory) : IConfigurationSou
     {
         var lines = Lines(file, problems).ToList();
         if (lines.Count == 0)
+        {
+            // An empty ipout.ADDRESS is that address itself.
+            var path = Path.Combine(directory, file);
+            if (condition is { Kind: "address" } && read == Source && File.Exists(path) && setting.Accepts(condition.Value))
+                Take(new Origin(path, 0), setting, "", condition.Value, entries, problems, condition);
             return;
+        }
+
         // A greeting may have several lines.
         var text = setting == HeaderKeys.Greeting ? string.Join('\n', lines.Select(line => line.Text)) : lines[0].Text;
         Take(new Origin(Path.Combine(directory, file), lines[0].Number), setting, text, read(text), entries, problems, condition);
@@ -208,6 +215,9 @@ internal sealed partial class CourierFiles(string directory) : IConfigurationSou
     }
 
     private static string Same(string text) => text;
+
+    /// <summary>0 leaves it to the system, where the general file would not.</summary>
+    private static string Source(string text) => text == "0" ? "system" : text;
 
     /// <summary><c>*.example.org</c> is this host's name in that domain, <c>*</c> this host's name.</summary>
     private static string OwnName(string text)

@@ -54,8 +54,8 @@ internal static class SettingTable
 
     internal static readonly Setting<SmtpExtensions> Withheld = new("extensions", "withhold", Types.Extensions, "none", "Words that EHLO leaves out and whose parameters are refused, as `DSN, CHUNKING`.");
 
-    internal static readonly Setting<IPAddress> SourceV4 = new("relay", "source_ipv4", Types.SourceV4, null, "Our IPv4 address on connections to other servers (Courier's ipout). Without it the system chooses.");
-    internal static readonly Setting<IPAddress> SourceV6 = new("relay", "source_ipv6", Types.SourceV6, null, "Our IPv6 address on connections to other servers (Courier's ip6out). Without it the system chooses.");
+    internal static readonly Setting<IPAddress> SourceV4 = new("relay", "source_ipv4", Types.SourceV4, null, "Our IPv4 address on connections to other servers (Courier's ipout). `system`, or without it: the system chooses. May be another for a virtual host: `[relay @ address 192.0.2.7]`, `[relay @ domain example.org]`.");
+    internal static readonly Setting<IPAddress> SourceV6 = new("relay", "source_ipv6", Types.SourceV6, null, "Our IPv6 address on connections to other servers (Courier's ip6out), likewise.");
     internal static readonly Setting<TimeSpan> RetryFirst = new("queue", "retry_first", Types.Duration, "5min", "Wait between the attempts of one round (Courier's retryalpha).");
     internal static readonly Setting<int> RetryRound = new("queue", "retry_round", Types.Count, "3", "Attempts in a round (Courier's retrybeta).");
     internal static readonly Setting<TimeSpan> RetryRoundWait = new("queue", "retry_round_wait", Types.Duration, "15min", "Wait after the first round; it doubles with each (Courier's retrygamma).");
@@ -176,8 +176,15 @@ internal static class SettingTable
         MessageLimit, SaveLimit, Transcript,
     ];
 
+    /// <summary>Asked for at each attempt, for the virtual host that the message came to.</summary>
+    private static readonly HashSet<Setting> _ofMessages = [SourceV4, SourceV6, RelayHelo];
+
     /// <summary>Whether a key may stand in a section with a condition: what is asked for per connection or message.</summary>
-    internal static bool MayDepend(Setting setting) => _contextual.Contains(setting);
+    internal static bool MayDepend(Setting setting) => _contextual.Contains(setting) || _ofMessages.Contains(setting);
+
+    /// <summary>Of a message that waits only the virtual host is known, not the listener it came by.</summary>
+    internal static bool MayDepend(Setting setting, SettingsCondition condition) =>
+        _contextual.Contains(setting) || (_ofMessages.Contains(setting) && condition.Kind != "listener");
 
     internal static Setting<IReadOnlyList<IPEndPoint>> Listener(string section) => Listeners.First(setting => setting.Section == section);
 

@@ -74,6 +74,7 @@ internal sealed class SmtpServices(
     private ReceptionSettings ReceptionOf(SettingsValues values) => new(Stores.HostName(values), spillDirectory)
     {
         Flush = flush,
+        VirtualHost = values.VirtualHost,
         Networks = values.Get(SettingTable.RelayNetworks) ?? [],
         Limits = new ReceptionLimits
         {

@@ -109,6 +109,32 @@ public sealed class CourierFilesTests : IDisposable
     }
 
     [Fact]
+    public void A_virtual_host_sends_from_its_own_address()
+    {
+        foreach (var (name, text) in new[]
+        {
+            ("ipout", "192.0.2.9"), ("vhost.192.0.2.1", ""), ("ipout.192.0.2.1", ""), ("vhost.192.0.2.2", ""), ("ipout.192.0.2.2", "0"), ("esmtphelo.192.0.2.2", "out.example.net"),
+            ("vhost.2001:db8::1", ""), ("ip6out.2001:db8::1", "# itself\n"), ("vhost.example.com", ""), ("ipout.example.com", "192.0.2.3"),
+        })
+            File.WriteAllText(Path.Combine(_directory, name), text);
+        var (settings, problems) = Settings.Load(new CourierFiles(_directory), new CommandLineSource(["server.state=/x", "server.hostname=mail.example.org"]));
+        Assert.Empty(problems);
+        using var sending = new Courier.Hosting.Sending(settings!, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance);
+        string? As(string who, string? host) => sending.IdentityOf(new Courier.Queue.MessageOrigin(who, host is null ? null : IPAddress.Parse(host))) is { } identity
+            ? $"{identity.HostName} {identity.Sources.V4} {identity.Sources.V6}"
+            : null;
+        Assert.Equal("192.0.2.9", sending.Client.Sources!.V4!.ToString());
+        Assert.Null(As("198.51.100.1", null));
+        Assert.Null(As("198.51.100.1", "192.0.2.77"));
+        Assert.Equal("mail.example.org 192.0.2.1 ", As("198.51.100.1", "192.0.2.1"));
+        Assert.Equal("out.example.net  ", As("198.51.100.1", "192.0.2.2"));
+        Assert.Equal("mail.example.org 192.0.2.9 2001:db8::1", As("198.51.100.1", "2001:db8::1"));
+        Assert.Equal("mail.example.org 192.0.2.3 ", As("ada@example.com", null));
+        // Both hold, the domain's last.
+        Assert.Equal("out.example.net 192.0.2.3 ", As("ada@example.com", "192.0.2.2"));
+    }
+
+    [Fact]
     public void Every_directive_of_bofh_sets_its_key()
     {
         var (values, problems, files) = Load(("bofh", """

@@ -30,6 +30,20 @@ public sealed class RelayReceptionTests : IDisposable
     }
 
     [Theory]
+    [InlineData(null, null, "192.0.2.1")]
+    [InlineData(null, "198.51.100.7", "192.0.2.1 at 198.51.100.7")]
+    [InlineData("ada@example.test", "198.51.100.7", "ada@example.test at 198.51.100.7")]
+    public async Task The_queue_hears_which_virtual_host_a_message_came_to(string? user, string? host, string origin)
+    {
+        _bench.Settings = _bench.Settings with { VirtualHost = host is null ? null : IPAddress.Parse(host) };
+        var relay = new RelayReception(_bench.Settings, _bench.Accounts, _bench.Queue, _bench.Clock, NullLogger<RelayReception>.Instance);
+        var transaction = Begin(PeerAt(user: user));
+        await RecipientAsync(relay, transaction, "ada@example.test");
+        await AcceptAsync(relay, transaction, Message);
+        Assert.Equal(origin, _bench.Queue.Messages.Single().Origin);
+    }
+
+    [Theory]
     [InlineData("ada@[127.0.0.1]", 250)]
     [InlineData("ada@[127.0.0.2]", 550)]
     [InlineData("nobody@[127.0.0.1]", 550)]
