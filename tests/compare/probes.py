@@ -127,6 +127,120 @@ def codes(*questions):
     return run
 
 
+def stalls(server):
+    """How long it waits for an answer that does not come."""
+    server.send("r@far.test")
+    wait(lambda: server.sink.stalls, 20)
+    return f"waits for {server.sink.stalls[0]:.0f} s" if server.sink.stalls else "still waits after 20 s"
+
+
+def keeps(server):
+    server.send("r@far.test")
+    wait(lambda: server.sink.idle, 12)
+    return f"keeps the connection for {server.sink.idle[0]:.0f} s" if server.sink.idle else "keeps the connection for over 12 s"
+
+
+def pings(server):
+    server.send("r@far.test")
+    wait(lambda: "RSET" in server.sink.verbs[4:], 5)
+    return "asks whether a kept connection lives" if "RSET" in server.sink.verbs[4:] else "does not ask"
+
+
+def gives_up_connecting(server):
+    sent = server.send("r@far.test")
+    return f"given up within 12 s" if report(server, "failed", 12) and time.monotonic() - sent < 12 else "still tries after 12 s"
+
+
+def tries(server):
+    server.send("r@far.test")
+    wait(lambda: False, 10)
+    return "again within 5 s" if sum(when - server.sink.starts[0] < 5 for when in server.sink.starts) > 1 else "not again within 5 s"
+
+
+def says(*lines, take=1):
+    """What is answered to lines of a client that may relay: the first words of each reply."""
+    def run(server):
+        with server.client() as client:
+            client.ehlo()
+            return " | ".join(b" ".join(client.docmd(line)[1].split()[:take]).decode() if take else str(client.docmd(line)[0])[0] for line in lines)
+    return run
+
+
+def greeting(server):
+    with server.client() as client:
+        code, text = client.ehlo()
+        return f"{text.decode().split()[0]}"
+
+
+def banner(server):
+    import socket
+    with socket.create_connection(("127.0.0.1", server.port)) as client:
+        return client.makefile().readline().strip()
+
+
+def delivered(text, *, sender="demo@example.test", to="demo@example.test", names=()):
+    """Header fields of a message as it lies in the mailbox."""
+    def run(server):
+        server.send(to, sender=sender, text=text)
+        mail = wait(lambda: server.mail(), 15)
+        if not mail:
+            return "not delivered"
+        header = mail[0].split("\n\n")[0].replace("\r", "").split("\n")
+        return ", ".join(next((line for line in header if line.lower().startswith(name.lower() + ":")), f"no {name}").split("@" if name == "Message-ID" else "\0")[-1] for name in names)
+    return run
+
+
+def size(*lengths):
+    def run(server):
+        return " | ".join(str(server.replies("client@elsewhere.test", "demo@example.test", text="Subject: x\r\n\r\n" + ("x" * 70 + "\r\n") * (length // 72))[-1])[0] for length in lengths)
+    return run
+
+
+def archived(server):
+    server.send("demo@example.test")
+    wait(lambda: server.mail(), 15)
+    found = wait(lambda: [file for file in server.archive.rglob("*") if file.is_file()], 10) or []
+    return "a copy is kept" if any("probe" in file.read_text(errors="replace") for file in found) else "no copy"
+
+
+def bounces_to(sender):
+    """Where the report on a message to nobody goes that an unauthenticated client sent: to another server, or nowhere."""
+    def run(server):
+        with server.client() as client:
+            client.sendmail(sender, ["gone@far.test"], "Subject: probe\r\n\r\nhello\r\n")
+        wait(lambda: server.sink.transactions, 8)
+        return "report to " + (", ".join(to for one in server.sink.transactions for to in one) or "nobody")
+    return run
+
+
+def again_refused(server):
+    server.send("slow@far.test")
+    wait(lambda: server.sink.attempts, 10)
+    time.sleep(1)
+    with server.client() as client:
+        client.ehlo()
+        client.mail("demo@example.test")
+        return f"RCPT once more: {str(client.rcpt('slow@far.test')[0])[0]}"
+
+
+def open_at_once(server):
+    import socket
+    clients, seen = [], []
+    try:
+        for _ in range(4):
+            client = socket.create_connection(("127.0.0.1", server.port))
+            client.settimeout(3)
+            clients.append(client)
+            try:
+                seen.append(client.recv(1000).decode()[:3] or "closed")
+            except OSError:
+                seen.append("nothing")
+        return " ".join(seen)
+    finally:
+        for client in clients:
+            client.close()
+
+
 @dataclass
 class Probe:
     name: str
@@ -152,6 +266,46 @@ PROBES = [
     Probe("module.esmtp MAXDELS=1", {"module.esmtp": MODULE + "MAXDELS=1\nMAXHOST=4\n"}, at_once("far.test", "other.test")),
     Probe("ipout 127.0.0.9", {"ipout": "127.0.0.9\n"}, source),
     Probe("backuprelay", {**SOON, "warntime": "1s\n", "backuprelay": "[127.0.0.66]\n", "esmtproutes": "far.test:[127.0.0.1],1\n"}, reaches("r@far.test", seconds=20), sink={"address": "127.0.0.66", "port": 25}),
+    Probe("ipout.127.0.0.1 of a virtual host", {"vhost.127.0.0.1": "", "ipout.127.0.0.1": "127.0.0.9\n"}, source),
+    Probe("ipout and an empty ipout.127.0.0.1", {"ipout": "127.0.0.9\n", "vhost.127.0.0.1": "", "ipout.127.0.0.1": ""}, source),
+    Probe("ipout and 0 in ipout.127.0.0.1", {"ipout": "127.0.0.9\n", "vhost.127.0.0.1": "", "ipout.127.0.0.1": "0\n"}, source),
+    Probe("ip6out ::1", {"ip6out": "::1\n", "esmtproutes": "far.test:[::1],$SINK\n"}, source, sink={"address": "::1"}),
+    Probe("esmtphelo.127.0.0.1 of a virtual host", {"vhost.127.0.0.1": "", "esmtphelo.127.0.0.1": "host.example.test\n"}, greets),
+    Probe("esmtphelo *", {"esmtphelo": "*\n"}, greets),
+    Probe("esmtpdelay 0, retryalpha 1s", {**SOON, "esmtpdelay": "0\n"}, tries, sink={"closes": True}),
+    Probe("esmtpdelay 30s, retryalpha 1s", {**SOON, "esmtpdelay": "30\n"}, tries, sink={"closes": True}, why="a retry that would only be told to wait is none: the pause is at most retryalpha"),
+    Probe("esmtptimeout 3s", {"esmtptimeout": "3\n"}, stalls, sink={"silent": "RCPT"}),
+    Probe("esmtptimeouthelo 3s", {"esmtptimeouthelo": "3\n"}, stalls, sink={"silent": "greeting"}),
+    Probe("esmtptimeoutdata 3s", {"esmtptimeoutdata": "3\n"}, stalls, sink={"silent": "end"}),
+    Probe("esmtptimeoutconnect 3s", {"esmtptimeoutconnect": "3\n", "queuetime": "1s\n"}, gives_up_connecting, sink={"deaf": True}),
+    Probe("esmtptimeoutkeepalive 3s", {"esmtptimeoutkeepalive": "3\n"}, keeps, sink={"pause": 0.1}),
+    Probe("esmtptimeoutkeepaliveping 1s", {"esmtptimeoutkeepaliveping": "1\n"}, pings, sink={"pause": 0.1}, why="a kept connection that was closed is replaced at once, so nobody need ask"),
+    Probe("esmtptimeoutquit 3s", {"esmtptimeoutquit": "3\n", "esmtptimeoutkeepalive": "1\n"}, stalls, sink={"silent": "QUIT"}, why="QUIT is waited for for a second"),
+    Probe("me", {"me": "own.example.test\n"}, greeting),
+    Probe("me.127.0.0.1 of a virtual host", {"vhost.127.0.0.1": "", "me.127.0.0.1": "host.example.test\n"}, greeting),
+    Probe("esmtpgreeting", {"esmtpgreeting": "mail.example.test ESMTP at your service\n"}, banner),
+    Probe("locals", {"locals": "local.test\n", "esmtpacceptmailfor.dir/tests": "local.test\n"}, codes(("127.0.0.1", "client@elsewhere.test", "demo@local.test"), ("127.0.0.1", "client@elsewhere.test", "nobody@local.test"))),
+    Probe("hosteddomains: another name for a domain", {"hosteddomains/tests": "example.test\nother.test\texample.test\n", "esmtpacceptmailfor.dir/tests": "example.test\nother.test\n"}, codes(("127.0.0.1", "client@elsewhere.test", "demo@other.test"))),
+    Probe("defaultdomain: a recipient without a domain", {"defaultdomain": "example.test\n"}, codes(("127.0.0.2", "client@elsewhere.test", "demo"), ("127.0.0.2", "client@elsewhere.test", "demo@[127.0.0.1]"))),
+    Probe("defaultdomain: a From without a domain", {"defaultdomain": "example.test\n"}, delivered("From: demo\r\nSubject: x\r\n\r\nx\r\n", names=["From"]), why="[headers] complete = submitted: other servers' mail is left as it is"),
+    Probe("sizelimit 2000", {"sizelimit": "2000\n"}, size(1000, 5000)),
+    Probe("msgidhost, NOADDMSGID=0", {"msgidhost": "ids.example.test\n", "esmtpd": "NOADDMSGID=0\n"}, delivered("Subject: x\r\n\r\nx\r\n", names=["Message-ID"])),
+    Probe("esmtpd NOADDMSGID=1, NOADDDATE=1", {"esmtpd": "NOADDMSGID=1\nNOADDDATE=1\n"}, delivered("Subject: x\r\n\r\nx\r\n", names=["Message-ID", "Date"])),
+    Probe("esmtpd AUTH_REQUIRED=1", {"esmtpd": "AUTH_REQUIRED=1\n"}, codes(("127.0.0.1", "client@elsewhere.test", "demo@example.test"), ("127.0.0.2", "client@elsewhere.test", "demo@example.test"))),
+    Probe("esmtpd ESMTP_TLS_REQUIRED=1", {"esmtpd": "ESMTP_TLS_REQUIRED=1\n"}, codes(("127.0.0.1", "client@elsewhere.test", "demo@example.test")), why="530 5.7.0 (RFC 3207 section 4); Courier says 400, after which a server would come again and again in the clear"),
+    Probe("esmtpd BOFHNOVRFY=0", {"esmtpd": "BOFHNOVRFY=0\n"}, says("VRFY demo@example.test", "VRFY nobody@example.test", take=0)),
+    Probe("esmtpd BOFHNOVRFY=1", {"esmtpd": "BOFHNOVRFY=1\n"}, says("VRFY demo@example.test", "VRFY nobody@example.test", take=0)),
+    Probe("esmtpd BOFHNOEXPN=1", {"esmtpd": "BOFHNOEXPN=1\n"}, says("EXPN demo@example.test", take=0)),
+    Probe("esmtpd MAXPERIP=2", {"esmtpd": "MAXPERIP=2\n"}, open_at_once, why="421 and closed, where Courier closes without a word or lets the client wait"),
+    Probe("esmtpd MAXDAEMONS=2", {"esmtpd": "MAXDAEMONS=2\nMAXPERIP=10\nMAXPERC=10\n"}, open_at_once, why="421 at once, where Courier lets the client wait for a place"),
+    Probe("courierd ARCHIVEDIR", {"courierd": "ARCHIVEDIR=$ARCHIVE\n"}, archived),
+    Probe("courierd ESMTP_BLOCKBACKSCATTER=smtp/dsn", {"courierd": "ESMTP_BLOCKBACKSCATTER=smtp/dsn\n"}, bounces_to("client@other.test")),
+    Probe("courierd ESMTP_BLOCKBACKSCATTER=", {"courierd": "ESMTP_BLOCKBACKSCATTER=\n"}, bounces_to("client@other.test")),
+    Probe("bofh opt BOFHSUPPRESSBACKSCATTER=smtp", {"bofh": "opt BOFHSUPPRESSBACKSCATTER=smtp\n"}, again_refused),
+    Probe("bofh opt BOFHHEADERLIMIT=1000", {"bofh": "opt BOFHHEADERLIMIT=1024\n"}, lambda server: " | ".join(
+        str(server.replies("client@elsewhere.test", "demo@example.test", text="Subject: x\r\n" + "X-Long: y\r\n" * count + "\r\nx\r\n")[-1])[0] for count in (10, 200))),
+    Probe("bofh opt BOFHCHECKHELO=1", {"bofh": "opt BOFHCHECKHELO=1\n"}, codes(("127.0.0.1", "client@elsewhere.test", "demo@example.test"), ("127.0.0.2", "client@elsewhere.test", "demo@example.test"))),
+    Probe("bofh opt BOFHCHECKDNS=1, a domain that does not exist", {"esmtpd": "BOFHCHECKDNS=1\n"}, codes(("127.0.0.1", "client@elsewhere.invalid", "demo@example.test"))),
     Probe("esmtproutes: a domain, a wildcard, all others", {"esmtproutes": ".wild.test:[127.0.0.1],$SINK\nfar.test: [127.0.0.1],$SINK\n:[127.0.0.1],$SINK\n"}, reaches("r@far.test", "r@a.wild.test", "r@else.test")),
     Probe("esmtproutes /SECURITY=REQUIRED, no TLS there", {"esmtproutes": "far.test:[127.0.0.1],$SINK /SECURITY=REQUIRED\n"}, reaches("r@far.test", seconds=5)),
     Probe("esmtpauthclient", {"esmtpauthclient": "[127.0.0.1],$SINK carol secret\n"}, login),

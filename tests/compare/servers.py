@@ -24,15 +24,27 @@ def free_port():
 
 
 class Sink:
-    """The next server: refuses gone@ for good and slow@ for now, takes the rest, and keeps what it saw."""
+    """The next server: refuses gone@ for good and slow@ for now, takes the rest, and keeps what it saw. `silent` names the step at which it says nothing
+    more: greeting, RCPT, end, QUIT; `deaf`: connections to it come to nothing; `closes`: they end at once."""
 
-    def __init__(self, address="127.0.0.1", port=0, words=(), pause=0.0):
+    def __init__(self, address="127.0.0.1", port=0, words=(), pause=0.0, silent="", deaf=False, closes=False):
+        self.starts = []
         self.connections, self.transactions, self.attempts, self.helos, self.logins = [], [], [], [], []
         self.open = self.most = 0
         self.words, self.pause, self.lock = words, pause, threading.Lock()
-        self.listener = socket.create_server((address, port))
+        self.silent, self.closes, self.verbs, self.stalls, self.idle = silent, closes, [], [], []
+        self.listener = socket.create_server((address, port), family=socket.AF_INET6 if ":" in address else socket.AF_INET, backlog=0 if deaf else 50)
         self.port = self.listener.getsockname()[1]
+        if deaf:  # with its queue full, the kernel answers no more
+            self.waiting = [self.knock() for _ in range(3)]
+            return
         threading.Thread(target=self.accept, daemon=True).start()
+
+    def knock(self):
+        client = socket.socket(self.listener.family)
+        client.setblocking(False)
+        client.connect_ex(self.listener.getsockname())
+        return client
 
     def accept(self):
         while True:
@@ -41,6 +53,10 @@ class Sink:
             except OSError:
                 return
             self.connections.append(peer[0])
+            self.starts.append(time.monotonic())
+            if self.closes:
+                client.close()
+                continue
             threading.Thread(target=self.serve, args=(client,), daemon=True).start()
 
     def serve(self, client):
@@ -61,10 +77,24 @@ class Sink:
             wire.write(text.encode() + b"\r\n")
             wire.flush()
 
+        def stall(step):  # how long the other side bears it
+            if self.silent != step:
+                return False
+            begun = time.monotonic()
+            while wire.readline():
+                pass
+            self.stalls.append(time.monotonic() - begun)
+            return True
+
+        if stall("greeting"):
+            return
         say("220 sink.test ESMTP")
-        taken = []
+        taken, done = [], 0.0
         while line := wire.readline().decode(errors="replace").rstrip("\r\n"):
             verb = line[:4].upper()
+            self.verbs.append(verb)
+            if stall(verb):
+                return
             if verb == "EHLO":
                 self.helos.append(line[5:])
                 say("".join(f"250-{word}\r\n" for word in ("sink.test", *self.words)) + "250 8BITMIME")
@@ -85,15 +115,20 @@ class Sink:
                 say("354 go")
                 while wire.readline() not in (b".\r\n", b""):
                     pass
+                if stall("end"):
+                    return
                 time.sleep(self.pause)
+                done = time.monotonic()
                 self.transactions.append(taken)
                 taken = []
                 say("250 ok")
             elif verb == "QUIT":
+                self.idle.append(time.monotonic() - done)
                 say("221 bye")
                 return
             else:
                 say("250 ok")
+        self.idle.append(time.monotonic() - done)
 
     def close(self):
         self.listener.shutdown(socket.SHUT_RDWR)  # or the thread that waits in accept keeps the port
@@ -112,7 +147,7 @@ class Server:
         for path, text in files.items():
             target = self.files / path
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text.replace("$SINK", str(sink.port)))
+            target.write_text(text.replace("$SINK", str(sink.port)).replace("$ARCHIVE", self.archive_named()))
 
     def __enter__(self):
         try:
@@ -165,6 +200,13 @@ class Courier(Server):
                 return
         raise SystemExit("Courier did not start: " + self.process.stderr.read())
 
+    def archive_named(self):
+        return "/var/lib/courier/archive"
+
+    @property
+    def archive(self):
+        return pathlib.Path(JAILS, "courier-tests/jail/var/lib/courier/archive")
+
     def stop(self):
         self.process.stdin.close()
         self.process.wait(60)
@@ -178,7 +220,8 @@ class Ours(Server):
 
     def start(self):
         configuration = self.files / "courier.conf"
-        configuration.write_text(f"[server]\nhostname = mail.{DOMAIN}\nstate = {self.directory / 'state'}\n[accounts]\ndefault_domain = {DOMAIN}\n"
+        own = "" if (self.files / "me").exists() else f"hostname = mail.{DOMAIN}\n"
+        configuration.write_text(f"[server]\n{own}state = {self.directory / 'state'}\n[accounts]\ndefault_domain = {DOMAIN}\n"
                                  f"[smtp]\nlisten = 127.0.0.1:{self.port}\n")
         command = [PROGRAM, "--config", configuration]
         subprocess.run([*command, "domain", "add", DOMAIN], check=True, capture_output=True)
@@ -191,6 +234,13 @@ class Ours(Server):
                 return
         self.log.seek(0)
         raise SystemExit("ours did not start: " + self.log.read())
+
+    def archive_named(self):
+        return str(self.archive)
+
+    @property
+    def archive(self):
+        return self.directory / "archive"
 
     def stop(self):
         self.process.terminate()

@@ -27,7 +27,7 @@ internal sealed class Intake
     internal Intake(ReceptionSettings settings, IAccountDirectory accounts, TimeProvider clock, ILogger logger)
     {
         (_settings, _accounts, _clock, _logger) = (settings, accounts, clock, logger);
-        _space = new FreeSpace(settings.SpoolDirectory, settings.FreeBytesMin, clock, logger);
+        _space = new FreeSpace(settings.SpoolDirectory, settings.FreeMin, clock, logger);
         Recipients = new RecipientPolicy(settings, accounts, logger);
         Senders = new SenderPolicy(settings.Senders, accounts, settings.Limits.HeaderBytes, logger);
         Verification = new AddressVerification(settings, accounts);

@@ -9,7 +9,7 @@ namespace Courier.Configuration;
 /// <param name="Reason">Why it set none.</param>
 internal sealed record CourierFileUse(string Path, string? Setting, string? Reason);
 
-/// <summary>Reads those files of the original Courier that hold one value, its module files and bofh, where they lie beside courier.conf. They come before
+/// <summary>Reads those files of the original Courier that hold one value, its module files, those of its services and bofh, where they lie beside courier.conf. They come before
 /// it: what courier.conf says wins.</summary>
 /// <remarks>A file holds one line; '#' begins a comment; an empty file says nothing. Times are Courier's: <c>1w2d</c>, <c>5m</c> (minutes), a plain
 /// number is seconds. A file that cannot be understood is a problem like any other, with its line.</remarks>
@@ -24,6 +24,7 @@ internal sealed partial class CourierFiles(string directory) : IConfigurationSou
         ("defaultdomain", SettingTable.DefaultDomain, OwnName),
         ("esmtpgreeting", HeaderKeys.Greeting, Same),
         ("sizelimit", SettingTable.MessageSize, Limit),
+        ("sizecheck", SettingTable.FreeFiles, FreeFiles),
         ("msgidhost", HeaderKeys.MessageIdHost, OwnName),
         ("queuetime", SettingTable.QueueTime, Time),
         ("warntime", SettingTable.WarnAfter, Time),
@@ -70,7 +71,6 @@ internal sealed partial class CourierFiles(string directory) : IConfigurationSou
         ("esmtproutes.dat", "esmtproutes itself is read"),
         ("esmtptimeoutkeepaliveping", "a kept connection that was closed is replaced at once"),
         ("esmtptimeoutquit", "QUIT is waited for for a second"),
-        ("sizecheck", "[limits] free_space says what must stay free"),
         ("queuelo", "messages beyond what memory holds wait in the spool"),
         ("queuehi", "messages beyond what memory holds wait in the spool"),
         ("queuefill", "the queue is never read again to find what is due"),
@@ -98,6 +98,7 @@ internal sealed partial class CourierFiles(string directory) : IConfigurationSou
         foreach (var (name, setting) in _lists)
             NameList(name, setting, null, entries);
         entries.AddRange(new EsmtpdFiles(directory, problems, _uses).Read());
+        entries.AddRange(new CourierdFile(directory, problems, _uses).Read());
         entries.AddRange(new BofhFile(Path.Combine(directory, "bofh"), problems, _uses).Read(Lines("bofh", problems)));
         foreach (var (suffix, condition) in VirtualHosts())
             ReadHost(suffix, condition, entries, problems);
@@ -228,6 +229,9 @@ internal sealed partial class CourierFiles(string directory) : IConfigurationSou
 
     /// <summary>0 is no limit; the largest that anything holds is near enough.</summary>
     private static string Limit(string text) => text == "0" ? "1TiB" : text;
+
+    /// <summary>Blocks, inodes and how often: the blocks are of no size that the file would name, so [limits] free_space counts for them.</summary>
+    private static string FreeFiles(string text) => text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).ElementAtOrDefault(1) ?? SettingTable.FreeFiles.Default!;
 
     /// <summary>Courier's times in ours: seconds.</summary>
     private static string? Time(string text)

@@ -4,11 +4,8 @@ namespace Courier.Configuration;
 
 /// <summary>Reads Courier's <c>esmtpd</c>, <c>esmtpd-msa</c> and <c>esmtpd-ssl</c>, as far as they say who may connect: assignments of the shell, of which the first
 /// file holds for all three services and each of the others for its own.</summary>
-/// <remarks>Of the shell nothing is run: <c>$sysconfdir</c> is the directory, and a value with anything else to be expanded is left out with a word.</remarks>
 internal sealed partial class EsmtpdFiles(string directory, ICollection<ConfigurationProblem> problems, ICollection<CourierFileUse> uses)
 {
-    private const long FileBytesMax = 1 << 20;
-
     private static readonly (string File, string[] Listeners)[] _files =
     [
         ("esmtpd", ["smtp", "submission", "submissions"]), ("esmtpd-msa", ["submission"]), ("esmtpd-ssl", ["submissions"]),
@@ -20,11 +17,7 @@ internal sealed partial class EsmtpdFiles(string directory, ICollection<Configur
         ["PORT"] = "[smtp] listen says where",
         ["SSLADDRESS"] = "[submissions] listen says where",
         ["SSLPORT"] = "[submissions] listen says where",
-        ["AUTH_REQUIRED"] = "a submission listener always asks for a login; elsewhere [access] network.* = login",
-        ["ESMTP_TLS_REQUIRED"] = "[access] network.* = tls",
         ["TLS_CERTFILE"] = "[tls] certificate",
-        ["BOFHNOVRFY"] = "[recipients] vrfy",
-        ["BOFHNOEXPN"] = "[recipients] expn",
         ["ULIMIT"] = "memory is bounded by limits of its own",
         ["PIDFILE"] = "the service manager knows the process",
         ["SSLPIDFILE"] = "the service manager knows the process",
@@ -37,7 +30,7 @@ internal sealed partial class EsmtpdFiles(string directory, ICollection<Configur
         var entries = new List<ConfigurationEntry>();
         foreach (var (file, listeners) in _files)
         {
-            foreach (var (number, name, value) in Assignments(Path.Combine(directory, file)))
+            foreach (var (number, name, value) in ShellFile.Assignments(Path.Combine(directory, file), problems))
                 Take(new Origin(Path.Combine(directory, file), number), name, value, listeners, entries);
         }
 
@@ -46,8 +39,7 @@ internal sealed partial class EsmtpdFiles(string directory, ICollection<Configur
 
     private void Take(Origin origin, string name, string value, string[] listeners, List<ConfigurationEntry> entries)
     {
-        var expanded = value.Replace("${sysconfdir}", directory, StringComparison.Ordinal).Replace("$sysconfdir", directory, StringComparison.Ordinal);
-        var (setting, text, reason) = expanded.AsSpan().IndexOfAny('$', '`') >= 0 ? (null, "", "the shell is not run") : Translate(name, expanded);
+        var (setting, text, reason) = ShellFile.Expand(value, directory) is { } expanded ? Translate(name, expanded) : (null, "", ShellFile.NotRun);
         if (setting is null)
         {
             uses.Add(new(origin.ToString(), null, $"{name}: {reason}"));
@@ -74,6 +66,13 @@ internal sealed partial class EsmtpdFiles(string directory, ICollection<Configur
         ("DROP", _) => (SettingTable.DropListed, value.Length > 0 ? "yes" : "no", ""),
         ("BLACKLISTS", _) => (SettingTable.DnsLists, DnsLists(value), ""),
         ("BOFHCHECKDNS", _) => (SenderKeys.CheckDomain, value == "0" ? "no" : "yes", ""),
+        ("AUTH_REQUIRED", _) => (SettingTable.LoginRequired, value is "" or "0" ? "no" : "yes", ""),
+        ("ESMTP_TLS_REQUIRED", _) => (SettingTable.TlsRequired, value is "" or "0" ? "no" : "yes", ""),
+        ("BOFHNOVRFY", _) => (SenderKeys.Verify, value is "" or "0" ? "all" : "no", ""),
+        ("BOFHNOEXPN", _) => (SenderKeys.Expand, value is "" or "0" ? "all" : "no", ""),
+        ("NOADDMSGID", _) => (HeaderKeys.AddMessageId, value is "" or "0" ? "all" : "none", ""),
+        ("NOADDDATE", _) => (HeaderKeys.AddDate, value is "" or "0" ? "all" : "none", ""),
+        ("NOADDRREWRITE", _) => (HeaderKeys.Change, value switch { "" or "0" => "all", "2" => "unsigned", _ => "none" }, ""),
         ("ACCESSFILE", _) => Path.Exists(value) ? (SettingTable.AccessList, value, "") : (null, "", "there is no such file or directory"),
         _ => (null, "", _elsewhere.GetValueOrDefault(name, "not known here")),
     };
@@ -96,30 +95,6 @@ internal sealed partial class EsmtpdFiles(string directory, ICollection<Configur
 
         return lists.Count == 0 && options.Trim().Length == 0 ? "none" : lists.Count == 0 ? options : string.Join("; ", lists);
     }
-
-    private IEnumerable<(int Number, string Name, string Value)> Assignments(string path)
-    {
-        string text;
-        try
-        {
-            if (!File.Exists(path))
-                return [];
-            if (new FileInfo(path).Length > FileBytesMax)
-                throw new IOException("the file is too large");
-            text = File.ReadAllText(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            problems.Add(new(new Origin(path, 0), null, path, $"a readable file ({e.Message})"));
-            return [];
-        }
-
-        return Assignment().Matches(text).Select(match => (
-            text.AsSpan(0, match.Index).Count('\n') + 1, match.Groups["name"].Value, match.Groups["plain"].Value + match.Groups["double"].Value + match.Groups["single"].Value));
-    }
-
-    [GeneratedRegex("""^[ \t]*(?<name>[A-Z][A-Z0-9_]*)=(?:"(?<double>[^"]*)"|'(?<single>[^']*)'|(?<plain>[^\s#;"']*))""", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex Assignment();
 
     [GeneratedRegex("""-(?<kind>block|allow)=(?<value>"[^"]*"|'[^']*'|\S+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Option();

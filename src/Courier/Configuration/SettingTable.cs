@@ -85,6 +85,7 @@ internal static class SettingTable
     internal static readonly Setting<int> ConnectionsPerPeer = new("limits", "connections_per_peer", Types.Count, "1000", "Connections of one address to one listener; an IPv6 /64 counts as one (Courier's MAXPERIP).");
     internal static readonly Setting<int> ConnectionsPerNetwork = new("limits", "connections_per_network", Types.Count, "5000", "Connections of one network, an IPv4 /24 or an IPv6 /56, to one listener (Courier's MAXPERC).");
     internal static readonly Setting<long> FreeSpace = new("limits", "free_space", Types.Size, "100MiB", "With less than this free on the state's file system, mail is refused for the time being.");
+    internal static readonly Setting<int> FreeFiles = new("limits", "free_files", Types.CountOrNone, "1000", "The same with fewer files that could still be made there (inodes, the second number of Courier's sizecheck). `0`: any number will do.");
 
     internal static readonly Setting<string> FolderPrefix = new("imap", "folder_prefix", Types.Choice("INBOX.", "none"), "INBOX.", "What stands before the names of folders in IMAP: `INBOX.` as in Courier (INBOX.Sent), or `none` (Sent). The Maildir is the same either way; clients that were set up with the one look for their folders there.");
 
@@ -97,6 +98,8 @@ internal static class SettingTable
 
     internal static readonly Setting<IReadOnlyList<DnsList>> DnsLists = new("access", "dns_lists", Types.DnsLists, "none", "Lists of addresses in the DNS (RFC 5782, Courier's BLACKLISTS): `allow list.example.org; block bl.example.net; block bl.example.org/127.0.0.2 Go away`. The first that has the peer counts. Recipients are refused with the text, or with what the list says. Only of answers that are named, or else of all in 127.0.0.0/8. Not for users, nor for peers that may relay or that an access list allows.");
     internal static readonly Setting<bool> DropListed = new("access", "drop_listed", Types.YesNo, "no", "Whom `dns_lists` refuse is sent away before the greeting (Courier's DROP). At `smtp` only.");
+    internal static readonly Setting<bool> LoginRequired = new("access", "login_required", Types.YesNo, "no", "Mail is taken only after a login (Courier's AUTH_REQUIRED), unless an access list says otherwise. A submission listener always asks for one.");
+    internal static readonly Setting<bool> TlsRequired = new("access", "tls_required", Types.YesNo, "no", "Mail is taken only over TLS (ESMTP_TLS_REQUIRED), unless an access list says otherwise.");
     internal static readonly Setting<TimeSpan> GreetingDelay = new("access", "greeting_delay", Types.Duration, "0s", "How long peers must wait for the greeting. Those that speak before it are sent away. Not for peers that an access list allows, nor for those on this machine.");
     internal static readonly Setting<int> MessageLimit = new("imap", "message_limit", Types.CountOrNone, "0", "Messages that one IMAP command may work on (RFC 9738, MESSAGELIMIT); `0`: all there are. Clients that do not know of such a limit see part of a mailbox only.");
     internal static readonly Setting<int> SaveLimit = new("imap", "save_limit", Types.CountOrNone, "0", "Messages that one COPY or APPEND may put into a mailbox (RFC 9738, SAVELIMIT); `0`: any number. Of no account where `message_limit` is set.");
@@ -159,7 +162,7 @@ internal static class SettingTable
         .. QueueKeys.All,
         RetryFirst, RetryRound, RetryRoundWait, RetryDoublings, QueueTime, WarnAfter, BackupRelay, SubmitDelay, BatchSize,
         AttemptsAtOnce, AttemptsPerDestination, LocalAttempts, HistorySize, ReportSize, ReportFrom, ReportTemplates, SilentReports, ReportsToAccount,
-        MessageSize, Recipients, Connections, ConnectionsPerPeer, ConnectionsPerNetwork, FreeSpace, AccessList, AccessNetwork, DnsLists, DropListed, GreetingDelay,
+        MessageSize, Recipients, Connections, ConnectionsPerPeer, ConnectionsPerNetwork, FreeSpace, FreeFiles, AccessList, AccessNetwork, DnsLists, DropListed, LoginRequired, TlsRequired, GreetingDelay,
         AccountMessages, AccountRecipients, PeerMessages, PeerRecipients, RefusalsBeforeDelay, RefusalDelay, RefusalDelayMax, CommandTimeout, DataTimeout, HeaderSize, HeaderFields, ReceivedFields,
         Greylisting, GreylistDelay, GreylistRetry, GreylistKeep, GreylistAllowAfter, GreylistEntries,
         .. SenderKeys.All, .. HeaderKeys.All, FolderPrefix, MessageLimit, SaveLimit, Transcript, ShareWith, KeepExpunged, TextIndex, LogLevel, LogFormat,
@@ -169,8 +172,8 @@ internal static class SettingTable
 
     private static readonly HashSet<Setting> _contextual =
     [
-        HostName, CleartextLogins, Postmaster, RelayNetworks, MessageSize, Recipients, FreeSpace, Withheld, XClientPeers, XForwardPeers, FolderPrefix,
-        Connections, ConnectionsPerPeer, ConnectionsPerNetwork, AccessList, AccessNetwork, DnsLists, DropListed, GreetingDelay, RelayDomains, RelayDomainList, PercentDomains, PercentList,
+        HostName, CleartextLogins, Postmaster, RelayNetworks, MessageSize, Recipients, FreeSpace, FreeFiles, Withheld, XClientPeers, XForwardPeers, FolderPrefix,
+        Connections, ConnectionsPerPeer, ConnectionsPerNetwork, AccessList, AccessNetwork, DnsLists, DropListed, LoginRequired, TlsRequired, GreetingDelay, RelayDomains, RelayDomainList, PercentDomains, PercentList,
         AccountMessages, AccountRecipients, PeerMessages, PeerRecipients, RefusalsBeforeDelay, RefusalDelay, RefusalDelayMax, CommandTimeout, DataTimeout, HeaderSize, HeaderFields, ReceivedFields, Greylisting,
         .. SenderKeys.All, .. HeaderKeys.All,
         MessageLimit, SaveLimit, Transcript,

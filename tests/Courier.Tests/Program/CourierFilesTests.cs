@@ -72,6 +72,42 @@ public sealed class CourierFilesTests : IDisposable
     }
 
     [Fact]
+    public void The_environment_of_the_queue_sets_its_keys()
+    {
+        var (values, problems, files) = Load(("courierd", """
+            ##NAME: prefix:0
+            prefix="/usr"
+            DSNTOAUTHADDR=1
+            ESMTP_BLOCKBACKSCATTER=smtp/dsn,authsmtp/dsn
+            ARCHIVEDIR="/var/mail archive"
+            ESMTP_PREFER_IPV6_MX=0
+            ESMTP_USE_STARTTLS=1
+            PATH=$PATH:/sbin
+            """));
+        Assert.Empty(problems);
+        Assert.Equal((true, "/var/mail archive", "ipv4"), (values!.Get(SettingTable.ReportsToAccount), values.Get(QueueKeys.Archive), values.Get(SettingTable.RelayPrefer)));
+        Assert.Equal([Courier.Queue.MessageSource.Smtp, Courier.Queue.MessageSource.Login], values.Get(SettingTable.SilentReports)!.Order());
+        Assert.Equal(["courierd:7", "courierd:8"], files.Uses.Where(use => use.Setting is null).Select(use => Path.GetFileName(use.Path)));
+        Assert.Equal("courierd:1", Path.GetFileName(Assert.Single(Load(("courierd", "ESMTP_BLOCKBACKSCATTER=fax/dsn")).Problems).Origin.ToString()));
+    }
+
+    [Fact]
+    public void What_esmtpd_asks_of_clients_and_adds_to_messages_holds_for_its_listeners()
+    {
+        foreach (var (name, text) in new[]
+        {
+            ("esmtpd", "AUTH_REQUIRED=0\nESMTP_TLS_REQUIRED=\nBOFHNOVRFY=0\nBOFHNOEXPN=1\nNOADDMSGID=1\nNOADDDATE=0\nNOADDRREWRITE=2\n"),
+            ("esmtpd-msa", "AUTH_REQUIRED=1\nESMTP_TLS_REQUIRED=1\nNOADDMSGID=0\nNOADDRREWRITE=1\n"),
+        })
+            File.WriteAllText(Path.Combine(_directory, name), text);
+        var (settings, problems) = Settings.Load(new CourierFiles(_directory), new CommandLineSource(["server.state=/x"]));
+        Assert.Empty(problems);
+        var (smtp, submission) = (settings!.For(new SettingsContext { Listener = "smtp" }), settings.For(new SettingsContext { Listener = "submission" }));
+        Assert.Equal((false, false, "all", "no", "none", "all", "unsigned"), (smtp.Get(SettingTable.LoginRequired), smtp.Get(SettingTable.TlsRequired), smtp.Get(SenderKeys.Verify), smtp.Get(SenderKeys.Expand), smtp.Get(HeaderKeys.AddMessageId), smtp.Get(HeaderKeys.AddDate), smtp.Get(HeaderKeys.Change)));
+        Assert.Equal((true, true, "all", "none"), (submission.Get(SettingTable.LoginRequired), submission.Get(SettingTable.TlsRequired), submission.Get(HeaderKeys.AddMessageId), submission.Get(HeaderKeys.Change)));
+    }
+
+    [Fact]
     public void A_route_that_cannot_be_read_is_a_problem_with_its_line()
     {
         File.WriteAllText(Path.Combine(_directory, "esmtproutes"), "# routes\nfar.test:[192.0.2.1],25\nno colon here\nother.test:[192.0.2.1],many\n");

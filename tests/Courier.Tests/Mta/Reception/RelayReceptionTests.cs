@@ -1,4 +1,5 @@
 using System.Net;
+using Courier.IO.Platform;
 using Courier.Mail.Addresses;
 using Courier.Mta.Reception;
 using Courier.Mta.Reception.Headers;
@@ -264,7 +265,7 @@ public sealed class RelayReceptionTests : IDisposable
     [Fact]
     public async Task Mail_is_asked_to_come_later_when_the_disk_is_nearly_full()
     {
-        _bench.Settings = _bench.Settings with { FreeBytesMin = long.MaxValue };
+        _bench.Settings = _bench.Settings with { FreeMin = new FileSystemRoom(long.MaxValue, 0) };
         var relay = Relay();
         var transaction = Begin();
         Assert.Equal("452 4.3.1", Code(await relay.BeginAsync(transaction, CancellationToken.None)));
@@ -281,11 +282,31 @@ public sealed class RelayReceptionTests : IDisposable
         Assert.Equal("250 2.1.0", Code(await relay.BeginAsync(Begin(size: 1000), CancellationToken.None)));
     }
 
+    [Theory]
+    [InlineData(19, false)]
+    [InlineData(20, true)]
+    public void Room_without_files_to_be_made_in_it_is_none(long files, bool hasRoom)
+    {
+        var space = new FreeSpace(_bench.Settings.SpoolDirectory, new FileSystemRoom(100, 20), _bench.Clock, NullLogger.Instance, _ => new FileSystemRoom(1000, files));
+        Assert.Equal(hasRoom, space.HasRoomFor(10));
+    }
+
+    [Fact]
+    public void A_file_system_says_what_room_it_has()
+    {
+        var room = FileSystemRoom.At("/proc/self");
+        Assert.Equal(new FileSystemRoom(0, long.MaxValue), room with { Bytes = 0 });
+        var disk = FileSystemRoom.At(_bench.Settings.SpoolDirectory);
+        Assert.InRange(disk.Bytes, new DriveInfo(_bench.Settings.SpoolDirectory).AvailableFreeSpace - (64L << 20), new DriveInfo(_bench.Settings.SpoolDirectory).AvailableFreeSpace + (64L << 20));
+        Assert.True(disk.Files > 0);
+        Assert.Throws<IOException>(() => FileSystemRoom.At("/nonexistent"));
+    }
+
     [Fact]
     public void Room_is_looked_for_again_after_a_second()
     {
         var free = 10L;
-        var space = new FreeSpace(_bench.Settings.SpoolDirectory, 100, _bench.Clock, NullLogger.Instance, _ => free);
+        var space = new FreeSpace(_bench.Settings.SpoolDirectory, new FileSystemRoom(100, 0), _bench.Clock, NullLogger.Instance, _ => new FileSystemRoom(free, 0));
         Assert.False(space.HasRoomFor(0));
         free = 150;
         Assert.False(space.HasRoomFor(0));
