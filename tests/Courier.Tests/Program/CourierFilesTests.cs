@@ -145,6 +145,10 @@ public sealed class CourierFilesTests : IDisposable
     }
 
     [Fact]
+    public void A_star_stands_for_the_name_of_the_machine() => Assert.Equal(
+        Environment.MachineName.ToLowerInvariant().Split('.')[0] + ".example.org", Load(("me", "*.example.org")).Values!.Get(SettingTable.HostName));
+
+    [Fact]
     public void A_virtual_host_sends_from_its_own_address()
     {
         foreach (var (name, text) in new[]

@@ -1,8 +1,11 @@
 using System.Net;
+using Courier.IO.Files;
 using Courier.IO.Platform;
 using Courier.Mail.Addresses;
 using Courier.Mta.Reception;
 using Courier.Mta.Reception.Headers;
+using Courier.Queue;
+using Courier.Queue.Scheduling;
 using Courier.Smtp.Server;
 using Microsoft.Extensions.Logging.Abstractions;
 using static Courier.Tests.Mta.Reception.ReceptionBench;
@@ -280,6 +283,36 @@ public sealed class RelayReceptionTests : IDisposable
         var relay = Relay();
         Assert.Equal("452 4.3.1", Code(await relay.BeginAsync(Begin(size: long.MaxValue / 2), CancellationToken.None)));
         Assert.Equal("250 2.1.0", Code(await relay.BeginAsync(Begin(size: 1000), CancellationToken.None)));
+    }
+
+    [Theory]
+    [InlineData(OutcomeKind.Failed, "550 5.1.1")]
+    [InlineData(OutcomeKind.Deferred, "450 4.2.0")]
+    [InlineData(OutcomeKind.Delivered, "250 2.1.5")]
+    public async Task More_for_an_address_in_trouble_is_refused(OutcomeKind kind, string reply)
+    {
+        var trouble = new TroubledRecipients(_bench.Clock, new HashSet<MessageSource> { MessageSource.Smtp });
+        var envelope = Queue.Messages.Envelope("ada@example.test");
+        trouble.Note(
+            new DeliveryJob(new QueueId(1), envelope, [], default, MessageBody.OfBytes([]), _bench.Clock.GetUtcNow(), ""), new QueuedRecipient(0, envelope.Recipients[0], 0, default, null, null),
+            new RecipientOutcome(0, kind, "4.2.2", ""));
+        _bench.Settings = _bench.Settings with { Trouble = trouble };
+        var (answer, _) = await Relay().AddRecipientAsync(Begin(), MailAddress.Parse("ada@example.test"), CancellationToken.None);
+        Assert.Equal(reply, Code(answer));
+    }
+
+    [Theory]
+    [InlineData(Audience.Nobody, true, 252)]
+    [InlineData(Audience.Friends, false, 252)]
+    [InlineData(Audience.Friends, true, 250)]
+    [InlineData(Audience.Everybody, false, 250)]
+    public async Task Who_is_told_whether_an_address_exists_is_a_setting(Audience audience, bool isUser, int code)
+    {
+        _bench.Settings = _bench.Settings with { Verify = audience };
+        var peer = PeerAt(user: isUser ? "ada@example.test" : null);
+        Assert.Equal(code, (await Relay().VerifyAsync(peer, MailAddress.Parse("ada@example.test"), expands: false, CancellationToken.None)).Code);
+        Assert.Equal(code == 250 ? 550 : 252, (await Relay().VerifyAsync(peer, MailAddress.Parse("nobody@example.test"), expands: false, CancellationToken.None)).Code);
+        Assert.Equal(502, (await Relay().VerifyAsync(peer, MailAddress.Parse("ada@example.test"), expands: true, CancellationToken.None)).Code);
     }
 
     [Theory]

@@ -104,6 +104,16 @@ public sealed class EsmtpAgentTests
     }
 
     [Fact]
+    public async Task What_may_go_over_TLS_alone_comes_back_from_a_hop_without_it()
+    {
+        await using var server = new SmtpTestServer();
+        await using var agent = Agent(server.Port);
+        var job = Job("a@example.test");
+        var outcome = Assert.Single(await agent.DeliverAsync(job with { Envelope = job.Envelope with { SecureOnly = true } }, default));
+        Assert.Equal((OutcomeKind.Failed, "5.7.10", 0), (outcome.Kind, outcome.Status, server.Reception.Messages.Count));
+    }
+
+    [Fact]
     public async Task Agents_that_hold_nothing_make_room_for_others()
     {
         await using var server = new SmtpTestServer();
