@@ -80,6 +80,9 @@ internal static partial class Log
     [LoggerMessage(3045, LogLevel.Warning, "Changes by the queue command will be noticed late: {Reason}")]
     internal static partial void NotWatched(ILogger logger, string reason);
 
+    [LoggerMessage(3052, LogLevel.Warning, "No room was made in {Path} ahead of commits; they go on, slower")]
+    internal static partial void NoLogRoom(ILogger logger, string path, Exception exception);
+
     [LoggerMessage(3051, LogLevel.Error, "Message {QueueId} cannot be read: the spool is damaged there. Stop the server, save the file, and get out what can be read by `courier queue export --all`")]
     internal static partial void Unreadable(ILogger logger, QueueId queueId);
 

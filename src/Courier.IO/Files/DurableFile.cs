@@ -59,21 +59,19 @@ public static class DurableFile
     }
 
     /// <summary>Makes renames, creations and deletions in a directory durable. .NET refuses to open a directory.</summary>
-    public static void FlushDirectory(string path) => OnDirectory(path, "fsync", Posix.Fsync);
+    public static void FlushDirectory(string path) => OnDirectory(path, Sync.Everything);
 
     /// <summary>Makes everything written to the file system of <paramref name="directory"/> durable: one call for a whole batch.</summary>
-    public static void SyncFileSystem(string directory) => OnDirectory(directory, "syncfs", Posix.Syncfs);
+    public static void SyncFileSystem(string directory) => OnDirectory(directory, Sync.FileSystem);
 
-    private static void OnDirectory(string path, string name, Func<int, int> call)
+    private static void OnDirectory(string path, Action<int, string> sync)
     {
         var descriptor = Posix.Open(path, Posix.O_RDONLY | Posix.O_DIRECTORY | Posix.O_CLOEXEC, 0);
         if (descriptor < 0)
             throw Posix.Failure("open", path);
         try
         {
-            // A failed sync is never tried again: the kernel may have dropped the pages and would answer success.
-            if (call(descriptor) != 0)
-                throw Posix.Failure(name, path);
+            sync(descriptor, path);
         }
         finally
         {

@@ -42,8 +42,8 @@ public static unsafe class RawFile
         try
         {
             WriteAll(descriptor, path, content);
-            if (sync && FileCalls.Fdatasync(descriptor) != 0)
-                throw Posix.Failure("fdatasync", path);
+            if (sync)
+                Platform.Sync.Content(descriptor, path);
             return true;
         }
         finally
@@ -136,8 +136,7 @@ public static unsafe class RawFile
             throw OpenFailure(path);
         try
         {
-            if (Posix.Fsync(descriptor) != 0)
-                throw Posix.Failure("fsync", path);
+            Platform.Sync.Everything(descriptor, path);
         }
         finally
         {

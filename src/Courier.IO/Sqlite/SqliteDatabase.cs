@@ -48,6 +48,17 @@ public sealed class SqliteDatabase : IDisposable
     /// <summary>Steps that the machine behind all statements has made so far: what work costs, the same on every computer.</summary>
     public long Steps => _statements.Values.Sum(static statement => statement.Steps);
 
+    /// <summary>Pages that this connection has written into the write-ahead log so far.</summary>
+    public int PagesWritten
+    {
+        get
+        {
+            const int cacheWrite = 9;       // SQLITE_DBSTATUS_CACHE_WRITE
+            Check(raw.sqlite3_db_status(_handle, cacheWrite, out var written, out _, 0));
+            return written;
+        }
+    }
+
     /// <summary>Rows that the last statement changed.</summary>
     public int Changes => raw.sqlite3_changes(_handle);
 

@@ -24,6 +24,9 @@ public sealed record SpoolSettings
     /// again, so a long log copies few pages; docs/queue.md has the figures.</summary>
     public int CheckpointPages { get; init; } = 4096;
 
+    /// <summary>How much of the log is written ahead at a time (<see cref="LogRoom"/>).</summary>
+    public int LogStepBytes { get; init; } = 4 * 1024 * 1024;
+
     /// <summary>Page size of a new database.</summary>
     /// <remarks>Measured with 10 KB messages: a third faster than 4 KiB, and 16 KiB is no better (docs/queue.md, "Figures").</remarks>
     public int PageSizeBytes { get; init; } = 8192;

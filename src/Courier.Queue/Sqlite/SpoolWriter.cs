@@ -14,12 +14,13 @@ internal sealed class SpoolWriter : IAsyncDisposable
     private readonly SpoolTables _tables;
     private readonly SpoolSettings _settings;
     private readonly ILogger _logger;
+    private readonly LogRoom? _room;
     private readonly Channel<SpoolWork> _waiting;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    internal SpoolWriter(SqliteDatabase database, SpoolTables tables, SpoolSettings settings, ILogger logger)
+    internal SpoolWriter(SqliteDatabase database, SpoolTables tables, SpoolSettings settings, LogRoom? room, ILogger logger)
     {
-        (_database, _tables, _settings, _logger) = (database, tables, settings, logger);
+        (_database, _tables, _settings, _room, _logger) = (database, tables, settings, room, logger);
         _waiting = Channel.CreateBounded<SpoolWork>(new BoundedChannelOptions(settings.PendingOperations)
         {
             SingleReader = true,
@@ -131,6 +132,7 @@ internal sealed class SpoolWriter : IAsyncDisposable
         try
         {
             _database.Prepare("BEGIN IMMEDIATE").Run();
+            _room?.Keep();
             return true;
         }
         catch (Exception e)

@@ -29,7 +29,8 @@ public sealed class SqliteSpool : ISpool
         _length = content.Messages;
         _due = new SpoolDue(_leases, content.Staged, id => Log.Unreadable(logger, id));
         _reader = new SpoolReader(settings);
-        _writer = new SpoolWriter(content.Database, new SpoolTables(content.Database, new QueueIds(clock, content.HighestId), clock), settings, logger);
+        var room = access == SpoolAccess.Owner ? new LogRoom(content.Database, settings, logger) : null;      // a command is too short to need any
+        _writer = new SpoolWriter(content.Database, new SpoolTables(content.Database, new QueueIds(clock, content.HighestId), clock), settings, room, logger);
         _bell = new SpoolBell(settings.BodyDirectory);
         if (access == SpoolAccess.Admin)
             return;

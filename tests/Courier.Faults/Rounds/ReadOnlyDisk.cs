@@ -12,7 +12,7 @@ public sealed class ReadOnlyDisk(ITestOutputHelper output)
     [ToolFact(LoopDisk.Root, "mkfs.ext4", "e2fsck", "mount")]
     public async Task A_disk_that_becomes_read_only_gives_temporary_refusals_and_loses_nothing()
     {
-        using var disk = new LoopDisk(128);
+        using var disk = new LoopDisk(512);
         await using var run = await FaultRun.CreateAsync(Path.Combine(disk.MountPoint, "state"), "[queue]\nretry_first = 1s\nretry_round_wait = 2s\nretry_doublings = 2\n", RunLength.Seed, output);
         await run.Server.StartAsync(CancellationToken.None);
         var plan = new LoadPlan(4, run.Local, 2, TimeSpan.FromMilliseconds(20), random => 1_000 + random.Next(50_000));

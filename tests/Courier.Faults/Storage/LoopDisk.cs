@@ -18,6 +18,7 @@ public sealed partial class LoopDisk : IDisposable
     private const uint NoLogFlush = 2;
 
     private readonly string _image;
+    private bool _isMounted;                        // /proc/mounts leaves lines out while others mount and unmount
 
     /// <param name="megabytes">Size of the image; it is sparse.</param>
     /// <param name="directory">Where the image lies; null: on the disk.</param>
@@ -38,8 +39,6 @@ public sealed partial class LoopDisk : IDisposable
 
     public string MountPoint { get; }
 
-    private bool IsMounted => File.ReadLines("/proc/mounts").Any(line => line.Split(' ')[1] == MountPoint);
-
     /// <summary>Cuts the power: from now on every access fails, and what was not synced is lost.</summary>
     /// <remarks>Whoever writes to the disk must be frozen by then: an fdatasync that runs while the ioctl shuts the file system down may
     /// return 0 and yet lose its data (measured on Linux 6.18: 4 times in 25 cuts; never one that returned before the ioctl began).</remarks>
@@ -59,8 +58,9 @@ public sealed partial class LoopDisk : IDisposable
     /// <summary>What an error of the device ends in on a usual mount: from now on everything can be read and nothing written.</summary>
     public void GoReadOnly()
     {
-        var device = File.ReadLines("/proc/mounts").Select(line => line.Split(' ')).Single(mount => mount[1] == MountPoint)[0];
-        File.WriteAllText($"/sys/fs/ext4/{Path.GetFileName(device)}/trigger_fs_error", "a test");
+        var numbers = Run("mountpoint", "-d", MountPoint).Trim();
+        var device = Path.GetFileName(File.ResolveLinkTarget($"/sys/dev/block/{numbers}", returnFinalTarget: true)!.FullName);
+        File.WriteAllText($"/sys/fs/ext4/{device}/trigger_fs_error", "a test");
     }
 
     /// <summary>After <see cref="CutPower"/> or <see cref="GoReadOnly"/>, when nobody has the disk open: replays the journal as a boot would.</summary>
@@ -77,33 +77,39 @@ public sealed partial class LoopDisk : IDisposable
 
     public long FreeBytes => new DriveInfo(MountPoint).AvailableFreeSpace;
 
-    private void Mount() => Run("mount", "-o", "loop,data=ordered,errors=remount-ro", _image, MountPoint);
+    private void Mount()
+    {
+        Run("mount", "-o", "loop,data=ordered,errors=remount-ro", _image, MountPoint);
+        _isMounted = true;
+    }
 
     private void Unmount()
     {
-        // The kernel lets go of a killed process's files a little after it is gone.
-        for (var attempt = 1; IsMounted; attempt++)
+        // The kernel lets go of a killed process's files a little after it is gone; a busy machine takes its time.
+        for (var attempt = 1; _isMounted; attempt++)
         {
             using var umount = Start("umount", [MountPoint]);
             umount.WaitForExit();
-            if (umount.ExitCode == 0)
+            _isMounted = umount.ExitCode != 0;
+            if (!_isMounted)
                 return;
-            if (attempt == 100)
+            if (attempt == 1000)
                 throw new IOException($"cannot unmount {MountPoint}: {umount.StandardError.ReadToEnd()}");
             using var wait = new ManualResetEventSlim();
             wait.Wait(50);
         }
     }
 
-    private static void Run(string program, params string[] arguments) => Run(program, arguments, code => code == 0);
+    private static string Run(string program, params string[] arguments) => Run(program, arguments, code => code == 0);
 
-    private static void Run(string program, string[] arguments, Func<int, bool> isGood)
+    private static string Run(string program, string[] arguments, Func<int, bool> isGood)
     {
         using var process = Start(program, arguments);
         var output = process.StandardOutput.ReadToEnd() + process.StandardError.ReadToEnd();
         process.WaitForExit();
         if (!isGood(process.ExitCode))
             throw new IOException(string.Create(CultureInfo.InvariantCulture, $"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {output}"));
+        return output;
     }
 
     private static Process Start(string program, string[] arguments) =>
