@@ -253,6 +253,7 @@ class Probe:
         return {"esmtproutes": ROUTES, "smtpaccess/default": ACCESS, **self.files}
 
 
+TRUSTED = "a peer that may relay by its address counts as `smtp`, as `authsmtp` at Courier"
 HERE, ELSEWHERE, MINE = "127.0.0.1", "client@elsewhere.test", "demo@example.test"
 PROBES = [
     Probe("queuetime 4s", {**SOON, "queuetime": "4s\n"}, returned),
@@ -299,9 +300,11 @@ PROBES = [
     Probe("esmtpd MAXPERIP=2", {"esmtpd": "MAXPERIP=2\n"}, open_at_once, why="421 and closed, where Courier closes without a word or lets the client wait"),
     Probe("esmtpd MAXDAEMONS=2", {"esmtpd": "MAXDAEMONS=2\nMAXPERIP=10\nMAXPERC=10\n"}, open_at_once, why="421 at once, where Courier lets the client wait for a place"),
     Probe("courierd ARCHIVEDIR", {"courierd": "ARCHIVEDIR=$ARCHIVE\n"}, archived),
-    Probe("courierd ESMTP_BLOCKBACKSCATTER=smtp/dsn", {"courierd": "ESMTP_BLOCKBACKSCATTER=smtp/dsn\n"}, bounces_to("client@other.test")),
+    Probe("courierd ESMTP_BLOCKBACKSCATTER=smtp/dsn", {"courierd": "ESMTP_BLOCKBACKSCATTER=smtp/dsn\n"}, bounces_to("client@other.test"), why=TRUSTED),
+    Probe("courierd ESMTP_BLOCKBACKSCATTER=smtp/dsn,authsmtp/dsn", {"courierd": "ESMTP_BLOCKBACKSCATTER=smtp/dsn,authsmtp/dsn\n"}, bounces_to("client@other.test")),
     Probe("courierd ESMTP_BLOCKBACKSCATTER=", {"courierd": "ESMTP_BLOCKBACKSCATTER=\n"}, bounces_to("client@other.test")),
-    Probe("bofh opt BOFHSUPPRESSBACKSCATTER=smtp", {"bofh": "opt BOFHSUPPRESSBACKSCATTER=smtp\n"}, again_refused),
+    Probe("bofh opt BOFHSUPPRESSBACKSCATTER=smtp", {"bofh": "opt BOFHSUPPRESSBACKSCATTER=smtp\n"}, again_refused, why=TRUSTED),
+    Probe("bofh opt BOFHSUPPRESSBACKSCATTER=smtp,authsmtp", {"bofh": "opt BOFHSUPPRESSBACKSCATTER=smtp,authsmtp\n"}, again_refused),
     Probe("bofh opt BOFHHEADERLIMIT=1000", {"bofh": "opt BOFHHEADERLIMIT=1024\n"}, lambda server: " | ".join(
         str(server.replies("client@elsewhere.test", "demo@example.test", text="Subject: x\r\n" + "X-Long: y\r\n" * count + "\r\nx\r\n")[-1])[0] for count in (10, 200))),
     Probe("bofh opt BOFHCHECKHELO=1", {"bofh": "opt BOFHCHECKHELO=1\n"}, codes(("127.0.0.1", "client@elsewhere.test", "demo@example.test"), ("127.0.0.2", "client@elsewhere.test", "demo@example.test"))),

@@ -32,6 +32,7 @@ do_configure() {
   setopt courierd DEFAULTDELIVERY ./Maildir
   [ -z "$FILES" ] || { local f; for f in esmtpd esmtpd-msa courierd; do [ ! -f "$FILES/$f" ] || cat "$c/$f" "$FILES/$f" > "$B/$f"; done
     cp -a "$FILES/." "$c/"; for f in esmtpd esmtpd-msa courierd; do [ ! -f "$FILES/$f" ] || cat "$B/$f" > "$c/$f"; done; }
+  rm -rf "$B/jail/var/lib/courier/archive"; mkdir -p "$B/jail/var/lib/courier/archive"; jail chown courier:courier /var/lib/courier/archive   # for ARCHIVEDIR
   mkdir -p "$c/esmtppercentrelay.dir"
   jail makehosteddomains && jail makeacceptmailfor && jail makepercentrelay && jail makesmtpaccess && jail makealiases
 }

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging;
-
 namespace Courier.Queue.PostgreSql;
 
 /// <content>What this node has in hand: it takes leases, gives them back, and loses them to commands and to its own silence.</content>

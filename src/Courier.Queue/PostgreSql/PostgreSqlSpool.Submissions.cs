@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging;
-
 namespace Courier.Queue.PostgreSql;
 
 /// <content>How messages come in, and changes with bodies too large for a transaction that others share.</content>

@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Threading.Channels;
-using Courier.IO.Files;
 using Courier.Queue.History;
 using Microsoft.Extensions.Logging;
 

@@ -1,5 +1,3 @@
-using System.Globalization;
-using Courier.Mail.Reports;
 using Courier.Queue.History;
 using Microsoft.Extensions.Logging;
 

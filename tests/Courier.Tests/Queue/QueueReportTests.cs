@@ -73,6 +73,22 @@ public sealed class QueueReportTests : SchedulerBench
     }
 
     [Fact]
+    public async Task A_cancelled_message_is_reported_with_the_reason_and_not_tried_again()
+    {
+        var agent = new FakeAgent(OutcomeKind.Deferred);
+        Router.To("example.com", agent);
+        Router.To("example.org", new FakeAgent(OutcomeKind.Delivered));
+        Scheduler.Start();
+        var id = await Scheduler.SubmitAsync(Messages.Envelope("grace@example.com"));
+        await EventuallyAsync(() => agent.Jobs.Count == 1);
+        await IdleAsync();
+        Assert.Equal(1, await Spool.ChangeAsync(QueueSelection.Of(id), new QueueChange.Cancel("sent by mistake"), Ct));
+        await QueueEmptyAsync();
+        var (_, outcome) = Assert.Single(Bounces.Written);
+        Assert.Equal((OutcomeKind.Failed, "5.0.0", "Cancelled: sent by mistake", 1), (outcome.Kind, outcome.Status, outcome.Diagnostic, agent.Jobs.Count));
+    }
+
+    [Fact]
     public async Task The_sender_is_told_of_a_delay_once()
     {
         var agent = new FakeAgent(OutcomeKind.Deferred);

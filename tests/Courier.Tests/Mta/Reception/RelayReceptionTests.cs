@@ -294,7 +294,7 @@ public sealed class RelayReceptionTests : IDisposable
         var trouble = new TroubledRecipients(_bench.Clock, new HashSet<MessageSource> { MessageSource.Smtp });
         var envelope = Queue.Messages.Envelope("ada@example.test");
         trouble.Note(
-            new DeliveryJob(new QueueId(1), envelope, [], default, MessageBody.OfBytes([]), _bench.Clock.GetUtcNow(), ""), new QueuedRecipient(0, envelope.Recipients[0], 0, default, null, null),
+            new DeliveryJob(new QueueId(1), envelope, [], default, MessageBody.OfBytes(Array.Empty<byte>()), _bench.Clock.GetUtcNow(), ""), new QueuedRecipient(0, envelope.Recipients[0], 0, default, null, null),
             new RecipientOutcome(0, kind, "4.2.2", ""));
         _bench.Settings = _bench.Settings with { Trouble = trouble };
         var (answer, _) = await Relay().AddRecipientAsync(Begin(), MailAddress.Parse("ada@example.test"), CancellationToken.None);
