@@ -39,7 +39,7 @@ internal sealed partial class EsmtpdFiles(string directory, ICollection<Configur
 
     private void Take(Origin origin, string name, string value, string[] listeners, List<ConfigurationEntry> entries)
     {
-        var (setting, text, reason) = ShellFile.Expand(value, directory) is { } expanded ? Translate(name, expanded) : (null, "", ShellFile.NotRun);
+        var (setting, text, reason) = ShellFile.Expand(value, directory) is { } expanded ? Translate(name, expanded) : (null, "", "the shell is not run");
         if (setting is null)
         {
             uses.Add(new(origin.ToString(), null, $"{name}: {reason}"));

@@ -2,14 +2,12 @@ using System.Text.RegularExpressions;
 
 namespace Courier.Configuration;
 
-/// <summary>Reads those of Courier's files that its scripts source: assignments of the shell, of which the last counts.</summary>
-/// <remarks>Of the shell nothing is run: <c>$sysconfdir</c> is the directory, and a value with anything else to be expanded is left out with a word.</remarks>
+/// <summary>Files that Courier has the shell read: assignments, of which nothing is run but <c>$sysconfdir</c>.</summary>
 internal static partial class ShellFile
 {
-    internal const string NotRun = "the shell is not run";
-
     private const long FileBytesMax = 1 << 20;
 
+    /// <summary>Its assignments, with their lines; none where there is no such file.</summary>
     internal static IEnumerable<(int Number, string Name, string Value)> Assignments(string path, ICollection<ConfigurationProblem> problems)
     {
         string text;
@@ -31,11 +29,11 @@ internal static partial class ShellFile
             text.AsSpan(0, match.Index).Count('\n') + 1, match.Groups["name"].Value, match.Groups["plain"].Value + match.Groups["double"].Value + match.Groups["single"].Value));
     }
 
-    /// <summary>A value as the shell would make it; null where that would take a shell.</summary>
+    /// <summary>A value with <c>$sysconfdir</c> filled in; null where the shell would have more to do.</summary>
     internal static string? Expand(string value, string directory)
     {
         var expanded = value.Replace("${sysconfdir}", directory, StringComparison.Ordinal).Replace("$sysconfdir", directory, StringComparison.Ordinal);
-        return expanded.AsSpan().IndexOfAny('$', '`') >= 0 ? null : expanded;
+        return expanded.AsSpan().IndexOfAny('$', '`') < 0 ? expanded : null;
     }
 
     [GeneratedRegex("""^[ \t]*(?<name>[A-Z][A-Z0-9_]*)=(?:"(?<double>[^"]*)"|'(?<single>[^']*)'|(?<plain>[^\s#;"']*))""", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]

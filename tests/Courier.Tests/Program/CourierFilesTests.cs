@@ -1,5 +1,6 @@
 using System.Net;
 using Courier.Configuration;
+using Courier.Hosting;
 using Courier.Mail.Addresses;
 using Courier.Mta.Reception.Senders;
 
@@ -72,26 +73,6 @@ public sealed class CourierFilesTests : IDisposable
     }
 
     [Fact]
-    public void The_environment_of_the_queue_sets_its_keys()
-    {
-        var (values, problems, files) = Load(("courierd", """
-            ##NAME: prefix:0
-            prefix="/usr"
-            DSNTOAUTHADDR=1
-            ESMTP_BLOCKBACKSCATTER=smtp/dsn,authsmtp/dsn
-            ARCHIVEDIR="/var/mail archive"
-            ESMTP_PREFER_IPV6_MX=0
-            ESMTP_USE_STARTTLS=1
-            PATH=$PATH:/sbin
-            """));
-        Assert.Empty(problems);
-        Assert.Equal((true, "/var/mail archive", "ipv4"), (values!.Get(SettingTable.ReportsToAccount), values.Get(QueueKeys.Archive), values.Get(SettingTable.RelayPrefer)));
-        Assert.Equal([Courier.Queue.MessageSource.Smtp, Courier.Queue.MessageSource.Login], values.Get(SettingTable.SilentReports)!.Order());
-        Assert.Equal(["courierd:7", "courierd:8"], files.Uses.Where(use => use.Setting is null).Select(use => Path.GetFileName(use.Path)));
-        Assert.Equal("courierd:1", Path.GetFileName(Assert.Single(Load(("courierd", "ESMTP_BLOCKBACKSCATTER=fax/dsn")).Problems).Origin.ToString()));
-    }
-
-    [Fact]
     public void What_esmtpd_asks_of_clients_and_adds_to_messages_holds_for_its_listeners()
     {
         foreach (var (name, text) in new[]
@@ -105,6 +86,37 @@ public sealed class CourierFilesTests : IDisposable
         var (smtp, submission) = (settings!.For(new SettingsContext { Listener = "smtp" }), settings.For(new SettingsContext { Listener = "submission" }));
         Assert.Equal((false, false, "all", "no", "none", "all", "unsigned"), (smtp.Get(SettingTable.LoginRequired), smtp.Get(SettingTable.TlsRequired), smtp.Get(SenderKeys.Verify), smtp.Get(SenderKeys.Expand), smtp.Get(HeaderKeys.AddMessageId), smtp.Get(HeaderKeys.AddDate), smtp.Get(HeaderKeys.Change)));
         Assert.Equal((true, true, "all", "none"), (submission.Get(SettingTable.LoginRequired), submission.Get(SettingTable.TlsRequired), submission.Get(HeaderKeys.AddMessageId), submission.Get(HeaderKeys.Change)));
+    }
+
+    [Fact]
+    public void Templates_of_reports_are_found_and_the_fields_of_their_part_left_out()
+    {
+        var (values, problems, files) = Load(("dsnheader.txt", "Content-Type: text/plain; charset=\"utf-8\"\n\n\nHello from [#ME#]\n"), ("dsnfailed.txt", "These failed:\n"), ("dsnsubjectnotice.txt", "Notice\n"));
+        Assert.Empty(problems);
+        Assert.Equal(_directory, values!.Get(SettingTable.ReportTemplates));
+        Assert.Equal(3, files.Uses.Count);
+        var words = ReportSettings.Of(values).Words;
+        Assert.Equal(("Hello from [#ME#]\n", "These failed:\n", "Notice\n", null), (words.Header, words.Failed, words.SubjectNotice, words.Footer));
+    }
+
+    [Fact]
+    public void Courierd_sets_what_it_says_of_TLS_reports_and_the_archive()
+    {
+        var authorities = Path.Combine(_directory, "authorities.pem");
+        File.WriteAllText(authorities, "");
+        var (values, problems, files) = Load(("courierd",
+            $"prefix=\"/usr\"\nESMTP_USE_STARTTLS=0\nESMTP_PREFER_IPV6_MX=0\nTLS_TRUSTCERTS={authorities}\nDSNTOAUTHADDR=1\nESMTP_BLOCKBACKSCATTER=smtp/dsn,authsmtp/dsn\nARCHIVEDIR=${{sysconfdir}}/archive\n"
+            + "# TLS_PRIORITY=x\nTLS_VERIFYPEER=PEER\nESMTP_CORK=1\nDEFAULTDELIVERY=\"| $HOME/bin/x\"\n"));
+        Assert.Empty(problems);
+        Assert.False(values!.Get(SettingTable.RelayStartTls));
+        Assert.Equal(("ipv4", authorities, true), (values.Get(SettingTable.RelayPrefer), values.Get(SettingTable.RelayTrust), values.Get(SettingTable.ReportsToAccount)));
+        Assert.Equal(2, values.Get(SettingTable.SilentReports)!.Count);
+        Assert.Equal(Path.Combine(_directory, "archive"), values.Get(QueueKeys.Archive));
+        Assert.Equal(["courierd:9", "courierd:10", "courierd:11"], files.Uses.Where(use => use.Setting is null).Select(use => Path.GetFileName(use.Path)));
+        var (usual, _, _) = Load(("courierd", "ESMTP_USE_STARTTLS=1\nESMTP_PREFER_IPV6_MX=1\nTLS_TRUSTCERTS=/nowhere\nDSNTOAUTHADDR=0\nESMTP_BLOCKBACKSCATTER=\n"));
+        Assert.True(usual!.Get(SettingTable.RelayStartTls));
+        Assert.Equal(("ipv6", null, false), (usual.Get(SettingTable.RelayPrefer), usual.Get(SettingTable.RelayTrust), usual.Get(SettingTable.ReportsToAccount)));
+        Assert.Empty(usual.Get(SettingTable.SilentReports)!);
     }
 
     [Fact]
