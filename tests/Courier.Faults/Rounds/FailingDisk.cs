@@ -5,7 +5,7 @@ using Xunit.Abstractions;
 
 namespace Courier.Faults.Rounds;
 
-/// <summary>A disk whose writes fail with I/O errors: what cannot be kept is put off, never refused for good, and nothing that was acknowledged is lost.</summary>
+/// <summary>A disk whose writes fail at the sync though its file system has room: what cannot be kept is put off, never refused for good, and nothing that was acknowledged is lost.</summary>
 public sealed class FailingDisk(ITestOutputHelper output)
 {
     [ToolFact(LoopDisk.Root, "mkfs.ext4", "e2fsck", "mount")]

@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace Courier.Faults.Storage;
 
-/// <summary>Memory for the image of a disk that is smaller than the disk: once it is full, the disk's own writes fail with an I/O error, as those of a device do that is dying.</summary>
+/// <summary>Memory for the image of a disk that is smaller than the disk: once it is full, the disk's own writes fail though its file system has room, as
+/// on a thinly provisioned device that has run out. Linux says so at the sync, with ENOSPC (6.18) or EIO.</summary>
 public sealed class SmallTmpfs : IDisposable
 {
     private readonly string _filler;
