@@ -13,6 +13,9 @@ public sealed class ImapAloneTests
     [ToolFact("root", "apt-get", "setpriv", "curl")]
     public Task Exim_fills_the_Maildir() => FillAsync("exim");
 
+    [ToolFact("root", "apt-get", "setpriv", "curl")]
+    public Task Sendmail_fills_the_Maildir() => FillAsync("sendmail");
+
     private static async Task FillAsync(string mta)
     {
         var port = FreePorts.Next();

@@ -36,8 +36,10 @@ public sealed class SharedAccountTests
             await theirs.OkAsync("SELECT INBOX");
             await theirs.OkAsync(@"STORE 2 +FLAGS (\Deleted \Seen)");
             await theirs.OkAsync("EXPUNGE");
+            await NoteAsync(theirs, seen);
         }
 
+        Assert.Equal(5, seen.Count);
         (await server.CommandAsync("mailbox", "adopt", server.Address("demo"), "--share-with", kind)).Checked();
         await server.StartAsync();
         await AgreeAsync(server, peer, seen);
@@ -79,7 +81,16 @@ public sealed class SharedAccountTests
         // After: ours has ended, theirs goes on, and then the account is ours alone.
         await server.StopAsync();
         await using (var theirs = await peer.LoginAsync())
+        {
+            await NoteAsync(theirs, seen);
             await AppendAsync(theirs, "INBOX", "after");
+            Drop(maildir, "after, dropped");
+            await theirs.OkAsync("EXAMINE INBOX");
+            await NoteAsync(theirs, seen);
+        }
+
+        Assert.Contains("after", seen.Values);
+        Assert.Contains("after, dropped", seen.Values);
         await server.StartAsync();
         await AgreeAsync(server, peer, seen);
         await peer.StopAsync();
@@ -104,6 +115,12 @@ public sealed class SharedAccountTests
             Assert.Equal(others.Validity, mine.Validity);
             Assert.Equal(others.Lines, mine.Lines);
         }
+    }
+
+    private static async Task NoteAsync(ImapProbe imap, Dictionary<(string, string, string), string> seen)
+    {
+        foreach (var mailbox in (string[])["INBOX", "INBOX.Work"])
+            Note(seen, mailbox, await UidsAsync(imap, mailbox));
     }
 
     private static void Note(Dictionary<(string, string, string), string> seen, string mailbox, (string Validity, IReadOnlyList<string> Lines) shown)

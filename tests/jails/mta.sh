@@ -1,5 +1,5 @@
 #!/bin/bash
-# mta.sh SERVER [install]    Debian's postfix, exim, courier or opensmtpd in a jail, for as long as standard input stays open.
+# mta.sh SERVER [install]    Debian's postfix, exim, courier, opensmtpd or sendmail in a jail, for as long as standard input stays open.
 # With "install" it only makes the jail, for a start later where there is no network.
 # Prints "ready" when it listens and "log FILE" before; nothing is installed on the host. What it does is the same for all of them:
 #   demo@SERVER.test (and jürgen@ where SMTPUTF8 is known) has a Maildir below $COURIER_JAILS/SERVER-tests/maildirs

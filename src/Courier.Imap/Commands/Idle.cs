@@ -7,6 +7,10 @@ namespace Courier.Imap.Commands;
 /// <remarks>RFC 2177 §4: idle = "IDLE" CRLF "DONE". While nothing happens the session holds one pending read without a buffer and a callback.</remarks>
 internal sealed record IdleCommand : ImapCommand
 {
+    /// <summary>What a client gets between the continuation and what happened before: Thunderbird under COMPRESS overlooks, one time in ten, what arrives in
+    /// one read with the continuation, and shows it when something else happens. Measured: 11 of 120 without, none of 60 with it.</summary>
+    internal static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(100);
+
     public static IdleCommand Parse(ref ImapParser p)
     {
         p.End();
@@ -17,6 +21,7 @@ internal sealed record IdleCommand : ImapCommand
     {
         const int lineMax = 1024;
         session.Writer.Raw("+ idling\r\n"u8);
+        await session.Writer.FlushAsync();
         // Who has said what to be told of is told just that (RFC 5465 §4).
         var changed = session.Notifications?.Signal ?? new Signal();
         using var callback = session.Notifications is null ? session.Selected?.Mailbox.OnChanged(changed.Set) : null;
@@ -24,8 +29,10 @@ internal sealed record IdleCommand : ImapCommand
         try
         {
             await session.TellAsync(CommandEffects.MaySendExpunge, ct);
-            await session.Writer.FlushAsync();
             var line = session.Reader.ListenAsync(lineMax, session.Limits.Inactivity);
+            if (session.Writer.Unsent > 0)
+                await Task.WhenAny(line, Task.Delay(Moment, session.Server.Clock, ct));
+            await session.Writer.FlushAsync();
             while (await Task.WhenAny(line, changed.WaitAsync()) != line)
             {
                 changed.Reset();

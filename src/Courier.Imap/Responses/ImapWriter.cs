@@ -23,7 +23,7 @@ internal sealed class ImapWriter(ImapTransport transport, ImapLimits limits)
     /// <summary>So much is written that the client should read first.</summary>
     public bool IsFull => Unsent >= limits.FlushBytes;
 
-    private long Unsent => transport.Unsent + _used;
+    public long Unsent => transport.Unsent + _used;
 
     /// <summary>Room for at least so many octets; say with <see cref="Advance"/> how many were used.</summary>
     public Span<byte> Reserve(int octets)

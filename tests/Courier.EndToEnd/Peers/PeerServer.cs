@@ -3,7 +3,7 @@ using Courier.Testing.Processes;
 
 namespace Courier.EndToEnd.Peers;
 
-/// <summary>Debian's Postfix, Exim, Courier or OpenSMTPD in a jail of its own (tests/jails/mta.sh), for as long as this object lives.</summary>
+/// <summary>Debian's Postfix, Exim, Courier, OpenSMTPD or sendmail in a jail of its own (tests/jails/mta.sh), for as long as this object lives.</summary>
 internal sealed class PeerServer : IAsyncDisposable
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(5); // the first start installs the server into its jail
