@@ -87,11 +87,14 @@ public interface IRouter
     /// <summary>Where recipients go whose copies lie in staging already, whatever their address leads to by now; null: by address.</summary>
     Route? StagedRoute => null;
 
-    ValueTask<Route> RouteAsync(MailAddress recipient, CancellationToken ct);
+    /// <param name="recipient">Whom it is for.</param>
+    /// <param name="origin">Where it came from: virtual hosts send from addresses and under names of their own.</param>
+    /// <param name="ct">Ends the wait.</param>
+    ValueTask<Route> RouteAsync(MailAddress recipient, MessageOrigin origin, CancellationToken ct);
 
     /// <summary>Where mail goes that an operator or the schedule sends to one next hop, <c>host</c> or <c>host:port</c>; null when
     /// it cannot be read: then by address.</summary>
-    Route? RouteTo(string nextHop) => null;
+    Route? RouteTo(string nextHop, MessageOrigin origin) => null;
 }
 
 /// <summary>Writes the report on recipients that failed for good (a bounce), were delivered or wait, or says that there is to be none.</summary>

@@ -183,7 +183,7 @@ class Server:
         for path, text in files.items():
             target = self.files / path
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text.replace("$SINK", str(sink.port)))
+            target.write_text(text.replace("$SINK", str(sink.port)).replace("$ARCHIVE", self.archive_named()))
 
     def __enter__(self):
         try:
@@ -237,6 +237,13 @@ class Courier(Server):
                 return
         raise SystemExit("Courier did not start: " + self.process.stderr.read())
 
+    def archive_named(self):
+        return "/var/lib/courier/archive"
+
+    @property
+    def archive(self):
+        return pathlib.Path(JAILS, "courier-tests/jail/var/lib/courier/archive")
+
     def stop(self):
         self.process.stdin.close()
         self.process.wait(60)
@@ -254,7 +261,8 @@ class Ours(Server):
 
     def start(self):
         configuration = self.files / "courier.conf"
-        configuration.write_text(f"[server]\nhostname = mail.{DOMAIN}\nstate = {self.directory / 'state'}\n[accounts]\ndefault_domain = {DOMAIN}\n"
+        own = "" if (self.files / "me").exists() else f"hostname = mail.{DOMAIN}\n"
+        configuration.write_text(f"[server]\n{own}state = {self.directory / 'state'}\n[accounts]\ndefault_domain = {DOMAIN}\n"
                                  f"[smtp]\nlisten = 127.0.0.1:{self.port}\n[dns]\nservers = {self.NAMES}:53\n")
         self.resolver = subprocess.Popen(["python3", ROOT / "tests/jails/names.py", self.NAMES, *self.names])
         command = [PROGRAM, "--config", configuration]
@@ -268,6 +276,13 @@ class Ours(Server):
                 return
         self.log.seek(0)
         raise SystemExit("ours did not start: " + self.log.read())
+
+    def archive_named(self):
+        return str(self.archive)
+
+    @property
+    def archive(self):
+        return self.directory / "archive"
 
     def stop(self):
         self.process.terminate()

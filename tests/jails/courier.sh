@@ -1,4 +1,5 @@
-# Courier for mta.sh. With $FILES, the files of that directory lie in /etc/courier as well.
+# Courier for mta.sh. With $FILES, the files of that directory lie in /etc/courier as well; of those that its scripts source, what they say
+# comes behind what Debian's say.
 c=$PEERS/$PEER/jail/etc/courier
 setopt() { # file NAME VALUE
   if grep -q "^$2=" "$c/$1"; then sed -i "s|^$2=.*|$2=$3|" "$c/$1"; else echo "$2=$3" >> "$c/$1"; fi
@@ -29,7 +30,9 @@ do_configure() {
   setopt esmtpd-msa PORT "$ADDRESS.${MSA:-0}"; setopt esmtpd-msa ESMTPDSTART YES; setopt esmtpd-msa BOFHCHECKDNS 0; setopt esmtpd-msa AUTH_REQUIRED 1
   [ -z "$RELAYING" ] || { printf '127.0.0.1\tallow,RELAYCLIENT\n' >> "$c/smtpaccess/default"; echo 1 | tee "$c/retryalpha" "$c/retrygamma" > /dev/null; echo 0 > "$c/esmtpdelay"; }
   setopt courierd DEFAULTDELIVERY ./Maildir
-  [ -z "$FILES" ] || cp -a "$FILES/." "$c/"
+  [ -z "$FILES" ] || { local f; for f in esmtpd esmtpd-msa courierd; do [ ! -f "$FILES/$f" ] || cat "$c/$f" "$FILES/$f" > "$B/$f"; done
+    cp -a "$FILES/." "$c/"; for f in esmtpd esmtpd-msa courierd; do [ ! -f "$FILES/$f" ] || cat "$B/$f" > "$c/$f"; done; }
+  rm -rf "$B/jail/var/lib/courier/archive"; mkdir -p "$B/jail/var/lib/courier/archive"; jail chown courier:courier /var/lib/courier/archive   # for ARCHIVEDIR
   mkdir -p "$c/esmtppercentrelay.dir"
   jail makehosteddomains && jail makeacceptmailfor && jail makepercentrelay && jail makesmtpaccess && jail makealiases
 }

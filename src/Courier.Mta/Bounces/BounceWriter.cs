@@ -43,7 +43,7 @@ public sealed class BounceWriter(string hostname, Func<MessageBuffer> openBuffer
     };
 
     private MailAddress AddresseeOf(DeliveryJob job, MailAddress sender) =>
-        ReportsToAccount && job.Envelope.Source == MessageSource.Login && MailAddress.TryParse(job.Origin, out var account) ? account! : sender;
+        ReportsToAccount && job.Envelope.Source == MessageSource.Login && MailAddress.TryParse(MessageOrigin.Parse(job.Origin).Who, out var account) ? account! : sender;
 
     /// <summary>The return path that names the recipient, where an address may be so long; else the one without: the report itself names him
     /// (draft-varshavchik-verp-smtpext §4.1).</summary>

@@ -1,31 +1,32 @@
+using Courier.IO.Platform;
 using Microsoft.Extensions.Logging;
 
 namespace Courier.Mta.Reception;
 
-/// <summary>Whether the spool's file system has room. Asked for each message; looked at once a second.</summary>
+/// <summary>Whether the spool's file system has room, for bytes and for files. Asked for each message; looked at once a second.</summary>
 internal sealed class FreeSpace
 {
     private static readonly TimeSpan _lookApart = TimeSpan.FromSeconds(1);
 
     private readonly string _directory;
-    private readonly long _least;
+    private readonly FileSystemRoom _least;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
-    private readonly Func<string, long> _look;
+    private readonly Func<string, FileSystemRoom> _look;
     private readonly Lock _gate = new();
     private long _lookedAt;
-    private long _free;
+    private FileSystemRoom _free;
     private bool _isLow;
 
     /// <param name="directory">Anywhere on the file system.</param>
-    /// <param name="least">Bytes that must stay free.</param>
+    /// <param name="least">What must stay free.</param>
     /// <param name="clock">When to look again.</param>
     /// <param name="logger">Told when room runs out and when it is back.</param>
-    /// <param name="look">Gives the bytes that are free.</param>
-    internal FreeSpace(string directory, long least, TimeProvider clock, ILogger logger, Func<string, long>? look = null)
+    /// <param name="look">Gives what is free.</param>
+    internal FreeSpace(string directory, FileSystemRoom least, TimeProvider clock, ILogger logger, Func<string, FileSystemRoom>? look = null)
     {
         (_directory, _least, _clock, _logger) = (directory, least, clock, logger);
-        _look = look ?? (static path => new DriveInfo(path).AvailableFreeSpace);
+        _look = look ?? FileSystemRoom.At;
         Directory.CreateDirectory(directory);
         Look();
     }
@@ -36,7 +37,7 @@ internal sealed class FreeSpace
         {
             if (_clock.GetElapsedTime(_lookedAt) >= _lookApart)
                 Look();
-            return _free - bytes >= _least;
+            return _free.Bytes - bytes >= _least.Bytes && _free.Files >= _least.Files;
         }
     }
 
@@ -44,11 +45,11 @@ internal sealed class FreeSpace
     {
         _free = _look(_directory);
         _lookedAt = _clock.GetTimestamp();
-        var isLow = _free < _least;
+        var isLow = _free.Bytes < _least.Bytes || _free.Files < _least.Files;
         if (isLow && !_isLow)
-            Log.NoSpace(_logger, _directory, _free);
+            Log.NoSpace(_logger, _directory, _free.Bytes, _free.Files);
         else if (_isLow && !isLow)
-            Log.SpaceAgain(_logger, _directory, _free);
+            Log.SpaceAgain(_logger, _directory, _free.Bytes, _free.Files);
         _isLow = isLow;
     }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using Courier.IO.Files;
 using Courier.Queue;
 using Courier.Smtp.Replies;
@@ -10,12 +11,12 @@ namespace Courier.Mta.Reception;
 internal static class Handover
 {
     internal static async ValueTask<IReadOnlyList<SmtpReply>> SubmitAsync(
-        Taken taken, SmtpTransaction transaction, MessageBuffer message, ISubmission submission, ILogger logger, CancellationToken ct)
+        Taken taken, SmtpTransaction transaction, MessageBuffer message, IPAddress? virtualHost, ISubmission submission, ILogger logger, CancellationToken ct)
     {
         if (taken.Refusal is { } refusal)
             return [refusal];
         var peer = Intake.PeerOf(transaction);
-        var origin = transaction.Peer.User ?? transaction.ForwardedFrom ?? peer;
+        var origin = new MessageOrigin(transaction.Peer.User ?? transaction.ForwardedFrom ?? peer, virtualHost).ToString();
         var bytes = message.Length;
         var id = await submission.SubmitAsync(new Submission(taken.Envelope, taken.Trace, message, origin), ct);
         Log.Accepted(logger, id.ToString(), origin, peer, taken.Envelope.Sender.ToString(), taken.Envelope.Recipients.Count, bytes, taken.Id);

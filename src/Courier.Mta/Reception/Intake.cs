@@ -27,7 +27,7 @@ internal sealed class Intake
     internal Intake(ReceptionSettings settings, IAccountDirectory accounts, TimeProvider clock, ILogger logger)
     {
         (_settings, _accounts, _clock, _logger) = (settings, accounts, clock, logger);
-        _space = new FreeSpace(settings.SpoolDirectory, settings.FreeBytesMin, clock, logger);
+        _space = new FreeSpace(settings.SpoolDirectory, settings.FreeMin, clock, logger);
         Recipients = new RecipientPolicy(settings, accounts, logger);
         Senders = new SenderPolicy(settings.Senders, accounts, settings.Limits.HeaderBytes, logger);
         Verification = new AddressVerification(settings, accounts);
@@ -130,7 +130,7 @@ internal sealed class Intake
         var message = rewritten ?? received;
         return await Senders.CheckMessageAsync(transaction, message, ct) is { } refusal
             ? [refusal]
-            : await Handover.SubmitAsync(Take(transaction, message, "ESMTP", isSubmitted), transaction, message, submission, _logger, ct);
+            : await Handover.SubmitAsync(Take(transaction, message, "ESMTP", isSubmitted), transaction, message, _settings.VirtualHost, submission, _logger, ct);
     }
 
     /// <summary>RFC 5321 §4.1.3: an address at the literal of the address that the peer has reached us by is one of ours.</summary>

@@ -35,7 +35,7 @@ public sealed class LocalReception
     public LocalReception(ReceptionSettings settings, SubmissionFileLimits limits, ISubmission submission, TimeProvider clock, ILogger<LocalReception> logger)
     {
         (_settings, _limits, _submission, _clock, _logger) = (settings, limits, submission, clock, logger);
-        _space = new FreeSpace(settings.SpoolDirectory, settings.FreeBytesMin, clock, logger);
+        _space = new FreeSpace(settings.SpoolDirectory, settings.FreeMin, clock, logger);
         _rewriter = new HeaderRewriter(settings.Headers, settings.Limits.HeaderBytes, OpenBuffer);
     }
 

@@ -14,11 +14,11 @@ internal static partial class Log
     [LoggerMessage(4003, LogLevel.Information, "{Peer}: message of <{Sender}> refused, it has {Hops} Received fields")]
     internal static partial void Loop(ILogger logger, string peer, string sender, int hops);
 
-    [LoggerMessage(4004, LogLevel.Warning, "The file system of {Directory} has {Free} bytes left: messages are asked to come later")]
-    internal static partial void NoSpace(ILogger logger, string directory, long free);
+    [LoggerMessage(4004, LogLevel.Warning, "The file system of {Directory} has room for {Free} bytes and {Files} files left: messages are asked to come later")]
+    internal static partial void NoSpace(ILogger logger, string directory, long free, long files);
 
-    [LoggerMessage(4005, LogLevel.Information, "The file system of {Directory} has {Free} bytes free again")]
-    internal static partial void SpaceAgain(ILogger logger, string directory, long free);
+    [LoggerMessage(4005, LogLevel.Information, "The file system of {Directory} has room again: {Free} bytes, {Files} files")]
+    internal static partial void SpaceAgain(ILogger logger, string directory, long free, long files);
 
     [LoggerMessage(4032, LogLevel.Information, "{Peer} ({Account}): mail of <{Sender}> put off, its rate is used up")]
     internal static partial void TooMuch(ILogger logger, string peer, string account, string sender);

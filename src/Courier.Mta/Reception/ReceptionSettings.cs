@@ -1,4 +1,5 @@
 using System.Net;
+using Courier.IO.Platform;
 using Courier.Mail.Addresses;
 using Courier.Mta.Reception.Access;
 using Courier.Mta.Reception.Greylisting;
@@ -32,9 +33,12 @@ public sealed record ReceptionSettings(string HostName, string SpoolDirectory)
     /// account. RFC 5321 §4.5.1 asks every server to take that mail: without this, and without the account, it is refused.</summary>
     public MailAddress? Postmaster { get; init; }
 
-    /// <summary>While the spool's file system has fewer free bytes, messages are asked to come later (452 4.3.1).</summary>
+    /// <summary>The address of ours whose settings these are, where it is a virtual host: the queue keeps it with each message.</summary>
+    public IPAddress? VirtualHost { get; init; }
+
+    /// <summary>While the spool's file system has less room, messages are asked to come later (452 4.3.1).</summary>
     /// <remarks>Room for what has been accepted to be delivered, and for logs and indexes to be written.</remarks>
-    public long FreeBytesMin { get; init; } = 256L << 20;
+    public FileSystemRoom FreeMin { get; init; } = new(256L << 20, 1000);
 
     /// <summary>Makes what waits for a domain due now, and says how many recipients that are; null where there is no queue.</summary>
     public Func<string, CancellationToken, ValueTask<int>>? Flush { get; init; }

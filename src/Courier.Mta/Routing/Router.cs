@@ -11,7 +11,8 @@ namespace Courier.Mta.Routing;
 /// <param name="relay">Next hops.</param>
 /// <param name="local">Delivers into mailboxes.</param>
 /// <param name="routeTo">The way to a next hop.</param>
-public sealed class Router(IAccountDirectory accounts, RelaySettings relay, IDeliveryAgent local, Func<NextHop, Route> routeTo) : IRouter
+/// <param name="identityOf">As whom mail of an origin goes out; null: as the server.</param>
+public sealed class Router(IAccountDirectory accounts, RelaySettings relay, IDeliveryAgent local, Func<NextHop, Route> routeTo, Func<MessageOrigin, SendingIdentity?>? identityOf = null) : IRouter
 {
     /// <summary>What local attempts are grouped by.</summary>
     public const string LocalDestination = "local";
@@ -24,15 +25,17 @@ public sealed class Router(IAccountDirectory accounts, RelaySettings relay, IDel
 
     public Route? StagedRoute => _local;
 
-    public Route? RouteTo(string nextHop) => NextHop.TryParse(nextHop, out var hop) ? routeTo(hop) : null;
+    public Route? RouteTo(string nextHop, MessageOrigin origin) => NextHop.TryParse(nextHop, out var hop) ? RouteTo(hop, origin) : null;
 
-    public async ValueTask<Route> RouteAsync(MailAddress recipient, CancellationToken ct)
+    public async ValueTask<Route> RouteAsync(MailAddress recipient, MessageOrigin origin, CancellationToken ct)
     {
         if (!await accounts.IsLocalDomainAsync(recipient.Domain, ct))
-            return relay.Hold ? _held : routeTo(relay.HopFor(recipient.Domain));
+            return relay.Hold ? _held : RouteTo(relay.HopFor(recipient.Domain), origin);
         if (await accounts.FindAsync(recipient, ct) is not null)
             return _local;
         // RFC 3463 X.1.1: it was known when we accepted it, or came from ourselves (a forward, a report).
         return new Route(null, LocalDestination, new RecipientOutcome(0, OutcomeKind.Failed, "5.1.1", "There is no such user here"));
     }
+
+    private Route RouteTo(NextHop hop, MessageOrigin origin) => routeTo(identityOf?.Invoke(origin) is { } identity ? hop with { Identity = identity } : hop);
 }

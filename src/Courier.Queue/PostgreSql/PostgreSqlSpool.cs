@@ -7,10 +7,8 @@ namespace Courier.Queue.PostgreSql;
 /// durable is the commit in <see cref="PostgreSqlDatabase.InTransactionAsync"/>; docs/queue.md lists what holds when.</summary>
 /// <remarks>Whoever has leased a recipient stands in its row; that he lives stands in the row of his node (<see cref="PostgreSqlNode"/>). The same leases
 /// stand in his memory, where they are asked for at each attempt, and count only while the node is sure to be alive.</remarks>
-public sealed class PostgreSqlSpool : ISpool
+public sealed partial class PostgreSqlSpool : ISpool
 {
-    private static readonly TimeSpan _soon = TimeSpan.FromMilliseconds(200);
-
     private readonly PostgreSqlSpoolSettings _settings;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
@@ -92,24 +90,6 @@ public sealed class PostgreSqlSpool : ISpool
 
     public ValueTask<QueueId> SubmitLeasedAsync(Submission submission, CancellationToken ct) => SubmitAsync(submission, isLeased: true, ct);
 
-    public bool IsLeased(QueueId id, int recipient) => _node is { Stands: true } && _leases.Stands(id, recipient);
-
-    public async ValueTask RelinquishAsync(QueueId id, IReadOnlyList<int> recipients, CancellationToken ct)
-    {
-        if (!_leases.Relinquish(id, recipients))
-            return;
-        await _database.RunAsync(
-            async connection =>
-            {
-                await using var batch = connection.CreateBatch();
-                batch.Add("UPDATE recipient SET node = NULL WHERE message = $1 AND number = ANY($2) AND node = $3").With(id.Value).With([.. recipients]).With(Identity.Id);
-                return await batch.ExecuteNonQueryAsync(ct);
-            },
-            ct);
-        ForgetCopy(id);
-        Disturbed?.Invoke();
-    }
-
     public async ValueTask MarkStagedAsync(IReadOnlyList<StagedCopy> copies, CancellationToken ct) => await _writer.RunAsync(new MarkStagedWork(copies), ct);
 
     public async ValueTask<IReadOnlyList<QueueId>> CompleteAsync(IReadOnlyList<RecipientUpdate> updates, IReadOnlyList<Submission> reports, CancellationToken ct)
@@ -126,55 +106,6 @@ public sealed class PostgreSqlSpool : ISpool
             Disturbed?.Invoke();
         return work.Reported;
     }
-
-    public async ValueTask<IReadOnlyList<QueueEntry>> LeaseDueAsync(DateTimeOffset now, int most, CancellationToken ct)
-    {
-        var node = Node.Identity;
-        if (!Node.Stands)
-            throw new IOException($"The lease of this node on the queue in {_database.Name} has ended");
-        var first = _stagedAtStart.Take(most).ToList();
-        List<QueueEntry> entries = [];
-        await _leasing.WaitAsync(ct);
-        try
-        {
-            _ = await _database.InTransactionAsync(
-                async connection => entries = await PostgreSqlLeasing.LeaseAsync(connection, node, first, SpoolColumns.ToColumn(now), most, ct), ct);
-            _stagedAtStart = new(_stagedAtStart.Skip(first.Count));
-            return Take(entries);
-        }
-        catch (CommitInDoubtException)
-        {
-            entries.ForEach(entry => _doubts.Add(entry.Id, entry.Recipients.Select(recipient => recipient.Number)));
-            throw;
-        }
-        finally
-        {
-            _leasing.Release();
-        }
-    }
-
-    /// <summary>An attempt whose lease ended before it did may still run here: what it works on is given back, and leased when it has ended.</summary>
-    private List<QueueEntry> Take(List<QueueEntry> entries)
-    {
-        var taken = entries.ConvertAll(entry => entry with { Recipients = [.. entry.Recipients.Where(recipient => _leases.TryTake(entry.Id, recipient.Number))] });
-        var isAny = false;
-        for (var at = 0; at < entries.Count; at++)
-        {
-            _doubts.Remove(taken[at].Id, taken[at].Recipients.Select(recipient => recipient.Number));
-            if (taken[at].Recipients.Count == entries[at].Recipients.Count)
-                continue;
-            isAny = true;
-            _doubts.Add(entries[at].Id, entries[at].Recipients.Except(taken[at].Recipients).Select(recipient => recipient.Number));
-        }
-
-        if (isAny)
-            _ = LookAgainAsync();
-        taken.RemoveAll(entry => entry.Recipients.Count == 0);
-        return taken;
-    }
-
-    public async ValueTask<DateTimeOffset?> NextDueAsync(CancellationToken ct) =>
-        await _database.RunAsync(connection => PostgreSqlLeasing.NextDueAsync(connection, _settings.Node, ct), ct) is { } next ? SpoolColumns.FromColumn(next) : null;
 
     public async ValueTask<(ReadOnlyMemory<byte> Trace, MessageBody Body)?> OpenAsync(QueueId id, CancellationToken ct) =>
         await _database.RunAsync(connection => _bodies.OpenAsync(connection, id, ct), ct);
@@ -252,72 +183,6 @@ public sealed class PostgreSqlSpool : ISpool
         node.Lost = () => _leases.RevokeAll();
     }
 
-    private async ValueTask<QueueId> SubmitAsync(Submission submission, bool isLeased, CancellationToken ct)
-    {
-        if (isLeased && !Node.Stands)
-            throw new IOException($"The lease of this node on the queue in {_database.Name} has ended");
-        ct.ThrowIfCancellationRequested();
-        var id = await _ids.NextAsync(ct);
-        var recipients = submission.Envelope.Recipients.Count;
-        var (length, isInline) = (submission.Body.Length, IsInline(submission));
-        var work = new InsertWork(id, submission, Now, isLeased, isInline, isCommitted =>
-        {
-            if (!isCommitted)
-                _doubts.Add(id, Enumerable.Range(0, recipients));
-            else if (isLeased)
-                _leases.Take(id, recipients);
-        });
-        if (isInline)
-            await _writer.RunAsync(work, ct);
-        else
-            await RunLargeAsync(work, [(id, submission)], ct);
-        Count(1);
-        QueueMetrics.Accepted.Add(1);
-        Log.Queued(_logger, id, submission.Envelope.Sender.ToString(), recipients, length, submission.Origin);
-        if (!isLeased)
-            await AnnounceAcceptedAsync();
-        return id;
-    }
-
-    /// <summary>A change with a large body has a transaction of its own: it would hold up the others.</summary>
-    private async Task RunLargeAsync(PostgreSqlWork work, IEnumerable<(QueueId Id, Submission Submission)> bodies, CancellationToken ct)
-    {
-        await _largeBodies.WaitAsync(ct);
-        try
-        {
-            await _database.InTransactionAsync(
-                async connection =>
-                {
-                    var node = Identity;
-                    await using (var batch = connection.CreateBatch())
-                    {
-                        PostgreSqlStatements.AddStandBy(batch, node.Id);
-                        work.AddTo(batch, node);
-                        await using var reader = await batch.ExecuteReaderAsync();
-                        await reader.NextResultAsync();
-                        await work.ReadAsync(reader);
-                    }
-
-                    foreach (var (id, submission) in bodies)
-                        await _bodies.StoreAsync(connection, id, submission.Body);
-                    return true;
-                },
-                CancellationToken.None);
-        }
-        catch (IOException e)
-        {
-            work.Fail(e);
-        }
-        finally
-        {
-            _largeBodies.Release();
-        }
-
-        if (!work.Done.IsCompleted)
-            work.Commit();
-        await work.Done;
-    }
-
     private void Completed(CompleteWork work)
     {
         var isNews = false;
@@ -373,68 +238,5 @@ public sealed class PostgreSqlSpool : ISpool
             await AnnounceAsync();
         else
             Disturbed?.Invoke();
-    }
-
-    /// <summary>After a command: leases on messages that are gone, and those on recipients held, cancelled or rerouted are taken away.</summary>
-    private async Task ReviewLeasesAsync(CancellationToken ct)
-    {
-        // Before the rows are read: a lease that comes later is not judged by them.
-        var leased = _leases.Messages();
-        var rows = await _database.RunAsync(connection => PostgreSqlChanges.LeasedAsync(connection, Identity.Id, ct), ct);
-        foreach (var id in leased)
-        {
-            if (!rows.Messages.Contains(id))
-                _leases.RevokeAll(id);
-        }
-
-        foreach (var (id, recipient) in rows.TakenAway)
-            _leases.Revoke(id, recipient);
-    }
-
-    private async Task HearAsync()
-    {
-        try
-        {
-            await ReviewLeasesAsync(CancellationToken.None);
-            Disturbed?.Invoke();
-        }
-        catch (IOException e)
-        {
-            Log.NotWatched(_logger, e.Message);
-        }
-    }
-
-    /// <summary>Once a renewal: what another node left, or cannot take for lack of memory, is work for this one. And what a lost answer left in doubt is freed.</summary>
-    private async Task LookAsync()
-    {
-        try
-        {
-            if (await SettleDoubtsAsync() | await NextDueAsync(CancellationToken.None) <= _clock.GetUtcNow())
-                Disturbed?.Invoke();
-        }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
-        {
-            Log.NodeUnreachable(_logger, e.Message);
-        }
-    }
-
-    private async Task LookAgainAsync()
-    {
-        await Task.Delay(_soon, TimeProvider.System);
-        await LookAsync();
-    }
-
-    /// <summary>Not while something is leased: what is given back must not be what was taken again meanwhile.</summary>
-    private async Task<bool> SettleDoubtsAsync()
-    {
-        await _leasing.WaitAsync();
-        try
-        {
-            return await _doubts.SettleAsync(_database, Identity.Id);
-        }
-        finally
-        {
-            _leasing.Release();
-        }
     }
 }

@@ -13,10 +13,11 @@ internal sealed class Routing
     internal static async Task<Routing> OfAsync(QueuedMessage message, IRouter router, IReadOnlySet<MessageSource> silent, CancellationToken ct)
     {
         var routing = new Routing();
+        var origin = MessageOrigin.Parse(message.Origin);
         var isSilent = message.Envelope.IsReport && silent.Contains(message.Envelope.Source);
         foreach (var recipient in message.Recipients)
         {
-            var route = await RouteAsync(recipient, router, ct);
+            var route = await RouteAsync(recipient, origin, router, ct);
             routing.Add(recipient, isSilent && route.Agent is { IsRemote: true } ? Silenced(recipient) : route);
         }
 
@@ -32,7 +33,7 @@ internal sealed class Routing
     private static Route Silenced(QueuedRecipient recipient) => new(null, "", new RecipientOutcome(
         recipient.Number, OutcomeKind.Failed, "5.7.1", "Suppressed: a report on mail that anybody may have sent goes to no other server"));
 
-    private static async ValueTask<Route> RouteAsync(QueuedRecipient recipient, IRouter router, CancellationToken ct)
+    private static async ValueTask<Route> RouteAsync(QueuedRecipient recipient, MessageOrigin origin, IRouter router, CancellationToken ct)
     {
         try
         {
@@ -41,9 +42,9 @@ internal sealed class Routing
                 return staged;
             if (recipient.Cancelled is { } reason)
                 return new Route(null, "", new RecipientOutcome(recipient.Number, OutcomeKind.Failed, "5.0.0", "Cancelled: " + reason));
-            if (recipient.NextHop is { } nextHop && router.RouteTo(nextHop) is { } way)
+            if (recipient.NextHop is { } nextHop && router.RouteTo(nextHop, origin) is { } way)
                 return way;
-            return await router.RouteAsync(recipient.Recipient.Address, ct);
+            return await router.RouteAsync(recipient.Recipient.Address, origin, ct);
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
         {

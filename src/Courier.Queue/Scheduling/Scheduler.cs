@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Threading.Channels;
-using Courier.IO.Files;
 using Courier.Queue.History;
 using Microsoft.Extensions.Logging;
 
@@ -12,7 +10,7 @@ namespace Courier.Queue.Scheduling;
 /// the spool. It never polls: it acts on submissions, on <see cref="ISpool.Disturbed"/> and on one timer set to the next due time.</para>
 /// <para>A message in memory is always leased, so two attempts never have the same recipient; a lease ends when the outcome is
 /// committed. Whatever a stop or a crash interrupts is still queued.</para></remarks>
-public sealed class Scheduler : ISubmission, IAsyncDisposable
+public sealed partial class Scheduler : ISubmission, IAsyncDisposable
 {
     /// <summary>Messages leased by one look into the spool.</summary>
     private const int LeaseBatch = 256;
@@ -63,62 +61,6 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
         _alarm.Wake();
     }
 
-    /// <summary>Makes a message durable and takes it on. When it throws, nothing was accepted.</summary>
-    public async ValueTask<QueueId> SubmitAsync(Submission submission, CancellationToken ct)
-    {
-        var length = submission.Body.Length;
-        var id = await QueueAsync(submission, ct);
-        if (_history is { } history)
-            history.Add(id, HistoryEvent.Queued, "", Describe(submission, length));
-        return id;
-    }
-
-    private static string Describe(Submission submission, long length)
-    {
-        var recipients = submission.Envelope.Recipients;
-        var others = recipients.Count > 1 ? string.Create(CultureInfo.InvariantCulture, $" and {recipients.Count - 1} more") : "";
-        return string.Create(CultureInfo.InvariantCulture, $"from <{submission.Envelope.Sender}> for {recipients[0].Address}{others}, {length} bytes, by {submission.Origin}");
-    }
-
-    private async ValueTask<QueueId> QueueAsync(Submission submission, CancellationToken ct)
-    {
-        if (_settings.SubmitDelay > TimeSpan.Zero)
-            return await _spool.SubmitAsync(submission with { Delay = _settings.SubmitDelay }, ct);
-        if (submission.Envelope.HoldUntil is not null)
-            return await _spool.SubmitAsync(submission, ct);
-        // While others wait in the spool for a place in memory, nobody overtakes them but senders of few messages.
-        var isExtra = false;
-        if (!_running || _backlog || Reserve(1) == 0)
-        {
-            _backlog = _running;
-            isExtra = _running && _shares.TryTakeExtra(submission.Envelope.Sender);
-            if (!isExtra)
-                return await _spool.SubmitAsync(submission, ct);
-        }
-        else
-        {
-            _shares.Add(submission.Envelope.Sender);
-        }
-
-        // Asked before the spool takes the body over: a file is no longer the buffer's then.
-        var isInMemory = submission.Body.FilePath is null;
-        QueueId id;
-        try
-        {
-            id = await _spool.SubmitLeasedAsync(submission, ct);
-        }
-        catch
-        {
-            _shares.Remove(submission.Envelope.Sender, isExtra);
-            if (!isExtra)
-                Release(1);
-            throw;
-        }
-
-        Admit(Fresh(id, submission, isInMemory, isExtra));
-        return id;
-    }
-
     /// <summary>Looks for due messages now, as after a change by another.</summary>
     public void Wake() => _alarm.Wake();
 
@@ -146,33 +88,6 @@ public sealed class Scheduler : ISubmission, IAsyncDisposable
     {
         await StopAsync();
         _alarm.Dispose();
-    }
-
-    private QueuedMessage Fresh(QueueId id, Submission submission, bool isInMemory, bool isExtra)
-    {
-        var recipients = submission.Envelope.Recipients.Select((recipient, number) => new QueuedRecipient(number, recipient, 0, default, null, null));
-        var now = _clock.GetUtcNow();
-        // A body in a file is opened where the spool keeps it.
-        var length = isInMemory ? submission.Body.Length : 0;
-        if (!isInMemory || !TakeBodyMemory(length))
-            return new QueuedMessage(id, submission.Envelope, now, [.. recipients]) { IsExtra = isExtra, Origin = submission.Origin };
-
-        // The caller's buffer is gone when we return; a copy costs less than reading it back.
-        return new QueuedMessage(id, submission.Envelope, now, [.. recipients])
-        {
-            Content = (submission.Trace.ToArray(), MessageBody.OfBytes(submission.Body.Memory.ToArray())),
-            BytesInMemory = length,
-            IsExtra = isExtra,
-            Origin = submission.Origin,
-        };
-    }
-
-    private bool TakeBodyMemory(long bytes)
-    {
-        if (Interlocked.Add(ref _bodyBytes, bytes) <= _settings.BodyMemoryBytes)
-            return true;
-        Interlocked.Add(ref _bodyBytes, -bytes);
-        return false;
     }
 
     /// <remarks><para>Why no due time is ever missed. A recipient that waits is in one of two states. Not leased: then the look for due

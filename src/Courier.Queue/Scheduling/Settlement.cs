@@ -1,5 +1,3 @@
-using System.Globalization;
-using Courier.Mail.Reports;
 using Courier.Queue.History;
 using Microsoft.Extensions.Logging;
 
@@ -10,6 +8,8 @@ namespace Courier.Queue.Scheduling;
 /// send it twice. While it waits the recipient stays leased.</remarks>
 internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSettings settings, TimeProvider clock, ILogger logger, MessageHistory? history, TroubledRecipients trouble, ClockWatch watch, CancellationToken stop)
 {
+    private readonly Deadlines _deadlines = new(settings, clock, logger, watch);
+
     internal async Task<Feedback> AttemptAsync(Delivery delivery, Alarm alarm)
     {
         stop.ThrowIfCancellationRequested();
@@ -144,7 +144,7 @@ internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSe
         {
             var outcome = outcomes.FirstOrDefault(one => one.Number == recipient.Number)
                 ?? new RecipientOutcome(recipient.Number, OutcomeKind.Deferred, "4.3.0", "The attempt said nothing of this recipient");
-            settled.Add(Settle(job, recipient, outcome, isRemote));
+            settled.Add(_deadlines.Settle(job, recipient, outcome, isRemote));
         }
 
         if (await RecordAsync(job, settled) is not { } reports)
@@ -170,53 +170,6 @@ internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSe
             Log.Reported(logger, job.Id, sender, report);
         history?.Add(job.Id, isOnDelay ? HistoryEvent.Delayed : HistoryEvent.Reported, sender, $"report {report}");
         history?.Add(report, HistoryEvent.Queued, "", $"from <> for {sender}, report on {job.Id}");
-    }
-
-    private Settled Settle(DeliveryJob job, QueuedRecipient recipient, RecipientOutcome outcome, bool isRemote)
-    {
-        if (outcome.Kind != OutcomeKind.Deferred)
-            return new Settled(recipient, outcome, null, IsExpired: false);
-        var now = clock.GetUtcNow();
-        var expiry = job.Begin + settings.Expiry;
-        if (job.Envelope.DeliverBy is { IsReturned: true } by && by.Time < expiry)
-            expiry = by.Time;
-        var isTimeUp = job.Envelope.DeliverBy is { IsReturned: true } limit && limit.Time <= now;
-        if (!isTimeUp && watch.AgeOf(job.Begin) < settings.Expiry)
-        {
-            var next = now + settings.WaitAfter(recipient.Attempts + 1);
-            // N: the sender is told when the time is up.
-            if (job.Envelope.DeliverBy is { } told && told.Time > now && told.Time < next)
-                next = told.Time;
-            // The last attempt is made when the time is up, not after.
-            var last = expiry > now ? expiry : now + (settings.Expiry - watch.AgeOf(job.Begin));
-            var waiting = new Settled(recipient, outcome with { RetryUntil = last }, next < last ? next : last, IsExpired: false);
-            return IsLate(job, recipient, now) ? Late(job, waiting, isRemote) : waiting;
-        }
-
-        if (isTimeUp)
-            return new Settled(recipient, outcome with { Kind = OutcomeKind.Failed, Status = "5.4.7", Diagnostic = "Not delivered in the time that the sender set: " + outcome.Diagnostic }, null, IsExpired: true);
-        // RFC 3463 X.4.7: delivery time expired. Class 4, as what stood in the way was temporary.
-        var expired = outcome with { Kind = OutcomeKind.Failed, Status = "4.4.7", Diagnostic = "Given up after " + Age(watch.AgeOf(job.Begin)) + ": " + outcome.Diagnostic };
-        return new Settled(recipient, expired, null, IsExpired: true);
-    }
-
-    private bool IsLate(DeliveryJob job, QueuedRecipient recipient, DateTimeOffset now) =>
-        !recipient.IsWarned
-        && ((settings.WarnAfter > TimeSpan.Zero && watch.AgeOf(job.Begin) >= settings.WarnAfter) || (job.Envelope.DeliverBy is { } by && by.Time <= now));
-
-    /// <summary>Once, when it has waited for long: another way is taken where there is one, else the sender is told (RFC 3461 §5.2.5:
-    /// where NOTIFY was not given or names DELAY).</summary>
-    private Settled Late(DeliveryJob job, Settled waiting, bool isRemote)
-    {
-        if (isRemote && settings.BackupRelay is { } backup && waiting.Recipient.NextHop is null)
-        {
-            Log.BackedUp(logger, job.Id, waiting.Recipient.Recipient.Address.ToString(), backup);
-            return waiting with { IsWarned = true, NextHop = backup, NextAttempt = clock.GetUtcNow() };
-        }
-
-        var notify = waiting.Recipient.Recipient.Notify;
-        var isWanted = notify == NotifyOn.Default || notify.HasFlag(NotifyOn.Delay);
-        return waiting with { IsWarned = isWanted, IsWarning = isWanted };
     }
 
     /// <summary>A report that cannot be written is no reason to end a recipient in silence: it waits for another attempt.</summary>
@@ -300,75 +253,6 @@ internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSe
                     return null;
                 }
             }
-        }
-    }
-
-    private static string Age(TimeSpan age) => age.TotalDays >= 1 ? $"{age.TotalDays:0.#} days" : $"{age.TotalHours:0.#} hours";
-}
-
-/// <summary>What an attempt came to for one recipient.</summary>
-internal sealed record Settled(QueuedRecipient Recipient, RecipientOutcome Outcome, DateTimeOffset? NextAttempt, bool IsExpired)
-{
-    /// <summary>It waits, and has waited for so long that the sender is to hear of it.</summary>
-    internal bool IsWarning { get; init; }
-
-    /// <summary>Failures and long waits; deliveries only where the sender asked (RFC 3461 §4.1), and when passed on to a next hop only
-    /// where that hop will not report itself (§5.2.2 b). The writer of reports has the last word.</summary>
-    internal bool IsReportable => Outcome.Kind switch
-    {
-        OutcomeKind.Failed => true,
-        OutcomeKind.Deferred => IsWarning,
-        OutcomeKind.Relayed when Outcome.IsReportDue => Recipient.Recipient.Notify != NotifyOn.Never,
-        _ => Recipient.Recipient.Notify.HasFlag(NotifyOn.Success) && !Outcome.IsReportPassedOn,
-    };
-
-    /// <summary>Nothing more is to be said of its delay.</summary>
-    internal bool IsWarned { get; init; }
-
-    internal string? NextHop { get; init; }
-
-    private HistoryEvent Event => Outcome.Kind switch
-    {
-        OutcomeKind.Delivered => HistoryEvent.Delivered,
-        OutcomeKind.Relayed => HistoryEvent.Relayed,
-        OutcomeKind.Deferred => HistoryEvent.Deferred,
-        _ => IsExpired ? HistoryEvent.Expired : HistoryEvent.Bounced,
-    };
-
-    private string Words(DeliveryJob job) => Outcome.Kind switch
-    {
-        OutcomeKind.Deferred => string.Create(CultureInfo.InvariantCulture, $"{Server(job)}{Outcome.Status} {Outcome.Diagnostic}; next attempt {NextAttempt:yyyy-MM-dd HH:mm:ss}"),
-        _ => $"{Server(job)}{Outcome.Status} {Outcome.Diagnostic}",
-    };
-
-    private string Server(DeliveryJob job) => (Outcome.RemoteServer ?? job.Destination) is { Length: > 0 } server ? server + ": " : "";
-
-    internal void Log(ILogger logger, DeliveryJob job, MessageHistory? history)
-    {
-        var address = Recipient.Recipient.Address.ToString();
-        history?.Add(job.Id, Event, address, Words(job));
-        switch (Outcome.Kind)
-        {
-            case OutcomeKind.Delivered:
-                QueueMetrics.Delivered.Add(1);
-                Queue.Log.Delivered(logger, job.Id, address, Outcome.Status, Outcome.Diagnostic);
-                break;
-            case OutcomeKind.Relayed:
-                QueueMetrics.Delivered.Add(1);
-                Queue.Log.Relayed(logger, job.Id, address, Outcome.RemoteServer ?? job.Destination, Outcome.Status, Outcome.Diagnostic);
-                break;
-            case OutcomeKind.Deferred:
-                QueueMetrics.Deferred.Add(1);
-                Queue.Log.Deferred(logger, job.Id, address, NextAttempt.GetValueOrDefault(), Outcome.Status, Outcome.Diagnostic);
-                break;
-            case OutcomeKind.Failed when IsExpired:
-                QueueMetrics.Bounced.Add(1);
-                Queue.Log.Expired(logger, job.Id, address, job.Arrival, Outcome.Diagnostic);
-                break;
-            case OutcomeKind.Failed:
-                QueueMetrics.Bounced.Add(1);
-                Queue.Log.Bounced(logger, job.Id, address, Outcome.Status, Outcome.Diagnostic);
-                break;
         }
     }
 }

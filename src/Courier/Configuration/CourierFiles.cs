@@ -10,7 +10,7 @@ namespace Courier.Configuration;
 /// <param name="Reason">Why it set none.</param>
 internal sealed record CourierFileUse(string Path, string? Setting, string? Reason);
 
-/// <summary>Reads those files of the original Courier that hold one value, its module files and bofh, where they lie beside courier.conf. They come before
+/// <summary>Reads those files of the original Courier that hold one value, its module files, those of its services and bofh, where they lie beside courier.conf. They come before
 /// it: what courier.conf says wins.</summary>
 /// <remarks>A file holds one line; '#' begins a comment; an empty file says nothing. Times are Courier's: <c>1w2d</c>, <c>5m</c> (minutes), a plain
 /// number is seconds. A file that cannot be understood is a problem like any other, with its line.</remarks>
@@ -25,6 +25,7 @@ internal sealed partial class CourierFiles(string directory) : IConfigurationSou
         ("defaultdomain", SettingTable.DefaultDomain, OwnName),
         ("esmtpgreeting", HeaderKeys.Greeting, Same),
         ("sizelimit", SettingTable.MessageSize, Limit),
+        ("sizecheck", SettingTable.FreeFiles, FreeFiles),
         ("msgidhost", HeaderKeys.MessageIdHost, OwnName),
         ("queuetime", SettingTable.QueueTime, Time),
         ("warntime", SettingTable.WarnAfter, Time),
@@ -35,8 +36,8 @@ internal sealed partial class CourierFiles(string directory) : IConfigurationSou
         ("submitdelay", SettingTable.SubmitDelay, Time),
         ("batchsize", SettingTable.BatchSize, Same),
         ("backuprelay", SettingTable.BackupRelay, Same),
-        ("ipout", SettingTable.SourceV4, Same),
-        ("ip6out", SettingTable.SourceV6, Same),
+        ("ipout", SettingTable.SourceV4, Source),
+        ("ip6out", SettingTable.SourceV6, Source),
         ("esmtphelo", SettingTable.RelayHelo, Same),
         ("esmtpdelay", SettingTable.RelayPause, Time),
         ("esmtptimeout", SettingTable.RelayCommandTimeout, Time),
@@ -71,7 +72,6 @@ internal sealed partial class CourierFiles(string directory) : IConfigurationSou
         ("esmtproutes.dat", "esmtproutes itself is read"),
         ("esmtptimeoutkeepaliveping", "a kept connection that was closed is replaced at once"),
         ("esmtptimeoutquit", "QUIT is waited for for a second"),
-        ("sizecheck", "[limits] free_space says what must stay free"),
         ("queuelo", "messages beyond what memory holds wait in the spool"),
         ("queuehi", "messages beyond what memory holds wait in the spool"),
         ("queuefill", "the queue is never read again to find what is due"),
@@ -147,7 +147,14 @@ internal sealed partial class CourierFiles(string directory) : IConfigurationSou
     {
         var lines = Lines(file, problems).ToList();
         if (lines.Count == 0)
+        {
+            // An empty ipout.ADDRESS is that address itself.
+            var path = Path.Combine(directory, file);
+            if (condition is { Kind: "address" } && read == Source && File.Exists(path) && setting.Accepts(condition.Value))
+                Take(new Origin(path, 0), setting, "", condition.Value, entries, problems, condition);
             return;
+        }
+
         // A greeting may have several lines.
         var text = setting == HeaderKeys.Greeting ? string.Join('\n', lines.Select(line => line.Text)) : lines[0].Text;
         Take(new Origin(Path.Combine(directory, file), lines[0].Number), setting, text, read(text), entries, problems, condition);
@@ -222,6 +229,9 @@ internal sealed partial class CourierFiles(string directory) : IConfigurationSou
 
     private static string Same(string text) => text;
 
+    /// <summary>0 leaves it to the system, where the general file would not.</summary>
+    private static string Source(string text) => text == "0" ? "system" : text;
+
     /// <summary><c>*.example.org</c> is this host's name in that domain, <c>*</c> this host's name.</summary>
     private static string OwnName(string text)
     {
@@ -231,6 +241,9 @@ internal sealed partial class CourierFiles(string directory) : IConfigurationSou
 
     /// <summary>0 is no limit; the largest that anything holds is near enough.</summary>
     private static string Limit(string text) => text == "0" ? "1TiB" : text;
+
+    /// <summary>Blocks, inodes and how often: the blocks are of no size that the file would name, so [limits] free_space counts for them.</summary>
+    private static string FreeFiles(string text) => text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).ElementAtOrDefault(1) ?? SettingTable.FreeFiles.Default!;
 
     /// <summary>Courier's times in ours: seconds.</summary>
     private static string? Time(string text)

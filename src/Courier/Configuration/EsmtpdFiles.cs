@@ -4,7 +4,6 @@ namespace Courier.Configuration;
 
 /// <summary>Reads Courier's <c>esmtpd</c>, <c>esmtpd-msa</c> and <c>esmtpd-ssl</c>, as far as they say who may connect: assignments of the shell, of which the first
 /// file holds for all three services and each of the others for its own.</summary>
-/// <remarks>Of the shell nothing is run: <c>$sysconfdir</c> is the directory, and a value with anything else to be expanded is left out with a word.</remarks>
 internal sealed partial class EsmtpdFiles(string directory, ICollection<ConfigurationProblem> problems, ICollection<CourierFileUse> uses)
 {
     private static readonly (string File, string[] Listeners)[] _files =
@@ -18,11 +17,7 @@ internal sealed partial class EsmtpdFiles(string directory, ICollection<Configur
         ["PORT"] = "[smtp] listen says where",
         ["SSLADDRESS"] = "[submissions] listen says where",
         ["SSLPORT"] = "[submissions] listen says where",
-        ["AUTH_REQUIRED"] = "a submission listener always asks for a login; elsewhere [access] network.* = login",
-        ["ESMTP_TLS_REQUIRED"] = "[access] network.* = tls",
         ["TLS_CERTFILE"] = "[tls] certificate",
-        ["BOFHNOVRFY"] = "[recipients] vrfy",
-        ["BOFHNOEXPN"] = "[recipients] expn",
         ["ULIMIT"] = "memory is bounded by limits of its own",
         ["PIDFILE"] = "the service manager knows the process",
         ["SSLPIDFILE"] = "the service manager knows the process",
@@ -71,6 +66,13 @@ internal sealed partial class EsmtpdFiles(string directory, ICollection<Configur
         ("DROP", _) => (SettingTable.DropListed, value.Length > 0 ? "yes" : "no", ""),
         ("BLACKLISTS", _) => (SettingTable.DnsLists, DnsLists(value), ""),
         ("BOFHCHECKDNS", _) => (SenderKeys.CheckDomain, value == "0" ? "no" : "yes", ""),
+        ("AUTH_REQUIRED", _) => (SettingTable.LoginRequired, value is "" or "0" ? "no" : "yes", ""),
+        ("ESMTP_TLS_REQUIRED", _) => (SettingTable.TlsRequired, value is "" or "0" ? "no" : "yes", ""),
+        ("BOFHNOVRFY", _) => (SenderKeys.Verify, value is "" or "0" ? "all" : "no", ""),
+        ("BOFHNOEXPN", _) => (SenderKeys.Expand, value is "" or "0" ? "all" : "no", ""),
+        ("NOADDMSGID", _) => (HeaderKeys.AddMessageId, value is "" or "0" ? "all" : "none", ""),
+        ("NOADDDATE", _) => (HeaderKeys.AddDate, value is "" or "0" ? "all" : "none", ""),
+        ("NOADDRREWRITE", _) => (HeaderKeys.Change, value switch { "" or "0" => "all", "2" => "unsigned", _ => "none" }, ""),
         ("ACCESSFILE", _) => Path.Exists(value) ? (SettingTable.AccessList, value, "") : (null, "", "there is no such file or directory"),
         _ => (null, "", _elsewhere.GetValueOrDefault(name, "not known here")),
     };

@@ -55,8 +55,8 @@ internal static class SettingTable
 
     internal static readonly Setting<SmtpExtensions> Withheld = new("extensions", "withhold", Types.Extensions, "none", "Words that EHLO leaves out and whose parameters are refused, as `DSN, CHUNKING`.");
 
-    internal static readonly Setting<IPAddress> SourceV4 = new("relay", "source_ipv4", Types.SourceV4, null, "Our IPv4 address on connections to other servers (Courier's ipout). Without it the system chooses.");
-    internal static readonly Setting<IPAddress> SourceV6 = new("relay", "source_ipv6", Types.SourceV6, null, "Our IPv6 address on connections to other servers (Courier's ip6out). Without it the system chooses.");
+    internal static readonly Setting<IPAddress> SourceV4 = new("relay", "source_ipv4", Types.SourceV4, null, "Our IPv4 address on connections to other servers (Courier's ipout). `system`, or without it: the system chooses. May be another for a virtual host: `[relay @ address 192.0.2.7]`, `[relay @ domain example.org]`.");
+    internal static readonly Setting<IPAddress> SourceV6 = new("relay", "source_ipv6", Types.SourceV6, null, "Our IPv6 address on connections to other servers (Courier's ip6out), likewise.");
     internal static readonly Setting<TimeSpan> RetryFirst = new("queue", "retry_first", Types.Duration, "5min", "Wait between the attempts of one round (Courier's retryalpha).");
     internal static readonly Setting<int> RetryRound = new("queue", "retry_round", Types.Count, "3", "Attempts in a round (Courier's retrybeta).");
     internal static readonly Setting<TimeSpan> RetryRoundWait = new("queue", "retry_round_wait", Types.Duration, "15min", "Wait after the first round; it doubles with each (Courier's retrygamma).");
@@ -86,6 +86,7 @@ internal static class SettingTable
     internal static readonly Setting<int> ConnectionsPerPeer = new("limits", "connections_per_peer", Types.Count, "1000", "Connections of one address to one listener; an IPv6 /64 counts as one (Courier's MAXPERIP).");
     internal static readonly Setting<int> ConnectionsPerNetwork = new("limits", "connections_per_network", Types.Count, "5000", "Connections of one network, an IPv4 /24 or an IPv6 /56, to one listener (Courier's MAXPERC).");
     internal static readonly Setting<long> FreeSpace = new("limits", "free_space", Types.Size, "100MiB", "With less than this free on the state's file system, mail is refused for the time being.");
+    internal static readonly Setting<int> FreeFiles = new("limits", "free_files", Types.CountOrNone, "1000", "The same with fewer files that could still be made there (inodes, the second number of Courier's sizecheck). `0`: any number will do.");
 
     internal static readonly Setting<string> FolderPrefix = new("imap", "folder_prefix", Types.Choice("INBOX.", "none"), "INBOX.", "What stands before the names of folders in IMAP: `INBOX.` as in Courier (INBOX.Sent), or `none` (Sent). The Maildir is the same either way; clients that were set up with the one look for their folders there.");
 
@@ -98,6 +99,8 @@ internal static class SettingTable
 
     internal static readonly Setting<IReadOnlyList<DnsList>> DnsLists = new("access", "dns_lists", Types.DnsLists, "none", "Lists of addresses in the DNS (RFC 5782, Courier's BLACKLISTS): `allow list.example.org; block bl.example.net; block bl.example.org/127.0.0.2 Go away`. The first that has the peer counts. Recipients are refused with the text, or with what the list says. Only of answers that are named, or else of all in 127.0.0.0/8. Not for users, nor for peers that may relay or that an access list allows.");
     internal static readonly Setting<bool> DropListed = new("access", "drop_listed", Types.YesNo, "no", "Whom `dns_lists` refuse is sent away before the greeting (Courier's DROP). At `smtp` only.");
+    internal static readonly Setting<bool> LoginRequired = new("access", "login_required", Types.YesNo, "no", "Mail is taken only after a login (Courier's AUTH_REQUIRED), unless an access list says otherwise. A submission listener always asks for one.");
+    internal static readonly Setting<bool> TlsRequired = new("access", "tls_required", Types.YesNo, "no", "Mail is taken only over TLS (ESMTP_TLS_REQUIRED), unless an access list says otherwise.");
     internal static readonly Setting<TimeSpan> GreetingDelay = new("access", "greeting_delay", Types.Duration, "0s", "How long peers must wait for the greeting. Those that speak before it are sent away. Not for peers that an access list allows, nor for those on this machine.");
     internal static readonly Setting<int> MessageLimit = new("imap", "message_limit", Types.CountOrNone, "0", "Messages that one IMAP command may work on (RFC 9738, MESSAGELIMIT); `0`: all there are. Clients that do not know of such a limit see part of a mailbox only.");
     internal static readonly Setting<int> SaveLimit = new("imap", "save_limit", Types.CountOrNone, "0", "Messages that one COPY or APPEND may put into a mailbox (RFC 9738, SAVELIMIT); `0`: any number. Of no account where `message_limit` is set.");
@@ -160,7 +163,7 @@ internal static class SettingTable
         .. QueueKeys.All,
         RetryFirst, RetryRound, RetryRoundWait, RetryDoublings, QueueTime, WarnAfter, BackupRelay, SubmitDelay, BatchSize,
         AttemptsAtOnce, AttemptsPerDestination, LocalAttempts, HistorySize, ReportSize, ReportFrom, ReportTemplates, SilentReports, ReportsToAccount,
-        MessageSize, Recipients, Connections, ConnectionsPerPeer, ConnectionsPerNetwork, FreeSpace, AccessList, AccessNetwork, DnsLists, DropListed, GreetingDelay,
+        MessageSize, Recipients, Connections, ConnectionsPerPeer, ConnectionsPerNetwork, FreeSpace, FreeFiles, AccessList, AccessNetwork, DnsLists, DropListed, LoginRequired, TlsRequired, GreetingDelay,
         AccountMessages, AccountRecipients, PeerMessages, PeerRecipients, RefusalsBeforeDelay, RefusalDelay, RefusalDelayMax, CommandTimeout, DataTimeout, HeaderSize, HeaderFields, ReceivedFields,
         Greylisting, GreylistDelay, GreylistRetry, GreylistKeep, GreylistAllowAfter, GreylistEntries,
         .. SenderKeys.All, .. HeaderKeys.All, FolderPrefix, MessageLimit, SaveLimit, Transcript, ShareWith, KeepExpunged, TextIndex, LogLevel, LogFormat,
@@ -170,15 +173,22 @@ internal static class SettingTable
 
     private static readonly HashSet<Setting> _contextual =
     [
-        HostName, CleartextLogins, Postmaster, RelayNetworks, MessageSize, Recipients, FreeSpace, Withheld, XClientPeers, XForwardPeers, FolderPrefix,
-        Connections, ConnectionsPerPeer, ConnectionsPerNetwork, AccessList, AccessNetwork, DnsLists, DropListed, GreetingDelay, RelayDomains, RelayDomainList, PercentDomains, PercentList,
+        HostName, CleartextLogins, Postmaster, RelayNetworks, MessageSize, Recipients, FreeSpace, FreeFiles, Withheld, XClientPeers, XForwardPeers, FolderPrefix,
+        Connections, ConnectionsPerPeer, ConnectionsPerNetwork, AccessList, AccessNetwork, DnsLists, DropListed, LoginRequired, TlsRequired, GreetingDelay, RelayDomains, RelayDomainList, PercentDomains, PercentList,
         AccountMessages, AccountRecipients, PeerMessages, PeerRecipients, RefusalsBeforeDelay, RefusalDelay, RefusalDelayMax, CommandTimeout, DataTimeout, HeaderSize, HeaderFields, ReceivedFields, Greylisting,
         .. SenderKeys.All, .. HeaderKeys.All,
         MessageLimit, SaveLimit, Transcript,
     ];
 
+    /// <summary>Asked for at each attempt, for the virtual host that the message came to.</summary>
+    private static readonly HashSet<Setting> _ofMessages = [SourceV4, SourceV6, RelayHelo];
+
     /// <summary>Whether a key may stand in a section with a condition: what is asked for per connection or message.</summary>
-    internal static bool MayDepend(Setting setting) => _contextual.Contains(setting);
+    internal static bool MayDepend(Setting setting) => _contextual.Contains(setting) || _ofMessages.Contains(setting);
+
+    /// <summary>Of a message that waits only the virtual host is known, not the listener it came by.</summary>
+    internal static bool MayDepend(Setting setting, SettingsCondition condition) =>
+        _contextual.Contains(setting) || (_ofMessages.Contains(setting) && condition.Kind != "listener");
 
     internal static Setting<IReadOnlyList<IPEndPoint>> Listener(string section) => Listeners.First(setting => setting.Section == section);
 

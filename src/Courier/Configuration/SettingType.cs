@@ -38,11 +38,11 @@ internal static class SettingTypes
     internal static SettingType<int> CountOrNone { get; } = new("a number from 0", (string text, out int value) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value >= 0);
 
-    internal static SettingType<IPAddress> SourceV4 { get; } = new("an IPv4 address, as 192.0.2.1", (string text, out IPAddress value) =>
-        IPAddress.TryParse(text, out value!) && value.AddressFamily == AddressFamily.InterNetwork);
+    internal static SettingType<IPAddress> SourceV4 { get; } = new("an IPv4 address, as 192.0.2.1, or system", (string text, out IPAddress value) =>
+        IPAddress.TryParse(text == "system" ? "0.0.0.0" : text, out value!) && value.AddressFamily == AddressFamily.InterNetwork);
 
-    internal static SettingType<IPAddress> SourceV6 { get; } = new("an IPv6 address, as 2001:db8::1", (string text, out IPAddress value) =>
-        IPAddress.TryParse(text, out value!) && value.AddressFamily == AddressFamily.InterNetworkV6);
+    internal static SettingType<IPAddress> SourceV6 { get; } = new("an IPv6 address, as 2001:db8::1, or system", (string text, out IPAddress value) =>
+        IPAddress.TryParse(text == "system" ? "::" : text, out value!) && value.AddressFamily == AddressFamily.InterNetworkV6);
 
     internal static SettingType<string> Relay { get; } = new("host or host:port", (string text, out string value) => Courier.Mta.Delivery.Remote.NextHop.TryParse(value = text, out _));
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 
 namespace Courier.Configuration;
 
@@ -65,8 +66,8 @@ internal sealed class Settings
                 problems.Add(new(entry.Origin, name, entry.Key[(found.Key.Length - 1)..], found.ExpectedName));
             else if (!found.Accepts(entry.Value))
                 problems.Add(new(entry.Origin, name, found.MayHoldSecret ? "…" : entry.Value, found.Expected));
-            else if (entry.Condition is not null && !SettingTable.MayDepend(found))
-                problems.Add(new(entry.Origin, name, $"@ {entry.Condition}", "this key only in a section without a condition"));
+            else if (entry.Condition is { } condition && !SettingTable.MayDepend(found, condition))
+                problems.Add(new(entry.Origin, name, $"@ {condition}", SettingTable.MayDepend(found) ? "this key only in a section without a condition, or for an address or a domain" : "this key only in a section without a condition"));
             return;
         }
 
@@ -82,6 +83,9 @@ internal sealed class SettingsValues(Settings settings, IReadOnlySet<SettingsCon
 {
     /// <summary>The conditions that are met.</summary>
     internal IReadOnlySet<SettingsCondition> Holding => holding;
+
+    /// <summary>The address of ours that these are for, where a section is.</summary>
+    internal IPAddress? VirtualHost => holding.FirstOrDefault(static condition => condition.Kind == "address") is { } condition ? IPAddress.Parse(condition.Value) : null;
 
     /// <summary>The values for one who belongs to a domain; the same where no section is for that domain.</summary>
     public SettingsValues ForDomain(string domain) => settings.For(this, domain);

@@ -62,7 +62,7 @@ internal sealed class MailServer : IAsyncDisposable
         _nextHops = new EsmtpAgents(_sending.Connector, _sending.Agents, logging.CreateLogger<EsmtpAgent>(), clock);
         _trouble = new TroubledRecipients(clock, values.Get(QueueKeys.RefuseTroubled)!);
         _scheduler = new Scheduler(
-            _spool, new Router(_accounts, _sending.Relay, _local, _nextHops.RouteTo),
+            _spool, new Router(_accounts, _sending.Relay, _local, _nextHops.RouteTo, _sending.IdentityOf),
             new BounceWriter(Stores.HostName(values), OpenBuffer, ReportSettings.Of(values), clock) { ReportsToAccount = values.Get(SettingTable.ReportsToAccount) }, ScheduleOf(values), clock, logging.CreateLogger<Scheduler>(), _history, _trouble);
         _listeners = new ListenerSet(settings, logging, _tls, _sessions = new SessionBoard(clock));
         _idleMemory = new IdleMemory(clock);

@@ -68,6 +68,8 @@ internal sealed class ReceptionPolicies(IDnsResolver resolver, TimeProvider cloc
                 PercentDomains = values.Get(SettingTable.PercentDomains)!(hostName),
                 PercentList = values.Get(SettingTable.PercentList),
                 Lists = new DnsListLookup(values.Get(SettingTable.DnsLists)!, resolver, clock, logging.CreateLogger<DnsListLookup>()),
+                LoginRequired = values.Get(SettingTable.LoginRequired),
+                TlsRequired = values.Get(SettingTable.TlsRequired),
                 DropsListed = values.Get(SettingTable.DropListed),
                 GreetingDelay = values.Get(SettingTable.GreetingDelay),
             },

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Security.Cryptography.X509Certificates;
@@ -18,7 +19,12 @@ namespace Courier.Hosting;
 /// <summary>The parts that bring mail to other servers, made from the settings: for the server, and for commands that only look.</summary>
 internal sealed class Sending : IDisposable
 {
+    private static readonly Setting[] _ofIdentity = [SettingTable.SourceV4, SettingTable.SourceV6, SettingTable.RelayHelo, SettingTable.HostName];
+
+    private readonly Settings _settings;
     private readonly SettingsValues _values;
+    private readonly ConcurrentDictionary<SettingsValues, SendingIdentity?> _identities = new();
+    private readonly bool _hasIdentities;
     private readonly TimeProvider _clock;
     private readonly StsDownload _download;
     private readonly CancellationTokenSource _stopping = new();
@@ -30,7 +36,8 @@ internal sealed class Sending : IDisposable
     /// <param name="nameServer">Asked instead of the configured ones.</param>
     internal Sending(Settings settings, TimeProvider clock, ILoggerFactory logging, IPEndPoint? nameServer = null)
     {
-        (_values, _clock) = (settings.Defaults, clock);
+        (_settings, _values, _clock) = (settings, settings.Defaults, clock);
+        _hasIdentities = settings.Entries.Any(static entry => entry.Condition is not null && _ofIdentity.Any(setting => setting.Matches(entry.Section, entry.Key)));
         Resolver = new StubResolver(
             new DnsSettings
             {
@@ -48,7 +55,7 @@ internal sealed class Sending : IDisposable
             : null;
         Policies = new TlsPolicies(Resolver, Sts, new CertificateTrust(roots), _values.Get(SettingTable.RelayDane)) { UsesOffered = _values.Get(SettingTable.RelayStartTls) };
         Relay = RoutesOf(logging);
-        Client = ClientOf();
+        Client = ClientOf(_values);
         Results = _values.Get(SettingTable.TlsReports) ? new TlsResults(Path.Combine(Stores.StateDirectory(settings), "tls-reports"), new TlsReportLimits(), clock) : null;
         Connector = new Connector(
             Lookup, Policies, new BrokenTls(clock), ConnectorSettings, (ITlsObserver?)Results ?? NoTlsObserver.Instance, logging.CreateLogger<Connector>());
@@ -87,6 +94,17 @@ internal sealed class Sending : IDisposable
         }
     }
 
+    /// <summary>As whom a message goes out that came to a virtual host; null: as the server.</summary>
+    internal SendingIdentity? IdentityOf(MessageOrigin origin) =>
+        _hasIdentities ? _identities.GetOrAdd(_settings.For(new SettingsContext { LocalAddress = origin.Host, Domain = origin.Domain }), MakeIdentity) : null;
+
+    private SendingIdentity? MakeIdentity(SettingsValues values)
+    {
+        var client = ClientOf(values);
+        var isUsual = client.Sources == Client.Sources && client.HostName == Client.HostName && (client.NameFor is null) == (Client.NameFor is null);
+        return isUsual ? null : new SendingIdentity(string.Join(' ', values.Holding.Select(static condition => condition.Value).Order(StringComparer.Ordinal)), client.HostName, client.Sources!) { NameFor = client.NameFor };
+    }
+
     /// <summary>Begins the daily reports on TLS, where they are wanted.</summary>
     internal void StartReports(ISubmission submission, Func<MessageBuffer> openBuffer, ILoggerFactory logging)
     {
@@ -111,13 +129,13 @@ internal sealed class Sending : IDisposable
         Resolver.Dispose();
     }
 
-    private SmtpClientSettings ClientOf()
+    private SmtpClientSettings ClientOf(SettingsValues values)
     {
-        var name = Stores.HostName(_values);
-        var helo = _values.Get(SettingTable.RelayHelo);
+        var name = Stores.HostName(values);
+        var helo = values.Get(SettingTable.RelayHelo);
         return new SmtpClientSettings(helo is null or "*" ? name : helo)
         {
-            Sources = new SourceAddresses(_values.Get(SettingTable.SourceV4), _values.Get(SettingTable.SourceV6)),
+            Sources = new SourceAddresses(SourceOf(values.Get(SettingTable.SourceV4)), SourceOf(values.Get(SettingTable.SourceV6))),
             NameFor = helo == "*" ? NameOfAsync : null,
             Limits = new SmtpClientLimits
             {
@@ -137,6 +155,8 @@ internal sealed class Sending : IDisposable
         return answer.Records.OfType<NameRecord>().FirstOrDefault()?.Target
             ?? (address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[IPv6:{address}]" : $"[{address}]");
     }
+
+    private static IPAddress? SourceOf(IPAddress? address) => address is null || IsAny(address) ? null : address;
 
     private RelaySettings RoutesOf(ILoggerFactory logging)
     {

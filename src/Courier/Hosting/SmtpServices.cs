@@ -1,6 +1,7 @@
 using System.Net.Security;
 using Courier.Accounts;
 using Courier.Configuration;
+using Courier.IO.Platform;
 using Courier.Mta.Delivery.Local;
 using Courier.Mta.Reception;
 using Courier.Net;
@@ -74,6 +75,7 @@ internal sealed class SmtpServices(
     private ReceptionSettings ReceptionOf(SettingsValues values) => new(Stores.HostName(values), spillDirectory)
     {
         Flush = flush,
+        VirtualHost = values.VirtualHost,
         Networks = values.Get(SettingTable.RelayNetworks) ?? [],
         Limits = new ReceptionLimits
         {
@@ -81,7 +83,7 @@ internal sealed class SmtpServices(
             HeaderFields = values.Get(SettingTable.HeaderFields),
             ReceivedFields = values.Get(SettingTable.ReceivedFields),
         },
-        FreeBytesMin = values.Get(SettingTable.FreeSpace),
+        FreeMin = new FileSystemRoom(values.Get(SettingTable.FreeSpace), values.Get(SettingTable.FreeFiles)),
         Postmaster = values.Get(SettingTable.Postmaster),
         Headers = HeaderValues.Of(values),
         Trouble = trouble,

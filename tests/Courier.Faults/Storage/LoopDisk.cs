@@ -21,11 +21,12 @@ public sealed partial class LoopDisk : IDisposable
     private bool _isMounted;                        // /proc/mounts leaves lines out while others mount and unmount
 
     /// <param name="megabytes">Size of the image; it is sparse.</param>
-    public LoopDisk(int megabytes)
+    /// <param name="directory">Where the image lies; null: on the disk.</param>
+    public LoopDisk(int megabytes, string? directory = null)
     {
         var name = $"courier-disk-{Environment.ProcessId}-{Guid.NewGuid():N}";
         // Not on tmpfs: the image must be as slow to sync as a disk is.
-        var directory = Environment.GetEnvironmentVariable("TMPDIR") is { Length: > 0 } named ? named : "/var/tmp";
+        directory ??= Environment.GetEnvironmentVariable("TMPDIR") is { Length: > 0 } named ? named : "/var/tmp";
         _image = Path.Combine(directory, name + ".img");
         MountPoint = Path.Combine(directory, name);
         Directory.CreateDirectory(MountPoint);

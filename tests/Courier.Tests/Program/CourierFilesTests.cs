@@ -73,6 +73,22 @@ public sealed class CourierFilesTests : IDisposable
     }
 
     [Fact]
+    public void What_esmtpd_asks_of_clients_and_adds_to_messages_holds_for_its_listeners()
+    {
+        foreach (var (name, text) in new[]
+        {
+            ("esmtpd", "AUTH_REQUIRED=0\nESMTP_TLS_REQUIRED=\nBOFHNOVRFY=0\nBOFHNOEXPN=1\nNOADDMSGID=1\nNOADDDATE=0\nNOADDRREWRITE=2\n"),
+            ("esmtpd-msa", "AUTH_REQUIRED=1\nESMTP_TLS_REQUIRED=1\nNOADDMSGID=0\nNOADDRREWRITE=1\n"),
+        })
+            File.WriteAllText(Path.Combine(_directory, name), text);
+        var (settings, problems) = Settings.Load(new CourierFiles(_directory), new CommandLineSource(["server.state=/x"]));
+        Assert.Empty(problems);
+        var (smtp, submission) = (settings!.For(new SettingsContext { Listener = "smtp" }), settings.For(new SettingsContext { Listener = "submission" }));
+        Assert.Equal((false, false, "all", "no", "none", "all", "unsigned"), (smtp.Get(SettingTable.LoginRequired), smtp.Get(SettingTable.TlsRequired), smtp.Get(SenderKeys.Verify), smtp.Get(SenderKeys.Expand), smtp.Get(HeaderKeys.AddMessageId), smtp.Get(HeaderKeys.AddDate), smtp.Get(HeaderKeys.Change)));
+        Assert.Equal((true, true, "all", "none"), (submission.Get(SettingTable.LoginRequired), submission.Get(SettingTable.TlsRequired), submission.Get(HeaderKeys.AddMessageId), submission.Get(HeaderKeys.Change)));
+    }
+
+    [Fact]
     public void Templates_of_reports_are_found_and_the_fields_of_their_part_left_out()
     {
         var (values, problems, files) = Load(("dsnheader.txt", "Content-Type: text/plain; charset=\"utf-8\"\n\n\nHello from [#ME#]\n"), ("dsnfailed.txt", "These failed:\n"), ("dsnsubjectnotice.txt", "Notice\n"));
@@ -138,6 +154,36 @@ public sealed class CourierFilesTests : IDisposable
         Assert.Same(there, there.ForDomain("example.info"));
         Assert.Contains(courier.Uses, use => use.Path.EndsWith("queuetime.192.0.2.1", StringComparison.Ordinal) && use.Reason is not null);
         Assert.Equal("mail.example.org", settings.For(new SettingsContext { LocalAddress = IPAddress.Parse("198.51.100.1") }).Get(SettingTable.HostName));
+    }
+
+    [Fact]
+    public void A_star_stands_for_the_name_of_the_machine() => Assert.Equal(
+        Environment.MachineName.ToLowerInvariant().Split('.')[0] + ".example.org", Load(("me", "*.example.org")).Values!.Get(SettingTable.HostName));
+
+    [Fact]
+    public void A_virtual_host_sends_from_its_own_address()
+    {
+        foreach (var (name, text) in new[]
+        {
+            ("ipout", "192.0.2.9"), ("vhost.192.0.2.1", ""), ("ipout.192.0.2.1", ""), ("vhost.192.0.2.2", ""), ("ipout.192.0.2.2", "0"), ("esmtphelo.192.0.2.2", "out.example.net"),
+            ("vhost.2001:db8::1", ""), ("ip6out.2001:db8::1", "# itself\n"), ("vhost.example.com", ""), ("ipout.example.com", "192.0.2.3"),
+        })
+            File.WriteAllText(Path.Combine(_directory, name), text);
+        var (settings, problems) = Settings.Load(new CourierFiles(_directory), new CommandLineSource(["server.state=/x", "server.hostname=mail.example.org"]));
+        Assert.Empty(problems);
+        using var sending = new Courier.Hosting.Sending(settings!, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance);
+        string? As(string who, string? host) => sending.IdentityOf(new Courier.Queue.MessageOrigin(who, host is null ? null : IPAddress.Parse(host))) is { } identity
+            ? $"{identity.HostName} {identity.Sources.V4} {identity.Sources.V6}"
+            : null;
+        Assert.Equal("192.0.2.9", sending.Client.Sources!.V4!.ToString());
+        Assert.Null(As("198.51.100.1", null));
+        Assert.Null(As("198.51.100.1", "192.0.2.77"));
+        Assert.Equal("mail.example.org 192.0.2.1 ", As("198.51.100.1", "192.0.2.1"));
+        Assert.Equal("out.example.net  ", As("198.51.100.1", "192.0.2.2"));
+        Assert.Equal("mail.example.org 192.0.2.9 2001:db8::1", As("198.51.100.1", "2001:db8::1"));
+        Assert.Equal("mail.example.org 192.0.2.3 ", As("ada@example.com", null));
+        // Both hold, the domain's last.
+        Assert.Equal("out.example.net 192.0.2.3 ", As("ada@example.com", "192.0.2.2"));
     }
 
     [Fact]

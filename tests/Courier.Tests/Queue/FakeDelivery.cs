@@ -63,9 +63,16 @@ internal sealed class FakeRouter : IRouter
 
     public Route? StagedRoute { get; set; }
 
-    public Route? RouteTo(string nextHop) => NextHops.GetValueOrDefault(nextHop);
+    public Route? RouteTo(string nextHop, MessageOrigin origin) => NextHops.GetValueOrDefault(nextHop);
 
-    public ValueTask<Route> RouteAsync(MailAddress recipient, CancellationToken ct) => new(Routes[recipient.Domain]());
+    /// <summary>Where what was routed came from.</summary>
+    internal ConcurrentQueue<MessageOrigin> Origins { get; } = [];
+
+    public ValueTask<Route> RouteAsync(MailAddress recipient, MessageOrigin origin, CancellationToken ct)
+    {
+        Origins.Enqueue(origin);
+        return new(Routes[recipient.Domain]());
+    }
 
     internal void To(string domain, IDeliveryAgent? agent, string? destination = null) => Routes[domain] = () => new Route(agent, destination ?? "to:" + domain);
 }

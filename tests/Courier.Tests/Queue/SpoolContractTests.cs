@@ -50,6 +50,17 @@ public abstract class SpoolContractTests : IAsyncLifetime
         Assert.Equal("body\r\n"u8.ToArray(), body.ReadAll());
     }
 
+    [Fact]
+    public async Task The_virtual_host_of_a_message_is_kept_with_it()
+    {
+        var origin = new MessageOrigin("ada@example.org", System.Net.IPAddress.Parse("2001:db8::7"));
+        var submission = Messages.Submission(Path.GetTempPath(), Messages.Envelope("grace@example.com")) with { Origin = origin.ToString() };
+        using (submission.Body)
+            await Spool.SubmitAsync(submission, Ct);
+        await ReopenAsync();
+        Assert.Equal(origin, MessageOrigin.Parse(Assert.Single(await Spool.LeaseDueAsync(Clock.GetUtcNow(), 10, Ct)).Origin));
+    }
+
     [Theory]
     [InlineData(9, true, true)]
     [InlineData(-9, true, false)]

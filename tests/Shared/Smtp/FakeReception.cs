@@ -11,6 +11,9 @@ namespace Courier.Tests.Shared.Smtp;
 /// <summary>What a session handed over.</summary>
 public sealed record Received(string Sender, IReadOnlyList<string> Recipients, byte[] Bytes, string? User, string Helo, bool Is8Bit)
 {
+    /// <summary>The address of the client.</summary>
+    public string From { get; init; } = "";
+
     public string Text => Encoding.Latin1.GetString(Bytes);
 }
 
@@ -81,7 +84,10 @@ public sealed class FakeReception : IReception
         var bytes = new byte[message.Length];
         stream.ReadExactly(bytes);
         Messages.Enqueue(new(transaction.Mail.Sender.ToString(), [.. transaction.Recipients.Select(r => r.ToString())], bytes,
-            transaction.Peer.User, transaction.Peer.HeloName, transaction.Mail.Is8Bit));
+            transaction.Peer.User, transaction.Peer.HeloName, transaction.Mail.Is8Bit)
+        {
+            From = transaction.Peer.Connection.Remote.Address.ToString(),
+        });
     }
 
     private static SmtpReply Judge(string? localPart) => localPart switch

@@ -109,6 +109,8 @@ public sealed class Connector(
             Check = demand.Check,
             Credentials = candidate.Hop.Credentials,
         };
+        if (candidate.Hop.Identity is { } identity)
+            client = client with { HostName = identity.HostName, Sources = identity.Sources, NameFor = identity.NameFor };
         var connection = await SmtpClient.ConnectAsync(endPoint, candidate.Host.Name, client, ct);
         if (connection.TlsProblem is { } problem)
         {

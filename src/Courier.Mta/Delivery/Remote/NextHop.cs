@@ -52,6 +52,9 @@ public sealed record NextHop(string Host, int Port)
     /// <summary>The operator chose this hop: its name may stand in /etc/hosts, and it may lead to ourselves.</summary>
     public bool IsConfigured { get; init; } = true;
 
+    /// <summary>As whom we go there; null: as the server. Connections are not shared with others.</summary>
+    public SendingIdentity? Identity { get; init; }
+
     /// <summary>What attempts are grouped by, in queue and log: different for hops that are reached differently.</summary>
     public string Destination
     {
@@ -62,6 +65,8 @@ public sealed record NextHop(string Host, int Port)
                 name += $" {Security.ToString().ToLowerInvariant()}";
             if (Families != AddressFamilies.Both)
                 name += $" {Families.ToString().ToLowerInvariant()}";
+            if (Identity is not null)
+                name += $" as {Identity.Label}";
             return name;
         }
     }

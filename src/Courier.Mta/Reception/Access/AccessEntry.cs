@@ -46,11 +46,11 @@ public sealed record AccessEntry
     /// <summary>MAXCPERIP; null: as for all.</summary>
     public int? ConnectionsMax { get; private init; }
 
-    /// <summary>AUTH_REQUIRED.</summary>
-    public bool LoginRequired => IsOn("AUTH_REQUIRED");
+    /// <summary>AUTH_REQUIRED; null: as for all.</summary>
+    public bool? LoginRequired => Variables.ContainsKey("AUTH_REQUIRED") ? IsOn("AUTH_REQUIRED") : null;
 
-    /// <summary>ESMTP_TLS_REQUIRED.</summary>
-    public bool TlsRequired => IsOn("ESMTP_TLS_REQUIRED");
+    /// <summary>ESMTP_TLS_REQUIRED; null: as for all.</summary>
+    public bool? TlsRequired => Variables.ContainsKey("ESMTP_TLS_REQUIRED") ? IsOn("ESMTP_TLS_REQUIRED") : null;
 
     /// <summary>TARPIT=0: answers to mistakes are not held back.</summary>
     public bool IsForgiven => Variables.TryGetValue("TARPIT", out var value) && Number(value) == 0;

@@ -49,8 +49,8 @@ public sealed class AccessPolicy
         {
             Refusal = entry.IsDenied ? ReceptionReplies.AccessDenied : null,
             GreetingDelay = IsKnown(entry, connection) ? TimeSpan.Zero : _settings.GreetingDelay,
-            AuthRequired = entry.LoginRequired,
-            TlsRequired = entry.TlsRequired,
+            AuthRequired = entry.LoginRequired ?? _settings.LoginRequired,
+            TlsRequired = entry.TlsRequired ?? _settings.TlsRequired,
             MessageBytes = entry.MessageBytes,
             IsForgiven = entry.IsForgiven || IPAddress.IsLoopback(connection.Remote.Address),
         };

@@ -30,6 +30,12 @@ public sealed record AccessSettings(string HostName)
     /// <summary>Whom the lists refuse is sent away before the greeting, and not only at each recipient.</summary>
     public bool DropsListed { get; init; }
 
+    /// <summary>Everybody must log in, of whom the lists do not say otherwise.</summary>
+    public bool LoginRequired { get; init; }
+
+    /// <summary>Everybody must begin TLS, of whom the lists do not say otherwise.</summary>
+    public bool TlsRequired { get; init; }
+
     /// <summary>How long strangers must be silent before the greeting.</summary>
     public TimeSpan GreetingDelay { get; init; }
 }

@@ -53,7 +53,7 @@ internal sealed class ReceptionBench : IDisposable
 
     internal ReceptionBench() => Settings = new ReceptionSettings("mx.example.test", _directory.FullName)
     {
-        FreeBytesMin = 0,
+        FreeMin = default,
         Limits = new ReceptionLimits { MessageMemoryBytes = 1000 },
     };
 

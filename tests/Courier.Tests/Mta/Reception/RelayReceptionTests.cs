@@ -1,7 +1,11 @@
 using System.Net;
+using Courier.IO.Files;
+using Courier.IO.Platform;
 using Courier.Mail.Addresses;
 using Courier.Mta.Reception;
 using Courier.Mta.Reception.Headers;
+using Courier.Queue;
+using Courier.Queue.Scheduling;
 using Courier.Smtp.Server;
 using Microsoft.Extensions.Logging.Abstractions;
 using static Courier.Tests.Mta.Reception.ReceptionBench;
@@ -27,6 +31,20 @@ public sealed class RelayReceptionTests : IDisposable
         await AcceptAsync(relay, transaction, "Subject: x\r\n\r\n");
         var text = _bench.Queue.Messages.Single().Text;
         Assert.Equal((expected, expected), (text.Contains("\r\nDate: ", StringComparison.Ordinal), text.Contains("\r\nMessage-ID: <", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData(null, null, "192.0.2.1")]
+    [InlineData(null, "198.51.100.7", "192.0.2.1 at 198.51.100.7")]
+    [InlineData("ada@example.test", "198.51.100.7", "ada@example.test at 198.51.100.7")]
+    public async Task The_queue_hears_which_virtual_host_a_message_came_to(string? user, string? host, string origin)
+    {
+        _bench.Settings = _bench.Settings with { VirtualHost = host is null ? null : IPAddress.Parse(host) };
+        var relay = new RelayReception(_bench.Settings, _bench.Accounts, _bench.Queue, _bench.Clock, NullLogger<RelayReception>.Instance);
+        var transaction = Begin(PeerAt(user: user));
+        await RecipientAsync(relay, transaction, "ada@example.test");
+        await AcceptAsync(relay, transaction, Message);
+        Assert.Equal(origin, _bench.Queue.Messages.Single().Origin);
     }
 
     [Theory]
@@ -250,7 +268,7 @@ public sealed class RelayReceptionTests : IDisposable
     [Fact]
     public async Task Mail_is_asked_to_come_later_when_the_disk_is_nearly_full()
     {
-        _bench.Settings = _bench.Settings with { FreeBytesMin = long.MaxValue };
+        _bench.Settings = _bench.Settings with { FreeMin = new FileSystemRoom(long.MaxValue, 0) };
         var relay = Relay();
         var transaction = Begin();
         Assert.Equal("452 4.3.1", Code(await relay.BeginAsync(transaction, CancellationToken.None)));
@@ -267,11 +285,61 @@ public sealed class RelayReceptionTests : IDisposable
         Assert.Equal("250 2.1.0", Code(await relay.BeginAsync(Begin(size: 1000), CancellationToken.None)));
     }
 
+    [Theory]
+    [InlineData(OutcomeKind.Failed, "550 5.1.1")]
+    [InlineData(OutcomeKind.Deferred, "450 4.2.0")]
+    [InlineData(OutcomeKind.Delivered, "250 2.1.5")]
+    public async Task More_for_an_address_in_trouble_is_refused(OutcomeKind kind, string reply)
+    {
+        var trouble = new TroubledRecipients(_bench.Clock, new HashSet<MessageSource> { MessageSource.Smtp });
+        var envelope = Queue.Messages.Envelope("ada@example.test");
+        trouble.Note(
+            new DeliveryJob(new QueueId(1), envelope, [], default, MessageBody.OfBytes(Array.Empty<byte>()), _bench.Clock.GetUtcNow(), ""), new QueuedRecipient(0, envelope.Recipients[0], 0, default, null, null),
+            new RecipientOutcome(0, kind, "4.2.2", ""));
+        _bench.Settings = _bench.Settings with { Trouble = trouble };
+        var (answer, _) = await Relay().AddRecipientAsync(Begin(), MailAddress.Parse("ada@example.test"), CancellationToken.None);
+        Assert.Equal(reply, Code(answer));
+    }
+
+    [Theory]
+    [InlineData(Audience.Nobody, true, 252)]
+    [InlineData(Audience.Friends, false, 252)]
+    [InlineData(Audience.Friends, true, 250)]
+    [InlineData(Audience.Everybody, false, 250)]
+    public async Task Who_is_told_whether_an_address_exists_is_a_setting(Audience audience, bool isUser, int code)
+    {
+        _bench.Settings = _bench.Settings with { Verify = audience };
+        var peer = PeerAt(user: isUser ? "ada@example.test" : null);
+        Assert.Equal(code, (await Relay().VerifyAsync(peer, MailAddress.Parse("ada@example.test"), expands: false, CancellationToken.None)).Code);
+        Assert.Equal(code == 250 ? 550 : 252, (await Relay().VerifyAsync(peer, MailAddress.Parse("nobody@example.test"), expands: false, CancellationToken.None)).Code);
+        Assert.Equal(502, (await Relay().VerifyAsync(peer, MailAddress.Parse("ada@example.test"), expands: true, CancellationToken.None)).Code);
+    }
+
+    [Theory]
+    [InlineData(19, false)]
+    [InlineData(20, true)]
+    public void Room_without_files_to_be_made_in_it_is_none(long files, bool hasRoom)
+    {
+        var space = new FreeSpace(_bench.Settings.SpoolDirectory, new FileSystemRoom(100, 20), _bench.Clock, NullLogger.Instance, _ => new FileSystemRoom(1000, files));
+        Assert.Equal(hasRoom, space.HasRoomFor(10));
+    }
+
+    [Fact]
+    public void A_file_system_says_what_room_it_has()
+    {
+        var room = FileSystemRoom.At("/proc/self");
+        Assert.Equal(new FileSystemRoom(0, long.MaxValue), room with { Bytes = 0 });
+        var disk = FileSystemRoom.At(_bench.Settings.SpoolDirectory);
+        Assert.InRange(disk.Bytes, new DriveInfo(_bench.Settings.SpoolDirectory).AvailableFreeSpace - (64L << 20), new DriveInfo(_bench.Settings.SpoolDirectory).AvailableFreeSpace + (64L << 20));
+        Assert.True(disk.Files > 0);
+        Assert.Throws<IOException>(() => FileSystemRoom.At("/nonexistent"));
+    }
+
     [Fact]
     public void Room_is_looked_for_again_after_a_second()
     {
         var free = 10L;
-        var space = new FreeSpace(_bench.Settings.SpoolDirectory, 100, _bench.Clock, NullLogger.Instance, _ => free);
+        var space = new FreeSpace(_bench.Settings.SpoolDirectory, new FileSystemRoom(100, 0), _bench.Clock, NullLogger.Instance, _ => new FileSystemRoom(free, 0));
         Assert.False(space.HasRoomFor(0));
         free = 150;
         Assert.False(space.HasRoomFor(0));

@@ -1,6 +1,8 @@
+using System.Net;
 using Courier.IO.Files;
 using Courier.Mail.Addresses;
 using Courier.Mta.Delivery.Remote;
+using Courier.Net;
 using Courier.Queue;
 using Courier.Smtp.Client;
 using Courier.Smtp.Server;
@@ -86,6 +88,29 @@ public sealed class EsmtpAgentTests
         await using var agent = Agent(server.Port);
         Assert.Equal(OutcomeKind.Deferred, (await agent.DeliverAsync(Job("a@example.test"), default))[0].Kind);
         Assert.Equal(OutcomeKind.Relayed, (await agent.DeliverAsync(Job("a@example.test"), default))[0].Kind);
+    }
+
+    [Fact]
+    public async Task A_virtual_host_sends_under_its_own_name_and_address_and_shares_no_connection()
+    {
+        await using var server = new SmtpTestServer();
+        await using var agents = new EsmtpAgents(SendingParts.Connector(_settings.Client), _settings, NullLogger.Instance, TimeProvider.System);
+        var usual = new NextHop("127.0.0.1", server.Port);
+        var own = usual with { Identity = new SendingIdentity("127.0.0.9", "out.example.org", new SourceAddresses(IPAddress.Parse("127.0.0.9"), null)) };
+        foreach (var hop in new[] { usual, own, usual, own })
+            Assert.Equal(OutcomeKind.Relayed, Assert.Single(await agents.For(hop).DeliverAsync(Job("a@example.test"), default)).Kind);
+        var taken = server.Reception.Messages.Select(message => (message.From, message.Helo)).ToList();
+        Assert.Equal([("127.0.0.1", _settings.Client.HostName), ("127.0.0.9", "out.example.org"), ("127.0.0.1", _settings.Client.HostName), ("127.0.0.9", "out.example.org")], taken);
+    }
+
+    [Fact]
+    public async Task What_may_go_over_TLS_alone_comes_back_from_a_hop_without_it()
+    {
+        await using var server = new SmtpTestServer();
+        await using var agent = Agent(server.Port);
+        var job = Job("a@example.test");
+        var outcome = Assert.Single(await agent.DeliverAsync(job with { Envelope = job.Envelope with { SecureOnly = true } }, default));
+        Assert.Equal((OutcomeKind.Failed, "5.7.10", 0), (outcome.Kind, outcome.Status, server.Reception.Messages.Count));
     }
 
     [Fact]

@@ -1,6 +1,8 @@
+using System.Net;
 using Courier.Mail.Addresses;
 using Courier.Mta.Delivery.Remote;
 using Courier.Mta.Routing;
+using Courier.Net;
 using Courier.Queue;
 using Courier.Tests.Mta.Local;
 using Courier.Tests.Queue;
@@ -25,7 +27,7 @@ public sealed class RouterTests
         });
     }
 
-    private static async Task<Route> RouteAsync(Router router, string address) => await router.RouteAsync(MailAddress.Parse(address), CancellationToken.None);
+    private static async Task<Route> RouteAsync(Router router, string address) => await router.RouteAsync(MailAddress.Parse(address), new MessageOrigin("192.0.2.1", null), CancellationToken.None);
 
     [Theory]
     [InlineData("grace@example.com", "local")]
@@ -84,6 +86,19 @@ public sealed class RouterTests
     [Fact]
     public async Task Accounts_in_trouble_are_not_an_unknown_user() =>
         await Assert.ThrowsAsync<IOException>(() => RouteAsync(Router(new RelaySettings(), new IOException("locked")), "nobody@example.com"));
+
+    [Fact]
+    public async Task Mail_of_a_virtual_host_has_a_way_of_its_own()
+    {
+        var identity = new SendingIdentity("198.51.100.7", "out.example.org", new SourceAddresses(IPAddress.Parse("198.51.100.7"), null));
+        var router = new Router(new FakeAccounts(Path.GetTempPath()), new RelaySettings { NextHop = Smarthost }, _local,
+            hop => new Route(_local, hop.Destination), origin => origin.Host is null ? null : identity);
+        async Task<string> To(MessageOrigin origin) => (await router.RouteAsync(MailAddress.Parse("x@elsewhere.test"), origin, CancellationToken.None)).Destination;
+
+        Assert.Equal("relay:smart.example:25", await To(new MessageOrigin("192.0.2.1", null)));
+        Assert.Equal("relay:smart.example:25 as 198.51.100.7", await To(new MessageOrigin("192.0.2.1", IPAddress.Parse("198.51.100.7"))));
+        Assert.Equal("relay:backup.example:26 as 198.51.100.7", router.RouteTo("backup.example:26", new MessageOrigin("192.0.2.1", IPAddress.Parse("198.51.100.7")))!.Destination);
+    }
 
     [Fact]
     public void Staged_copies_stay_local_whatever_their_address() => Assert.Same(_local, Router(new RelaySettings()).StagedRoute!.Agent);

@@ -36,6 +36,17 @@ public sealed class AccessPolicyTests : IDisposable
         Assert.StartsWith(reply, await RecipientAsync(With(("smtpaccess", "192.0.2.1\tallow,RELAYCLIENT\n192.0.2.2\tallow\n")), peer, user, "someone@example.net"), StringComparison.Ordinal);
 
     [Theory]
+    [InlineData("192.0.2.1", false, false)]
+    [InlineData("192.0.2.2", true, true)]
+    public void What_is_asked_of_all_is_not_asked_of_those_for_whom_the_list_says_so(string peer, bool login, bool tls)
+    {
+        Write("smtpaccess", "192.0.2.1\tallow,AUTH_REQUIRED=0,ESMTP_TLS_REQUIRED=0\n");
+        var policy = new AccessPolicy(new AccessSettings("mx.example.test") { List = Path.Combine(_directory, "smtpaccess"), LoginRequired = true, TlsRequired = true }, _bench.Clock, NullLogger<AccessPolicy>.Instance);
+        var terms = policy.SessionTermsOf(ConnectionFrom(peer));
+        Assert.Equal((login, tls), (terms.AuthRequired, terms.TlsRequired));
+    }
+
+    [Theory]
     [InlineData("192.0.2.1", "ada@example.test", null, "554 5.7.1 Go away")]
     [InlineData("192.0.2.1", "nobody@example.test", null, "554 5.7.1 Go away")]
     [InlineData("192.0.2.1", "someone@example.net", null, "550 5.7.1 Relaying denied")]
@@ -201,7 +212,7 @@ public sealed class AccessPolicyTests : IDisposable
         var files = new CourierFiles(_directory);
         var (settings, _) = Settings.Load(files, new CommandLineSource(["server.state=/x"]));
         Assert.Equal(50_000, settings!.Defaults.Get(SettingTable.HeaderSize));
-        Assert.Contains(files.Uses, use => use.Path.EndsWith("sizecheck", StringComparison.Ordinal) && use.Setting is null);
+        Assert.Contains(files.Uses, use => use.Path.EndsWith("sizecheck:1", StringComparison.Ordinal) && use.Setting == "[limits] free_files = 20");
         Write("bofh", "opt BOFHHEADERLIMIT=10\n");
         Assert.Contains("bofh:1", Assert.Single(Settings.Load(new CourierFiles(_directory), new CommandLineSource(["server.state=/x"])).Problems).ToString(), StringComparison.Ordinal);
     }

@@ -99,7 +99,7 @@ public sealed class AccessTableTests
     public void What_is_switched_off_is_off(string text)
     {
         var entry = AccessEntry.Parse(text, out _)!;
-        Assert.Equal((false, null, false, false, false, (long?)null), (entry.MayRelay, entry.Block, entry.LoginRequired, entry.TlsRequired, entry.IsForgiven, entry.MessageBytes));
+        Assert.Equal((false, null, false, false, false, (long?)null), (entry.MayRelay, entry.Block, entry.LoginRequired ?? false, entry.TlsRequired ?? false, entry.IsForgiven, entry.MessageBytes));
     }
 
     private static AccessEntry Find(string[] lines, string peer) =>
