@@ -113,6 +113,24 @@ n_imap_box1k=1;     s_imap_box1k()   { box "$1" 1000; }
 n_imap_box2k=1;     s_imap_box2k()   { box "$1" 2000; }
 n_imap_box10k=1;    s_imap_box10k()  { box "$1" 10000; }
 n_imap_box100k=1;   s_imap_box100k() { box "$1" 100000; }
+# DROP messages (a million) dropped into new/ of an empty mailbox: hard links of a few files of 1 KB. What the first SELECT takes, and the most memory that
+# the peer's processes then had together (VmHWM).
+drop() { local p=$1 n=${DROP:-1000000} port md; port=$(imapport "$p"); md=$(info "$p" maildirs); [ -n "$port" ] && [ -n "$md" ] || return 9
+  ./peers/"$p".sh reset >/dev/null 2>&1
+  python3 - "$md/u0052/Maildir" "$n" <<'PY'
+import os, sys
+maildir, count = sys.argv[1], int(sys.argv[2])
+for i in range(count):
+    if i % 30000 == 0:
+        source = f"{maildir}/tmp/{i}"
+        with open(source, "w") as file: file.write("Subject: dropped\n\n" + "x" * 1000 + "\n")
+        os.chown(source, 5000, 5000)
+    os.link(source, f"{maildir}/new/{1700000000 + i * 37 % 900000}.M{i % 1000000:06d}P1_{i}.bench,S=1019")
+PY
+  sync "$md/u0052/Maildir/new"; cpu0 "$p"
+  "$MB" imap-run --port "$port" --user u0052 drop_select="SELECT INBOX" drop_flags="FETCH 1:* (FLAGS)"
+  awk '/^VmHWM/{sum += $2} END{printf "drop_memory %.0f MiB\n", sum / 1024}' $(./peers/"$p".sh pids | sed 's|.*|/proc/&/status|') 2>/dev/null; }
+n_imap_drop=1;      s_imap_drop()    { drop "$1"; }
 # every Dovecot imap process holds an inotify instance of one uid; the kernel's default of 128 per uid would
 # switch its notification off, so the limit is raised while the idle scenarios run, and put back
 INO=/proc/sys/fs/inotify/max_user_instances

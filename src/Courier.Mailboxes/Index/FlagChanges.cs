@@ -44,6 +44,7 @@ internal sealed class FlagChanges(MailboxState state)
         while (misses < MaxRounds && Unclaimed() is { Count: > 0 } unclaimed)
         {
             var left = Round(unclaimed, [], TryClaim);
+            state.Tidy(unclaimed.Count);
             if (left.Count == 0)
             {
                 claimed.AddRange(unclaimed);

@@ -16,8 +16,8 @@ internal sealed partial class MailboxState : IAsyncDisposable
     private volatile bool _unwritten;
     private volatile bool _disposed;
 
-    /// <summary>Messages that came since memory was last tidied.</summary>
-    private int _grown;
+    /// <summary>Entries that were made since memory was last tidied.</summary>
+    private int _made;
     private ITimer? _writer;
     private readonly TakeOver _takeOver;
     private bool _isOpen;
@@ -120,7 +120,7 @@ internal sealed partial class MailboxState : IAsyncDisposable
     /// <summary>Under the gate.</summary>
     internal void Publish(Snapshot snapshot, Stamp stamp)
     {
-        _grown += Math.Max(0, snapshot.Count - (_version?.Snapshot.Count ?? 0));
+        _made += Math.Max(0, snapshot.Count - (_version?.Snapshot.Count ?? 0));
         var isNews = !ReferenceEquals(snapshot, _version?.Snapshot) || stamp.IsSettled != _version.Stamp.IsSettled;
         _version = new Version(snapshot, stamp);
         if (isNews)
@@ -271,7 +271,7 @@ internal sealed partial class MailboxState : IAsyncDisposable
             Scan();
             if (!IsGone && Uids.IsUnsettled)
                 SettleUids();
-            Tidy();
+            Tidy(0);
             _takeOver.TakeKeywords();
             if (!IsGone && Sharing?.Settle() == true)
                 ScanAgain();
@@ -280,13 +280,14 @@ internal sealed partial class MailboxState : IAsyncDisposable
         return Current;
     }
 
-    /// <summary>After a large listing: what it took while it ran, as much again as what is kept of it, would stay with the process for as long as nothing
-    /// else is needed.</summary>
-    private void Tidy()
+    /// <summary>After so many entries were made, by a listing or a change: what that took beside what is kept would stay with the process until something else
+    /// is needed, and the collector lets that become as large as the cache of the processor.</summary>
+    internal void Tidy(int made)
     {
-        if (_grown < LargeGrowth)
+        _made += made;
+        if (_made < LargeGrowth)
             return;
-        _grown = 0;
+        _made = 0;
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 
