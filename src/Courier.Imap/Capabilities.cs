@@ -36,6 +36,7 @@ internal static class Capabilities
         "CONTEXT=SEARCH", // RFC 5267
         "CONTEXT=SORT",
         "MULTISEARCH",    // RFC 7377
+        "SEARCH=FUZZY",   // RFC 6203
         "NOTIFY",         // RFC 5465
         "UIDBATCHES",     // RFC 10022
         "I18NLEVEL=1",    // RFC 5255
@@ -47,6 +48,9 @@ internal static class Capabilities
         "SPECIAL-USE",    // RFC 6154
         "CREATE-SPECIAL-USE",
         "STATUS=SIZE",    // RFC 8438
+        "QUOTA",          // RFC 9208
+        "QUOTA=RES-STORAGE",
+        "QUOTA=RES-MESSAGE",
         "SAVEDATE",       // RFC 8514
         "OBJECTID",       // RFC 8474
         "PREVIEW",        // RFC 8970

@@ -84,6 +84,8 @@ internal static class CommandTable
         ["COMPRESS"] = new(ImapStates.AfterLogin, Any, CompressCommand.Parse),
         ["GETMETADATA"] = new(ImapStates.AfterLogin, Any, GetMetadataCommand.Parse),
         ["SETMETADATA"] = new(ImapStates.AfterLogin, Any, SetMetadataCommand.Parse),
+        ["GETQUOTA"] = new(ImapStates.AfterLogin, Any, QuotaCommand.Parse),
+        ["GETQUOTAROOT"] = new(ImapStates.AfterLogin, Any, QuotaCommand.ParseRoot),
         ["ENABLE"] = new(ImapStates.AfterLogin, Any, EnableCommand.Parse),
         ["LANGUAGE"] = new(ImapStates.Any, Any, LanguageCommand.Parse),
         ["UNAUTHENTICATE"] = new(ImapStates.AfterLogin, CommandEffects.LeavesMailbox, UnauthenticateCommand.Parse),

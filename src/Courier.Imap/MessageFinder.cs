@@ -15,6 +15,17 @@ internal static class MessageFinder
         return await MailboxSearch.RunAsync(new Scope(session, selected), await SessionKeys.BindAsync(key, session, selected, ct), ct);
     }
 
+    /// <summary>How well each of the messages found fits, where that was asked for.</summary>
+    public static async ValueTask<IReadOnlyDictionary<int, int>?> ScoresAsync(ImapSession session, SelectedMailbox selected, SearchKey key, bool asked, IEnumerable<int> found, CancellationToken ct) =>
+        asked ? await FuzzySearch.ScoresAsync(ScopeOf(session, selected), await SessionKeys.BindAsync(key, session, selected, ct), found, ct) : null;
+
+    /// <summary>Scores are of fuzzy searches alone (RFC 6203 §4, §6).</summary>
+    public static void RefuseScores(bool asked, SearchKey? key)
+    {
+        if (asked && key is not null && !SessionKeys.MayBeFuzzy(key))
+            throw new ImapSyntaxException("RELEVANCY is for searches with FUZZY");
+    }
+
     /// <summary>The mailbox as the session sees it.</summary>
     public static SearchScope ScopeOf(ImapSession session, SelectedMailbox selected) => new Scope(session, selected);
 

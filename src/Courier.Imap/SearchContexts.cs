@@ -82,7 +82,9 @@ internal sealed class SearchContexts(ImapSession session, SelectedMailbox select
     private async ValueTask InsertAsync(Context context, List<Uid> added, CancellationToken ct)
     {
         List<int> positions = [.. context.Found.Concat(added).Select(uid => selected.Announced.IndexOf(uid)).Where(at => at >= 0)];
-        var sorted = await MessageSort.RunAsync(MessageFinder.ScopeOf(session, selected), selected.Mailbox, positions, context.Search.Criteria!, ct);
+        var criteria = context.Search.Criteria!;
+        var scores = await MessageFinder.ScoresAsync(session, selected, context.Search.Key, SortCriteria.AsksScores(criteria), positions, ct);
+        var sorted = await MessageSort.RunAsync(MessageFinder.ScopeOf(session, selected), selected.Mailbox, positions, criteria, scores, ct);
         context.Replace([.. sorted.Select(selected.Announced.UidAt)]);
         var came = added.ToHashSet();
         var pairs = new List<string>();

@@ -64,6 +64,18 @@ public sealed record MailboxStatus(int Messages, int Recent, Uid UidNext, UidVal
         }
     }
 
+    /// <summary>Octets of the messages with \Deleted as RFC822.SIZE counts them; added up when asked for.</summary>
+    public long DeletedSize
+    {
+        get
+        {
+            long size = 0;
+            for (var i = 0; i < (_snapshot?.Count ?? 0); i++)
+                size += (_snapshot!.FlagsAt(i) & MessageFlags.Deleted) != 0 ? _snapshot[i].Size : 0;
+            return size;
+        }
+    }
+
     /// <summary>Octets of all messages as RFC822.SIZE counts them (RFC 8438); added up when asked for, and a file whose name does not say is read.</summary>
     public long Size
     {
@@ -242,6 +254,9 @@ public sealed class MailAccount
             return await new Copier(source, state).CopyAsync(uids, ct);
         });
 
+    /// <summary>What it may hold; null without limits.</summary>
+    public AccountQuota? Quota() => AccountQuota.Read(Main);
+
     /// <summary>What this account says about its full text index; null for what holds for all.</summary>
     public bool? WantsTextIndex
     {
@@ -333,6 +348,7 @@ public sealed class MailAccount
             return RenameOutcome.NotAllowed;
         if (_folders.Exists(to) || moves.Any(name => _folders.Exists(name.Moved(from, to)!)))
             return RenameOutcome.AlreadyExists;
+        UidValiditySource.Settle(Main);
         foreach (var name in moves)
             await MoveAsync(name, name.Moved(from, to)!, ct);
         DurableFile.FlushDirectory(Main.Path);

@@ -13,37 +13,36 @@ public sealed class SessionCommandsTests
         await using var demo = await ImapProbe.LoginAsync(server.Port("imap"), server.Address("demo"), "demo");
         await demo.OkAsync("SELECT INBOX");
         await using var other = await ImapProbe.LoginAsync(server.Port("imap"), server.Address("other"), "other");
-        var sessions = await WhoAsync(server);
-        Assert.Equal(2, sessions.Count);
+        var sessions = await WhoAsync(server, 2);
         var one = sessions.Single(session => session.GetProperty("account").GetString() == server.Address("demo"));
         Assert.Equal(("imap", "INBOX"), (one.GetProperty("service").GetString(), one.GetProperty("at").GetString()));
+        var table = (await RunAsync(server, "who", server.Address("other"))).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(2, table.Length);
+        Assert.StartsWith("ID ", table[0], StringComparison.Ordinal);
+        Assert.Contains(server.Address("other"), table[1], StringComparison.Ordinal);
 
         var kicked = await RunAsync(server, "kick", server.Address("demo"));
         Assert.Equal((0, "1 ended"), (kicked.ExitCode, kicked.Output.Trim()));
         await Assert.ThrowsAnyAsync<Exception>(() => demo.OkAsync("NOOP"));
         await other.OkAsync("NOOP");
-        Assert.Equal(server.Address("other"), Assert.Single(await WhoAsync(server)).GetProperty("account").GetString());
+        var left = Assert.Single(await WhoAsync(server, 1));
+        Assert.Equal(server.Address("other"), left.GetProperty("account").GetString());
         Assert.Equal(67, (await RunAsync(server, "kick", "nobody@example.test")).ExitCode);
-        Assert.Contains(server.Address("other"), (await RunAsync(server, "who")).Output, StringComparison.Ordinal);
+        Assert.Equal(0, (await RunAsync(server, "kick", left.GetProperty("id").GetRawText())).ExitCode);
+        await Assert.ThrowsAnyAsync<Exception>(() => other.OkAsync("NOOP"));
+        Assert.Empty(await WhoAsync(server, 0));
         Assert.Equal(0, await server.StopAsync());
         Assert.Equal(69, (await RunAsync(server, "who")).ExitCode);
+        Assert.Equal(69, (await RunAsync(server, "kick", "1")).ExitCode);
     }
 
-    private static async Task<List<JsonElement>> WhoAsync(ServerProcess server)
+    /// <summary>The sessions, once there are so many of users: one that was sent away may still be leaving.</summary>
+    private static Task<List<JsonElement>> WhoAsync(ServerProcess server, int count) => Eventually.GetAsync($"{count} sessions", async () =>
     {
-        List<JsonElement> sessions = [];
-        // The one that was sent away may still be leaving.
-        for (var i = 0; i < 50; i++)
-        {
-            using var list = JsonDocument.Parse((await RunAsync(server, "who", "--json")).Output);
-            sessions = [.. list.RootElement.EnumerateArray().Select(element => element.Clone())];
-            if (sessions.TrueForAll(session => session.GetProperty("account").ValueKind == JsonValueKind.String))
-                break;
-            await Task.Delay(100);
-        }
-
-        return sessions;
-    }
+        using var list = JsonDocument.Parse((await RunAsync(server, "who", "--json")).Output);
+        List<JsonElement> sessions = [.. list.RootElement.EnumerateArray().Select(element => element.Clone())];
+        return sessions.Count == count && sessions.TrueForAll(session => session.GetProperty("account").ValueKind == JsonValueKind.String) ? sessions : null;
+    });
 
     private static Task<RunResult> RunAsync(ServerProcess server, params string[] words) =>
         ExternalProgram.RunAsync(RepositoryPaths.Program, ["--config", server.ConfigFile, .. words]);

@@ -18,9 +18,11 @@ internal sealed record EsearchCommand(IReadOnlyList<MailboxFilter>? Sources, Sea
         p.Space();
         var sources = ReadSources(ref p);
         var form = SearchReturn.Parse(ref p);
-        return form is not null && (form.Parts & SearchParts.Save) != 0 && sources?.All(source => source.Scope == MailboxScope.Selected) == false
-            ? throw new ImapSyntaxException("Only what is found in the selected mailbox is saved") // §2.2
-            : new(sources, form, MessageFinder.Parse(ref p));
+        if (form is not null && (form.Parts & SearchParts.Save) != 0 && sources?.All(source => source.Scope == MailboxScope.Selected) == false)
+            throw new ImapSyntaxException("Only what is found in the selected mailbox is saved"); // §2.2
+        var key = MessageFinder.Parse(ref p);
+        MessageFinder.RefuseScores(form is { AsksScores: true }, key);
+        return new(sources, form, key);
     }
 
     public override async ValueTask<Completion> RunAsync(ImapSession session, CancellationToken ct)
@@ -41,7 +43,7 @@ internal sealed record EsearchCommand(IReadOnlyList<MailboxFilter>? Sources, Sea
             // Opened and left again one by one: only one is held at a time.
             await using var mailbox = await SelectedMailbox.OpenAsync(session.Mailboxes, name, isReadOnly: true, ct);
             if (mailbox is not null)
-                Write(session, mailbox, await MessageFinder.FindAsync(session, mailbox, Key, ct));
+                await WriteAsync(session, mailbox, await MessageFinder.FindAsync(session, mailbox, Key, ct), ct);
             await session.Writer.FlushIfFullAsync();
         }
 
@@ -52,17 +54,19 @@ internal sealed record EsearchCommand(IReadOnlyList<MailboxFilter>? Sources, Sea
     {
         var found = await MessageFinder.FindAsync(session, selected, Key!, ct);
         if (Return?.IsSilent != true)
-            Write(session, selected, found);
+            await WriteAsync(session, selected, found, ct);
         if (Return is not null && (Return.Parts & SearchParts.Save) != 0)
             new SearchResponse(session, selected, Numbering.Uid).Save(found, Return);
         await MessageFinder.FollowAsync(session, Return, new(Key!, Numbering.Uid, null, Return?.UpdateItems), found, ct);
     }
 
     // Nothing is said of a mailbox without a match (§2.1).
-    private void Write(ImapSession session, SelectedMailbox mailbox, List<int> found)
+    private async ValueTask WriteAsync(ImapSession session, SelectedMailbox mailbox, List<int> found, CancellationToken ct)
     {
-        if (found.Count > 0 && session.Naming.Wire(mailbox.Name) is { } wire)
-            new SearchResponse(session, mailbox, Numbering.Uid).WriteExtended(found, Return ?? _all, SessionKeys.AsksForModSeq(Key!), mailbox: wire);
+        if (found.Count == 0 || session.Naming.Wire(mailbox.Name) is not { } wire)
+            return;
+        var scores = await MessageFinder.ScoresAsync(session, mailbox, Key!, Return is { AsksScores: true }, found, ct);
+        new SearchResponse(session, mailbox, Numbering.Uid).WriteExtended(found, Return ?? _all, SessionKeys.AsksForModSeq(Key!), scores, wire);
     }
 
     private async ValueTask<List<MailboxName>> OthersAsync(ImapSession session, CancellationToken ct)

@@ -11,7 +11,9 @@ internal sealed record SearchCommand(SearchReturn? Return, SearchKey? Key, Numbe
     public static SearchCommand Parse(ref ImapParser p, Numbering numbering)
     {
         p.Space();
-        return new(SearchReturn.Parse(ref p), MessageFinder.Parse(ref p), numbering);
+        var (form, key) = (SearchReturn.Parse(ref p), MessageFinder.Parse(ref p));
+        MessageFinder.RefuseScores(form is { AsksScores: true }, key);
+        return new(form, key, numbering);
     }
 
     public override async ValueTask<Completion> RunAsync(ImapSession session, CancellationToken ct)
@@ -30,7 +32,7 @@ internal sealed record SearchCommand(SearchReturn? Return, SearchKey? Key, Numbe
         if (form is null)
             await response.WriteListAsync("SEARCH", found, withModSeq);
         else if (!form.IsSilent)
-            response.WriteExtended(found, form, withModSeq);
+            response.WriteExtended(found, form, withModSeq, await MessageFinder.ScoresAsync(session, selected, Key, form.AsksScores, found, ct));
         if (form is not null && (form.Parts & SearchParts.Save) != 0)
             response.Save(found, form);
         await MessageFinder.FollowAsync(session, form, new(Key, Numbering, null, form?.UpdateItems), found, ct);

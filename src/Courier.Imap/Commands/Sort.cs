@@ -16,7 +16,9 @@ internal sealed record SortCommand(SearchReturn? Return, IReadOnlyList<SortCrite
         var form = SearchReturn.Parse(ref p);
         var criteria = SortCriteria.Parse(ref p);
         p.Space();
-        return new(form, criteria, ParseKeys(ref p), numbering);
+        var key = ParseKeys(ref p);
+        MessageFinder.RefuseScores(form is { AsksScores: true } || SortCriteria.AsksScores(criteria), key);
+        return new(form, criteria, key, numbering);
     }
 
     /// <summary>charset 1*(SP search-key): null for a charset that we do not read.</summary>
@@ -37,13 +39,14 @@ internal sealed record SortCommand(SearchReturn? Return, IReadOnlyList<SortCrite
         if (await MessageLimit.IsTooMuchAsync(session, selected, Key, ct))
             return MessageLimit.TooMany(session.Limits.MessagesPerCommand);
         var found = await MessageFinder.FindAsync(session, selected, Key, ct);
-        found = await MessageSort.RunAsync(MessageFinder.ScopeOf(session, selected), selected.Mailbox, found, Criteria, ct);
+        var scores = await MessageFinder.ScoresAsync(session, selected, Key, Return is { AsksScores: true } || SortCriteria.AsksScores(Criteria), found, ct);
+        found = await MessageSort.RunAsync(MessageFinder.ScopeOf(session, selected), selected.Mailbox, found, Criteria, scores, ct);
         var response = new SearchResponse(session, selected, Numbering);
         var withModSeq = SessionKeys.AsksForModSeq(Key);
         if (Return is null)
             await response.WriteListAsync("SORT", found, withModSeq);
         else if (!Return.IsSilent)
-            response.WriteExtended(found, Return, withModSeq);
+            response.WriteExtended(found, Return, withModSeq, Return.AsksScores ? scores : null);
         if (Return is not null && (Return.Parts & SearchParts.Save) != 0)
             response.Save(found, Return);
         await MessageFinder.FollowAsync(session, Return, new(Key, Numbering, Criteria, Return?.UpdateItems), found, ct);

@@ -5,7 +5,7 @@ using Courier.Mailboxes.Search;
 namespace Courier.Imap.Grammar;
 
 /// <summary>Reads search keys (RFC 3501 §6.4.4, §9):
-/// search-key = "ALL" / "ANSWERED" / … / "HEADER" SP header-fld-name SP astring / "NOT" SP search-key /
+/// search-key = "ALL" / "ANSWERED" / … / "HEADER" SP header-fld-name SP astring / "NOT" SP search-key / "FUZZY" SP search-key (RFC 6203 §7) /
 /// "OR" SP search-key SP search-key / "UID" SP sequence-set / sequence-set / "(" search-key *(SP search-key) ")"</summary>
 /// <remarks>It keeps its own stack, so no input can exhaust the thread's; how deep and how many keys is limited.</remarks>
 internal static class SearchCriteria
@@ -15,6 +15,7 @@ internal static class SearchCriteria
         Top,
         Bracket,
         Not,
+        Fuzzy,
         Or,
     }
 
@@ -48,6 +49,8 @@ internal static class SearchCriteria
             return Frame.Bracket;
         if (p.TryWord("NOT "u8))
             return Frame.Not;
+        if (p.TryWord("FUZZY "u8))
+            return Frame.Fuzzy;
         return p.TryWord("OR "u8) ? Frame.Or : null;
     }
 
@@ -62,6 +65,9 @@ internal static class SearchCriteria
             {
                 case Frame.Not:
                     key = new NotKey(key);
+                    break;
+                case Frame.Fuzzy:
+                    key = new FuzzyKey(key);
                     break;
                 case Frame.Or when keys.Count == 2:
                     key = new OrKey(keys[0], keys[1]);

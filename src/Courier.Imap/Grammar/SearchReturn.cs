@@ -10,11 +10,12 @@ internal enum SearchParts
     All = 4,
     Count = 8,
     Save = 16,
+    Relevancy = 32,
 }
 
 /// <summary>What a search is to answer with.</summary>
 /// <remarks>search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")" ;
-/// search-return-opt = "MIN" / "MAX" / "ALL" / "COUNT" (RFC 4731 §3) / "SAVE" (RFC 5182 §4) / "PARTIAL" SP partial-range (RFC 9394 §4) /
+/// search-return-opt = "MIN" / "MAX" / "ALL" / "COUNT" (RFC 4731 §3) / "SAVE" (RFC 5182 §4) / "PARTIAL" SP partial-range (RFC 9394 §4) / "RELEVANCY" (RFC 6203 §7) /
 /// "CONTEXT" / "UPDATE" [[SP] "(" fetch-att *(SP fetch-att) ")"] (RFC 5267 §5, RFC 5465 §8)</remarks>
 internal sealed record SearchReturn(SearchParts Parts, PartialRange? Partial)
 {
@@ -23,6 +24,8 @@ internal sealed record SearchReturn(SearchParts Parts, PartialRange? Partial)
 
     /// <summary>What to fetch of messages that come to the result (RFC 5465 §7).</summary>
     public FetchItems? UpdateItems { get; init; }
+
+    public bool AsksScores => (Parts & SearchParts.Relevancy) != 0;
 
     /// <summary>SAVE alone is silent (RFC 5182 §2.1).</summary>
     public bool IsSilent => this is { Parts: SearchParts.Save, Partial: null, Updates: false };
@@ -46,6 +49,7 @@ internal sealed record SearchReturn(SearchParts Parts, PartialRange? Partial)
                 case "ALL": parts |= SearchParts.All; break;
                 case "COUNT": parts |= SearchParts.Count; break;
                 case "SAVE": parts |= SearchParts.Save; break;
+                case "RELEVANCY": parts |= SearchParts.Relevancy; break;
                 case "PARTIAL" when partial is null:
                     p.Space();
                     partial = PartialRange.Parse(ref p);

@@ -177,6 +177,8 @@ internal static class SessionKeys
                 return await own.BindAsync(session, selected, ct);
             case NotKey not:
                 return new NotKey(await BindAsync(not.Key, session, selected, ct));
+            case FuzzyKey fuzzy:
+                return new FuzzyKey(await BindAsync(fuzzy.Key, session, selected, ct));
             case OrKey or:
                 return new OrKey(await BindAsync(or.Left, session, selected, ct), await BindAsync(or.Right, session, selected, ct));
             case AndKey and:
@@ -200,6 +202,8 @@ internal static class SessionKeys
                 return await PinAsync(await filter.FindAsync(session, ct), session, selected, ct);
             case NotKey not:
                 return new NotKey(await PinAsync(not.Key, session, selected, ct));
+            case FuzzyKey fuzzy:
+                return new FuzzyKey(await PinAsync(fuzzy.Key, session, selected, ct));
             case OrKey or:
                 return new OrKey(await PinAsync(or.Left, session, selected, ct), await PinAsync(or.Right, session, selected, ct));
             case AndKey and:
@@ -212,22 +216,20 @@ internal static class SessionKeys
         }
     }
 
-    public static bool NamesFilter(SearchKey key) => key switch
-    {
-        FilterKey => true,
-        NotKey not => NamesFilter(not.Key),
-        OrKey or => NamesFilter(or.Left) || NamesFilter(or.Right),
-        AndKey and => and.Keys.Any(NamesFilter),
-        _ => false,
-    };
+    public static bool NamesFilter(SearchKey key) => Holds(key, static one => one is FilterKey);
 
     /// <summary>Whether the search asks for mod-sequences: then its answer names the highest (RFC 7162 §3.1.6).</summary>
-    public static bool AsksForModSeq(SearchKey key) => key switch
+    public static bool AsksForModSeq(SearchKey key) => Holds(key, static one => one is ModSeqKey);
+
+    /// <summary>Whether scores may be asked for (RFC 6203 §4); what stands in a filter is not known yet.</summary>
+    public static bool MayBeFuzzy(SearchKey key) => Holds(key, static one => one is FuzzyKey or FilterKey);
+
+    private static bool Holds(SearchKey key, Func<SearchKey, bool> test) => test(key) || key switch
     {
-        ModSeqKey => true,
-        NotKey not => AsksForModSeq(not.Key),
-        OrKey or => AsksForModSeq(or.Left) || AsksForModSeq(or.Right),
-        AndKey and => and.Keys.Any(AsksForModSeq),
+        NotKey not => Holds(not.Key, test),
+        FuzzyKey fuzzy => Holds(fuzzy.Key, test),
+        OrKey or => Holds(or.Left, test) || Holds(or.Right, test),
+        AndKey and => and.Keys.Any(part => Holds(part, test)),
         _ => false,
     };
 }

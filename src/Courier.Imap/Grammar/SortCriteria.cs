@@ -2,10 +2,10 @@ using Courier.Mailboxes.Sorting;
 
 namespace Courier.Imap.Grammar;
 
-/// <summary>sort-criteria = "(" sort-criterion *(SP sort-criterion) ")" ; sort-criterion = ["REVERSE" SP] sort-key (RFC 5256 §5, RFC 5957 §4)</summary>
+/// <summary>sort-criteria = "(" sort-criterion *(SP sort-criterion) ")" ; sort-criterion = ["REVERSE" SP] sort-key (RFC 5256 §5, RFC 5957 §4, RFC 6203 §7)</summary>
 internal static class SortCriteria
 {
-    // There are nine keys; naming one twice changes nothing.
+    // There are ten keys; naming one twice changes nothing.
     private const int CriteriaMax = 32;
 
     public static List<SortCriterion> Parse(ref ImapParser p)
@@ -24,6 +24,8 @@ internal static class SortCriteria
         return criteria;
     }
 
+    public static bool AsksScores(IEnumerable<SortCriterion> criteria) => criteria.Any(criterion => criterion.By == SortBy.Relevancy);
+
     private static SortBy Key(string name) => name switch
     {
         "ARRIVAL" => SortBy.Arrival,
@@ -35,6 +37,7 @@ internal static class SortCriteria
         "TO" => SortBy.To,
         "DISPLAYFROM" => SortBy.DisplayFrom,
         "DISPLAYTO" => SortBy.DisplayTo,
+        "RELEVANCY" => SortBy.Relevancy,
         _ => throw new ImapSyntaxException("Unknown sort key"),
     };
 }

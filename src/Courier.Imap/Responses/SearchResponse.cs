@@ -29,7 +29,7 @@ internal sealed class SearchResponse(ImapSession session, SelectedMailbox select
     }
 
     /// <summary><c>* ESEARCH (TAG "a") UID COUNT 17 ALL 4:18,21</c>. MIN and MAX are the first and the last in the order of the result (RFC 5267 §3).</summary>
-    public void WriteExtended(List<int> found, SearchReturn asked, bool withModSeq, string? mailbox = null)
+    public void WriteExtended(List<int> found, SearchReturn asked, bool withModSeq, IReadOnlyDictionary<int, int>? scores = null, string? mailbox = null)
     {
         var writer = session.Writer;
         writer.Raw($"* ESEARCH (TAG \"{Encoding.ASCII.GetString(session.Tag)}\"");
@@ -59,6 +59,9 @@ internal sealed class SearchResponse(ImapSession session, SelectedMailbox select
             writer.Raw($" COUNT {found.Count}");
         if (asked.Partial is { } partial)
             WritePartial(found, partial);
+        // In the order of the numbers (RFC 6203 §4).
+        if (scores is not null && found.Count > 0)
+            writer.Raw($" RELEVANCY ({string.Join(' ', Counted(found, asked).Select(position => scores[position]))})");
         if (withModSeq && found.Count > 0)
             writer.Raw($" MODSEQ {Highest(Counted(found, asked))}");
         writer.Line();
@@ -89,7 +92,7 @@ internal sealed class SearchResponse(ImapSession session, SelectedMailbox select
     // RFC 4731 §3.1 and RFC 5267 §3: of the extremes alone, where nothing else is asked for.
     private static IReadOnlyList<int> Counted(List<int> found, SearchReturn asked)
     {
-        var (parts, extremes) = (asked.Parts & ~SearchParts.Save, SearchParts.Min | SearchParts.Max);
+        var (parts, extremes) = (asked.Parts & ~(SearchParts.Save | SearchParts.Relevancy), SearchParts.Min | SearchParts.Max);
         if (asked.Partial is { } partial && (parts & ~extremes) == 0)
             return partial.Of(found.Count) is var (start, length) ? found.GetRange(start, length) : [];
         if (found.Count == 0 || (parts & extremes) == 0 || (parts & ~extremes) != 0)

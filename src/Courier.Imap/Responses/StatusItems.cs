@@ -6,11 +6,11 @@ namespace Courier.Imap.Responses;
 
 /// <summary>What STATUS is asked for, also by LIST (RFC 5819), and its answer.</summary>
 /// <remarks>status-att = "MESSAGES" / "RECENT" / "UIDNEXT" / "UIDVALIDITY" / "UNSEEN" (RFC 3501 §6.3.10) / "DELETED" (RFC 9051 §6.3.11) /
-/// "HIGHESTMODSEQ" (RFC 7162 §3.1.7) / "SIZE" (RFC 8438 §2) / "APPENDLIMIT" (RFC 7889 §4) / "MAILBOXID" (RFC 8474 §4.3)</remarks>
+/// "HIGHESTMODSEQ" (RFC 7162 §3.1.7) / "SIZE" (RFC 8438 §2) / "APPENDLIMIT" (RFC 7889 §4) / "DELETED-STORAGE" (RFC 9208 §4.1.4) / "MAILBOXID" (RFC 8474 §4.3)</remarks>
 internal sealed record StatusItems(IReadOnlyList<string> Names)
 {
     private static readonly string[] _known =
-        ["MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "DELETED", "HIGHESTMODSEQ", "SIZE", "APPENDLIMIT", "MAILBOXID"];
+        ["MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "DELETED", "HIGHESTMODSEQ", "SIZE", "APPENDLIMIT", "MAILBOXID", "DELETED-STORAGE"];
 
     public static StatusItems Parse(ref ImapParser p)
     {
@@ -56,6 +56,7 @@ internal sealed record StatusItems(IReadOnlyList<string> Names)
         "DELETED" => status.Deleted,
         "HIGHESTMODSEQ" => status.HighestModSeq.Value,
         "SIZE" => status.Size,
+        "DELETED-STORAGE" => status.DeletedSize,
         "APPENDLIMIT" => session.Limits.MessageBytes,
         _ => status.Unseen,
     };

@@ -11,6 +11,7 @@ public static class MailboxSearch
     /// <returns>Positions from 0, ascending.</returns>
     public static async ValueTask<List<int>> RunAsync(SearchScope scope, SearchKey key, CancellationToken ct)
     {
+        key = FuzzySearch.Widen(key);
         var sets = new Dictionary<PositionsKey, IReadOnlyList<(int First, int Last)>>(ReferenceEqualityComparer.Instance);
         Resolve(key, scope.Snapshot, sets);
         var found = new List<int>();

@@ -60,6 +60,9 @@ public sealed record TextKey(TextPattern Text) : SearchKey(SearchCost.Body);
 /// <summary>Positions from 0 in the snapshot that is searched, found once it is known; ranges with both ends, ascending.</summary>
 public sealed record PositionsKey(Func<MailboxSnapshot, IReadOnlyList<(int First, int Last)>> Resolve) : SearchKey(SearchCost.Record);
 
+/// <summary>What is like that, too (RFC 6203 §3).</summary>
+public sealed record FuzzyKey(SearchKey Key) : SearchKey(Key.Cost);
+
 public sealed record NotKey(SearchKey Key) : SearchKey(Key.Cost);
 
 public sealed record OrKey(SearchKey Left, SearchKey Right) : SearchKey((SearchCost)Math.Max((int)Left.Cost, (int)Right.Cost));

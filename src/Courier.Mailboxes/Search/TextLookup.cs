@@ -33,7 +33,20 @@ internal sealed class TextLookup(SearchScope scope)
 
     private ulong[]? Find(TextPattern pattern)
     {
-        var grams = PatternGrams.Of(pattern.Text);
+        ulong[]? found = null;
+        foreach (var piece in pattern.Pieces)
+        {
+            if (Find(piece) is not { } bits)
+                return null;
+            found = found is null ? bits : [.. found.Zip(bits, static (one, other) => one | other)];
+        }
+
+        return found;
+    }
+
+    private ulong[]? Find(string piece)
+    {
+        var grams = PatternGrams.Of(piece);
         if (grams.Length == 0)
             return null;
         var mailbox = scope.Mailbox!;

@@ -5,7 +5,7 @@ namespace Courier.Mailboxes.Search;
 
 /// <summary>A text that is looked for as a substring under i;unicode-casemap: without regard to case, composed and decomposed letters
 /// alike (RFC 3501 §6.4.4, RFC 5255 §4.6, RFC 5051).</summary>
-public sealed class TextPattern(string text)
+public class TextPattern(string text)
 {
     private const int ChunkBytes = 8 * 1024;
     private const int MaxKeptChars = 128 * 1024;
@@ -23,11 +23,14 @@ public sealed class TextPattern(string text)
 
     public bool IsEmpty => text.Length == 0;
 
+    /// <summary>Where none of these is, the pattern is not found.</summary>
+    internal virtual IReadOnlyList<string> Pieces => [text];
+
     /// <summary>Whether bytes in a charset that contains ASCII can be searched as they are.</summary>
-    public bool IsAscii { get; } = Ascii.IsValid(text) || Ascii.IsValid(CaseMap.Key(text));
+    public virtual bool IsAscii { get; } = Ascii.IsValid(text) || Ascii.IsValid(CaseMap.Key(text));
 
     /// <summary>Most texts are told apart by what they are; only what is beyond ASCII is mapped.</summary>
-    public bool IsIn(ReadOnlySpan<char> content) =>
+    public virtual bool IsIn(ReadOnlySpan<char> content) =>
         content.Contains(_text, StringComparison.OrdinalIgnoreCase) || (!Ascii.IsValid(content) && IsInMapped(content));
 
     /// <summary>Searches UTF-8: as it is where nothing is to be mapped, else decoded.</summary>
@@ -35,7 +38,7 @@ public sealed class TextPattern(string text)
         (IsAscii && IsIn(content)) || (!Ascii.IsValid(content) && IsIn(Encoding.UTF8.GetString(content).AsSpan()));
 
     /// <summary>For ASCII patterns: searches bytes piece by piece without decoding all of them.</summary>
-    public bool IsIn(ReadOnlySpan<byte> content)
+    public virtual bool IsIn(ReadOnlySpan<byte> content)
     {
         if (_text.Length > content.Length)
             return false;

@@ -15,6 +15,9 @@ public enum SortBy
     To,
     DisplayFrom,
     DisplayTo,
+
+    /// <summary>How well it fits a fuzzy search, best first (RFC 6203 §6).</summary>
+    Relevancy,
 }
 
 /// <summary>One criterion; those after it decide between what is equal by it.</summary>
@@ -31,13 +34,13 @@ public readonly record struct SortedMessage(int Position, MessageKeys Keys, long
 public static class MessageSort
 {
     /// <summary>Positions in the order of the criteria; what is equal by all of them is in the order of the mailbox (RFC 5256 §3).</summary>
-    public static async ValueTask<List<int>> RunAsync(SearchScope scope, Mailbox mailbox, List<int> positions, IReadOnlyList<SortCriterion> criteria, CancellationToken ct)
+    public static async ValueTask<List<int>> RunAsync(SearchScope scope, Mailbox mailbox, List<int> positions, IReadOnlyList<SortCriterion> criteria, IReadOnlyDictionary<int, int>? relevancy, CancellationToken ct)
     {
         if (!criteria.Any(criterion => NeedsKeys(criterion.By)))
-            return SortByRecord(scope, positions, criteria);
+            return SortByRecord(scope, positions, criteria, relevancy);
         var messages = (await LoadAsync(scope, mailbox, positions, ct)).ToArray();
         var sizes = criteria.Any(criterion => criterion.By == SortBy.Size) ? messages.ToDictionary(message => message.Position, message => scope.RecordAt(message.Position).Size) : [];
-        Array.Sort(messages, (left, right) => Compare(left, right, criteria, sizes));
+        Array.Sort(messages, (left, right) => Compare(left, right, criteria, sizes, relevancy));
         return [.. messages.Select(message => message.Position)];
     }
 
@@ -62,9 +65,9 @@ public static class MessageSort
         return messages;
     }
 
-    private static bool NeedsKeys(SortBy by) => by is not (SortBy.Arrival or SortBy.Size);
+    private static bool NeedsKeys(SortBy by) => by is not (SortBy.Arrival or SortBy.Size or SortBy.Relevancy);
 
-    private static List<int> SortByRecord(SearchScope scope, List<int> positions, IReadOnlyList<SortCriterion> criteria)
+    private static List<int> SortByRecord(SearchScope scope, List<int> positions, IReadOnlyList<SortCriterion> criteria, IReadOnlyDictionary<int, int>? relevancy)
     {
         var records = positions.Select(position => (Position: position, Record: scope.RecordAt(position)))
             .Select(message => (message.Position, Received: message.Record.InternalDate.ToUnixTimeSeconds(), message.Record.Size)).ToArray();
@@ -72,7 +75,12 @@ public static class MessageSort
         {
             foreach (var (by, isReverse) in criteria)
             {
-                var order = by == SortBy.Size ? left.Size.CompareTo(right.Size) : left.Received.CompareTo(right.Received);
+                var order = by switch
+                {
+                    SortBy.Size => left.Size.CompareTo(right.Size),
+                    SortBy.Relevancy => relevancy![right.Position].CompareTo(relevancy[left.Position]),
+                    _ => left.Received.CompareTo(right.Received),
+                };
                 if (order != 0)
                     return isReverse ? -order : order;
             }
@@ -82,7 +90,7 @@ public static class MessageSort
         return [.. records.Select(record => record.Position)];
     }
 
-    private static int Compare(in SortedMessage left, in SortedMessage right, IReadOnlyList<SortCriterion> criteria, Dictionary<int, long> sizes)
+    private static int Compare(in SortedMessage left, in SortedMessage right, IReadOnlyList<SortCriterion> criteria, Dictionary<int, long> sizes, IReadOnlyDictionary<int, int>? relevancy)
     {
         for (var i = 0; i < criteria.Count; i++)
         {
@@ -90,6 +98,7 @@ public static class MessageSort
             {
                 SortBy.Arrival => left.Received.CompareTo(right.Received),
                 SortBy.Date => left.Date.CompareTo(right.Date),
+                SortBy.Relevancy => relevancy![right.Position].CompareTo(relevancy[left.Position]),
                 SortBy.Size => sizes[left.Position].CompareTo(sizes[right.Position]),
                 SortBy.Subject => left.Keys.Subject.SequenceCompareTo(right.Keys.Subject),
                 SortBy.From => left.Keys.From.SequenceCompareTo(right.Keys.From),

@@ -8,7 +8,7 @@ namespace Courier.Mailboxes.Upkeep;
 /// <param name="Name">The mailbox.</param>
 /// <param name="Messages">In it.</param>
 /// <param name="Unseen">Of them without \Seen.</param>
-/// <param name="Bytes">Octets on disk of the messages whose names say so.</param>
+/// <param name="Bytes">Octets of the messages on disk.</param>
 /// <param name="UidValidity">RFC 3501 §2.3.1.1.</param>
 /// <param name="UidNext">The next UID.</param>
 /// <param name="HighestModSeq">RFC 7162.</param>
@@ -23,9 +23,7 @@ public sealed record MailboxFigures(
 {
     internal static MailboxFigures Of(MailboxName name, Index.Snapshot snapshot, MaildirFolder folder)
     {
-        long bytes = 0;
-        for (var i = 0; i < snapshot.Count; i++)
-            bytes += Math.Max(0, FileName.Figure(snapshot.NameAt(i), FileName.SizeKey));
+        var bytes = ExpungedMessages.FilesIn(folder.New).Concat(ExpungedMessages.FilesIn(folder.Cur)).Sum(file => file.Status.Size);
         var expunged = ExpungedMessages.FilesIn(folder.Expunged).ToList();
         return new MailboxFigures(
             name, snapshot.Count, snapshot.UnseenCount, bytes, snapshot.UidValidity, snapshot.UidNext, snapshot.HighestModSeq, snapshot.Keywords.Length,

@@ -31,9 +31,7 @@ internal static class QuotaCheck
         (bytes, count) = (0, 0);
         foreach (var line in lines.Skip(1))
         {
-            if (line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is not [var size, var number]
-                || !long.TryParse(size, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var more)
-                || !long.TryParse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var messages))
+            if (!AccountQuota.TryLine(line, out var more, out var messages))
                 return false;
             bytes += more;
             count += messages;

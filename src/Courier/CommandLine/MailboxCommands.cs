@@ -34,7 +34,7 @@ internal static class MailboxCommands
         }
 
         await parsed.PrintAsync(common, forms, MailboxJson.Default.IReadOnlyListMailboxForm, form =>
-            string.Create(CultureInfo.InvariantCulture, $"{form.Mailbox}\t{form.Messages} messages, {form.Unseen} unseen{(form.Subscribed ? ", subscribed" : "")}"));
+            string.Create(CultureInfo.InvariantCulture, $"{form.Account}\t{form.Mailbox}\t{form.Messages} messages, {form.Unseen} unseen{(form.Subscribed ? ", subscribed" : "")}"));
         return ExitCode.Ok;
     });
 
@@ -51,7 +51,7 @@ internal static class MailboxCommands
         }
 
         await parsed.PrintAsync(common, forms, MailboxJson.Default.IReadOnlyListMailboxFiguresForm, form => string.Create(CultureInfo.InvariantCulture,
-            $"{form.Mailbox}\t{form.Messages} messages of {form.Bytes} octets, {form.Unseen} unseen; UIDVALIDITY {form.UidValidity}, UIDNEXT {form.UidNext}, HIGHESTMODSEQ {form.HighestModSeq}; {form.Keywords} keywords; index {form.IndexBytes} octets; {form.Expunged} expunged of {form.ExpungedBytes} octets; {form.Staged} staged"));
+            $"{form.Account}\t{form.Mailbox}\t{form.Messages} messages of {form.Bytes} octets, {form.Unseen} unseen; UIDVALIDITY {form.UidValidity}, UIDNEXT {form.UidNext}, HIGHESTMODSEQ {form.HighestModSeq}; {form.Keywords} keywords; index {form.IndexBytes} octets; {form.Expunged} expunged of {form.ExpungedBytes} octets; {form.Staged} staged"));
         return ExitCode.Ok;
     });
 

@@ -52,7 +52,7 @@ public static class ImapPattern
         if (pattern is [Word { Text: "+" }, Tail plus])
             return line is [Word { Text: "+" }, Tail sentPlus] && TextPattern.Match(plus.Text, sentPlus.Text, bindings);
         var kind = Kind(line);
-        var lenience = kind is "LIST" or "LSUB" or "STATUS" ? Lenience.AString : Lenience.None;
+        var lenience = kind is "LIST" or "LSUB" or "STATUS" or "QUOTA" or "QUOTAROOT" ? Lenience.AString : Lenience.None;
         var keep = kind is "SEARCH" or "CAPABILITY" ? 2 : int.MaxValue;
         return MatchAll(pattern, line, keep == 2 ? Order.Set : Order.Sequence, keep == 2 ? 2 : 0, bindings, lenience, kind);
     }

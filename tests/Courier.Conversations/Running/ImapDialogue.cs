@@ -13,7 +13,7 @@ namespace Courier.Conversations.Running;
 /// </remarks>
 public sealed partial class ImapDialogue(int number, Transcript transcript, Bindings bindings) : Dialogue(number, transcript, bindings)
 {
-    private static readonly string[] Loud = ["EXPUNGE", "FETCH", "SEARCH", "LIST", "LSUB", "STATUS", "BYE", "NO", "BAD", "EXISTS", "VANISHED", "ESEARCH", "UIDFETCH", "SORT", "THREAD", "METADATA"];
+    private static readonly string[] Loud = ["EXPUNGE", "FETCH", "SEARCH", "LIST", "LSUB", "STATUS", "BYE", "NO", "BAD", "EXISTS", "VANISHED", "ESEARCH", "UIDFETCH", "SORT", "THREAD", "METADATA", "QUOTA", "QUOTAROOT"];
 
     private readonly List<Expect> _untagged = [];
     private readonly Queue<string> _putBack = new();

@@ -46,6 +46,12 @@ public sealed partial class MaildirFiles(Bindings bindings)
         {
             File.Delete(One(folder, remove.Groups["text"].Value));
         }
+        else if (Write().Match(step.Action) is { Success: true } write)
+        {
+            var file = Path.Combine(folder, write.Groups["file"].Value);
+            await File.WriteAllTextAsync(file, new Template(bindings).BlockText(step.Block ?? throw new ScriptException("write needs a block")).Replace("\r\n", "\n", StringComparison.Ordinal), ct);
+            OwnAs(folder, file);
+        }
         else if (step.Action is "is missing" or "exists")
         {
             if (Directory.Exists(folder) != (step.Action == "exists"))
@@ -140,6 +146,9 @@ public sealed partial class MaildirFiles(Bindings bindings)
 
     [GeneratedRegex(@"^put(?: flags (?<flags>[-A-Za-z]+))?$")]
     private static partial Regex Put();
+
+    [GeneratedRegex(@"^write (?<file>[a-z]+)$")]
+    private static partial Regex Write();
 
     [GeneratedRegex(@"^flag ""(?<text>.*)"" (?<flags>[A-Za-z]*)$")]
     private static partial Regex Flag();

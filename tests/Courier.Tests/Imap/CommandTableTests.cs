@@ -44,15 +44,17 @@ public sealed partial class CommandTableTests
     }
 
     [Fact]
-    public void Every_capability_has_a_script_of_its_own()
+    public void Every_capability_has_a_script_of_its_own_and_is_in_the_manual()
     {
         string[] byOtherNames = ["IMAP4rev1", "LITERAL+", "IDLE", "MULTIAPPEND", "STARTTLS", "LOGINDISABLED", "AUTH=", .. SaslExchange.Mechanisms.Select(name => "AUTH=" + name)];
         var source = File.ReadAllText(Path.Combine(_root, "src", "Courier.Imap", "Capabilities.cs"));
+        var manual = File.ReadAllText(Path.Combine(_root, "docs", "imap.md"));
         foreach (Match offered in Quoted().Matches(source))
         {
             var name = offered.Groups["name"].Value.ToLowerInvariant().Replace('=', '-').TrimEnd('-');
             var script = Path.Combine(_root, "tests", "Courier.Conversations", "imap", $"cap-{name}.txt");
             Assert.True(File.Exists(script) || byOtherNames.Contains(offered.Groups["name"].Value, StringComparer.Ordinal), script);
+            Assert.Contains('`' + offered.Groups["name"].Value.TrimEnd('='), manual, StringComparison.Ordinal);
         }
     }
 

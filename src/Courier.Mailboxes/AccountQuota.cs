@@ -1,0 +1,45 @@
+using System.Globalization;
+using Courier.Mailboxes.Maildir;
+
+namespace Courier.Mailboxes;
+
+/// <summary>What an account may hold and holds, as its <c>maildirsize</c> says (Maildir++). Null where there is no limit of that kind.</summary>
+public sealed record AccountQuota(long Bytes, long Messages, long? BytesMax, long? MessagesMax)
+{
+    /// <summary>Null where there is no such file, or nothing in it that can be read: then nothing is limited.</summary>
+    internal static AccountQuota? Read(MaildirFolder main)
+    {
+        if (TextLines.Of(main.Path + "/maildirsize") is not [var definition, .. var lines])
+            return null;
+        long? bytesMax = null, messagesMax = null;
+        foreach (var limit in definition.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (!long.TryParse(limit.AsSpan(0, limit.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+                continue;
+            if (limit[^1] == 'S')
+                bytesMax = number;
+            else if (limit[^1] == 'C')
+                messagesMax = number;
+        }
+
+        if (bytesMax is null && messagesMax is null)
+            return null;
+        long bytes = 0, messages = 0;
+        foreach (var line in lines)
+        {
+            if (TryLine(line, out var size, out var count))
+                (bytes, messages) = (bytes + size, messages + count);
+        }
+
+        return new(Math.Max(0, bytes), Math.Max(0, messages), bytesMax, messagesMax);
+    }
+
+    /// <summary>Octets and messages that came, or with a minus went.</summary>
+    internal static bool TryLine(string line, out long bytes, out long messages)
+    {
+        (bytes, messages) = (0, 0);
+        return line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var size, var number]
+            && long.TryParse(size, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out bytes)
+            && long.TryParse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out messages);
+    }
+}
