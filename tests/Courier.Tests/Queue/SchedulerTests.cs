@@ -423,6 +423,8 @@ public sealed class SchedulerTests : IAsyncLifetime
         var agent = new FakeAgent(OutcomeKind.Relayed);
         _router.To("example.com", agent);
         _scheduler.Start();
+        // It asks at once for what is due, which is a commit of its own.
+        await EventuallyAsync(() => _spool.Writer.Commits == 1);
         var commits = 0;
         _spool.Writer.BeforeCommit = () =>
         {
