@@ -295,4 +295,4 @@ class Ours(Server):
         return self.directory / "state/mail" / DOMAIN / user / "Maildir"
 
     def lookup(self, domain):
-        return subprocess.run([PROGRAM, "testmxlookup", f"@{self.NAMES}", domain], capture_output=True, text=True).stdout
+        return subprocess.run([PROGRAM, "testmxlookup", "--config", self.files / "courier.conf", f"@{self.NAMES}", domain], capture_output=True, text=True).stdout

@@ -19,9 +19,13 @@ internal sealed class Concurrency
     {
         (_most, _adapts) = (Math.Max(1, most), adapts);
         _limit = adapts ? Math.Min(Begin, _most) : _most;
+        IsProven = !adapts;
     }
 
     internal int Limit => (int)_limit;
+
+    /// <summary>The last that was heard of it was an answer. Of one that does not adapt nothing need be heard.</summary>
+    internal bool IsProven { get; private set; }
 
     internal static Concurrency Fixed(int most) => new(most, adapts: false);
 
@@ -31,7 +35,8 @@ internal sealed class Concurrency
     {
         if (!_adapts || feedback == Feedback.None)
             return;
-        if (feedback == Feedback.Answered)
+        IsProven = feedback == Feedback.Answered;
+        if (IsProven)
         {
             _limit = Math.Min(_most, _limit + (_hasStumbled ? 1 / _limit : 1));
             _deaf = Math.Max(0, _deaf - 1);

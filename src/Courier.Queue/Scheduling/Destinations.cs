@@ -127,16 +127,21 @@ internal sealed class Destinations(int attemptsAtOnce, int attemptsPerDestinatio
         lock (_gate)
         {
             delivery = null;
-            if (_running >= attemptsAtOnce || !_turns.TryDequeue(out var turn))
-                return false;
-            var destination = turn.Destination;
-            destination.HasTurn = false;
-            // It may have shrunk since it got its turn.
-            delivery = destination.Take();
-            destination.Running++;
-            _running++;
-            Queue(turn.Name, destination);
-            return true;
+            while (_running < attemptsAtOnce && _turns.TryDequeue(out var turn))
+            {
+                var destination = turn.Destination;
+                destination.HasTurn = false;
+                // It may have shrunk, or the places become scarce, since it got its turn. One of its attempts runs, and asks again when it ends.
+                if (!MayTake(destination))
+                    continue;
+                delivery = destination.Take();
+                destination.Running++;
+                _running++;
+                Queue(turn.Name, destination);
+                return true;
+            }
+
+            return false;
         }
     }
 
@@ -160,9 +165,14 @@ internal sealed class Destinations(int attemptsAtOnce, int attemptsPerDestinatio
         ? Concurrency.Fixed(given)
         : agent.IsRemote ? Concurrency.Adaptive(attemptsPerDestination) : Concurrency.Fixed(attemptsPerDestination);
 
+    /// <summary>One that has not answered may be dead, and then keeps a place for as long as a connection may take. So when half of the places are
+    /// taken it gets one: the living must not wait until the dead have timed out.</summary>
+    private bool MayTake(Destination destination) => destination.Running < destination.Concurrency.Limit
+        && (destination.Running == 0 || destination.Concurrency.IsProven || _running < attemptsAtOnce / 2);
+
     private void Queue(string name, Destination destination)
     {
-        if (destination.HasTurn || !destination.HasWaiting || destination.Running >= destination.Concurrency.Limit)
+        if (destination.HasTurn || !destination.HasWaiting || !MayTake(destination))
             return;
         destination.HasTurn = true;
         _turns.Enqueue((name, destination));

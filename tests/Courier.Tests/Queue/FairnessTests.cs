@@ -76,6 +76,37 @@ public sealed class FairnessTests
         Assert.InRange(agent.MostAtOnce, 6, 20);
     }
 
+    /// <summary>Twenty that hang, and would have all fifty places between them.</summary>
+    [Fact]
+    public async Task Many_dead_destinations_leave_places_to_the_living()
+    {
+        using var directory = new TemporaryDirectory();
+        var clock = new ManualClock();
+        await using var spool = SqliteSpool.Open(new SpoolSettings { Directory = directory.Path }, clock, NullLogger.Instance);
+        var release = new TaskCompletionSource();
+        var dead = new FakeAgent(async (_, ct) =>
+        {
+            await release.Task.WaitAsync(ct);
+            return OutcomeKind.Relayed;
+        })
+        { IsRemote = true };
+        var living = new FakeAgent(OutcomeKind.Relayed) { IsRemote = true };
+        var router = new FakeRouter();
+        for (var n = 0; n < 20; n++)
+            router.To($"dead{n}.example", dead);
+        for (var n = 0; n < 30; n++)
+            router.To($"living{n}.example", living);
+        await using var scheduler = new Scheduler(spool, router, new FakeBounces(), new ScheduleSettings { AttemptsAtOnce = 50 }, clock, NullLogger.Instance);
+        scheduler.Start();
+        await Task.WhenAll(Enumerable.Range(0, 200).Select(n => scheduler.SubmitAsync(From("ada@example.org", $"u{n}@dead{n % 20}.example"))));
+        await Eventually.IsAsync("each of the dead was tried", () => dead.Jobs.Select(job => job.Recipients[0].Recipient.Address.Domain).Distinct(StringComparer.Ordinal).Count() == 20);
+        await Task.WhenAll(Enumerable.Range(0, 150).Select(n => scheduler.SubmitAsync(From("ada@example.org", $"u{n}@living{n % 30}.example"))));
+        await Eventually.IsAsync("the living have theirs", () => living.Jobs.Count == 150);
+        Assert.InRange(dead.MostAtOnce, 20, 25);
+        release.SetResult();
+        await Eventually.IsAsync("all are gone", () => spool.Length == 0);
+    }
+
     [Fact]
     public async Task A_sender_of_many_does_not_delay_the_one_message_of_another()
     {

@@ -69,6 +69,8 @@ public sealed class SchedulerTroubleTests : SchedulerBench
         var agent = new FakeAgent(OutcomeKind.Relayed);
         Router.To("example.com", agent);
         Scheduler.Start();
+        // It asks at once for what is due, which is a commit of its own.
+        await EventuallyAsync(() => Spool.Writer.Commits == 1);
         var commits = 0;
         Spool.Writer.BeforeCommit = () =>
         {

@@ -1,3 +1,4 @@
+using System.Net;
 using Courier.Mta.Routing;
 using Courier.Net.Dns;
 using Courier.Smtp.Client;
@@ -56,8 +57,8 @@ public sealed class TlsPolicies(IDnsResolver resolver, StsPolicies? sts, Certifi
                 return new TlsDemand(hop.Port == ImplicitTlsPort ? TlsUse.Implicit : TlsUse.Required, trust.ForHost(host.Name), "configured");
         }
 
-        // RFC 7672 §2.2: the way from the domain to the address must be secure, or the records are about somebody else.
-        if (usesDane && list.IsSecure && addresses.IsSecure && await DaneAsync(hop, host, addresses, ct) is { } dane)
+        // RFC 7672 §2.2: the way from the domain to the address must be secure, or the records are about somebody else. An address has none.
+        if (usesDane && list.IsSecure && addresses.IsSecure && !IPAddress.TryParse(host.Name, out _) && await DaneAsync(hop, host, addresses, ct) is { } dane)
             return dane;
         if (policy.Sts is { Mode: StsMode.Enforce } enforced)
             return ByPolicy(enforced, host);
@@ -124,7 +125,7 @@ public interface ITlsObserver
     /// <param name="host">The host.</param>
     /// <param name="remote">Its address, where it came so far.</param>
     /// <param name="kind">Result type of RFC 8460 §4.3.</param>
-    void Failed(NextHop hop, DestinationPolicy policy, TlsDemand demand, string host, System.Net.IPAddress? remote, string kind);
+    void Failed(NextHop hop, DestinationPolicy policy, TlsDemand demand, string host, IPAddress? remote, string kind);
 }
 
 /// <summary>Keeps nothing.</summary>
@@ -137,7 +138,7 @@ public sealed class NoTlsObserver : ITlsObserver
         // Nobody asked.
     }
 
-    public void Failed(NextHop hop, DestinationPolicy policy, TlsDemand demand, string host, System.Net.IPAddress? remote, string kind)
+    public void Failed(NextHop hop, DestinationPolicy policy, TlsDemand demand, string host, IPAddress? remote, string kind)
     {
         // Nobody asked.
     }

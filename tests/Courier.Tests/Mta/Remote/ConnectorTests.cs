@@ -176,6 +176,16 @@ public sealed class ConnectorTests
         Assert.False(client.IsSecure);
     }
 
+    /// <summary>A route to an address works without any name service.</summary>
+    [Fact]
+    public async Task For_a_hop_that_is_an_address_nothing_is_looked_up()
+    {
+        await using var server = new ScriptedServer(Ready);
+        var resolver = new FakeResolver { Failing = { $"_{server.Port}._tcp.127.0.0.1" } };
+        await using var client = await SendingParts.Connector(_client, resolver).ConnectAsync(new NextHop("127.0.0.1", server.Port), default);
+        Assert.Empty(resolver.Asked);
+    }
+
     /// <summary>As ESMTP_USE_STARTTLS=0 has it; a route that wants TLS gets it all the same.</summary>
     [Theory]
     [InlineData(HopSecurity.WhenOffered, "", false)]
