@@ -64,13 +64,13 @@ jail() { chroot "$PEERS/$PEER/jail" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbi
 jail_apt() { jail apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-unsafe-io "$@"; }
 jail_install() { # packages...
   local b=$PEERS/$PEER
-  [ -e "$b/installed" ] && return 0
+  [ "$(cat "$b/installed" 2>/dev/null)" = "$*" ] && return 0   # what it was asked for, not only that it was: a script may come to need more
   cp /etc/resolv.conf "$b/jail/etc/resolv.conf" 2>/dev/null || true
   # The host's package lists are seen through the overlay; they are fetched anew only where they are too old for it.
   jail_apt "$@" >"$b/log/apt.log" 2>&1 || { jail apt-get update -qq >>"$b/log/apt.log" 2>&1; jail_apt "$@" >>"$b/log/apt.log" 2>&1; } ||
     { say "apt-get failed, see $b/log/apt.log"; return 1; }
   : > "$b/jail/etc/resolv.conf"   # from here on the jail resolves nothing beyond /etc/hosts
-  touch "$b/installed"
+  echo "$*" > "$b/installed"
 }
 
 # CPU accounting of everything a peer forks: a cpuacct cgroup where there is one (v1), else nothing

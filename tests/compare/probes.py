@@ -9,6 +9,16 @@ ROUTES = "far.test:[127.0.0.1],$SINK\nother.test:[127.0.0.1],$SINK\n"
 ACCESS = "127.0.0.2\tallow,RELAYCLIENT\n"
 MODULE = "NAME=esmtp\nPRIORITY=50\nPROG=./courieresmtp\n"   # as Debian has it
 SOON = {"retryalpha": "1\n", "retrygamma": "1\n"}
+TEMPLATES = {f"dsn{name}.txt": f"These are the words of {name}.\n" for name in ("header", "footer", "failed", "delayed", "delivered", "relayed")}
+SUBJECTS = {"dsnsubjectnotice.txt": "The subject of a notice\n", "dsnsubjectwarn.txt": "The subject of a warning\n"}
+
+
+def courierd(**settings):
+    """The file courierd as Debian has it, but for what is given: Courier does not start without the rest."""
+    usual = {"prefix": "/usr", "exec_prefix": "/usr", "PATH": "/usr/bin:/bin", "SHELL": "/bin/sh", "DSNTOAUTHADDR": "0", "DYNAMICDELIVERIES": "1", "DEFAULTDELIVERY": "./Maildir",
+             "MAILDROPDEFAULT": "./Maildir", "ESMTP_CORK": "1", "ESMTP_BLOCKBACKSCATTER": "", "UUXFLAGS": '"-j -g C"', "ESMTP_USE_STARTTLS": "1", "COURIERTLS": "/usr/bin/couriertls",
+             "ESMTP_TLS_VERIFY_DOMAIN": "0", "ESMTP_PREFER_IPV6_MX": "1", "TLS_TRUSTCERTS": "/etc/ssl/certs/ca-certificates.crt", "TLS_VERIFYPEER": "NONE"}
+    return {"courierd": "".join(f"{key}={value}\n" for key, value in {**usual, **settings}.items())}
 
 
 def wait(ask, seconds):
@@ -117,6 +127,70 @@ def returned_body(server):
     return ", ".join(seen)
 
 
+def gives_up(server):
+    server.send("r@far.test")
+    wait(lambda: server.sink.waits, 20)
+    seconds = server.sink.waits[0] if server.sink.waits else 99
+    return "gives up after 2 to 6 s" if 2 <= seconds <= 6 else f"gives up after {seconds:.0f} s" if seconds < 99 else "does not give up in 20 s"
+
+
+def unconnected(server):
+    server.send("r@far.test")
+    return "returned in 20 s" if report(server, "failed", 20) else "not returned in 20 s"
+
+
+def keeps(server):
+    server.send("r@far.test")
+    wait(lambda: server.sink.idle, 15)
+    seconds = server.sink.idle[0] if server.sink.idle else 99
+    return ("connection kept for 2 to 6 s" if 2 <= seconds <= 6 else f"connection kept for {seconds:.0f} s") + (", pinged" if server.sink.pings else "")
+
+
+def second_waits(server):
+    """A message that cannot be brought there, then one when it can."""
+    server.send("first@far.test")
+    time.sleep(3)
+    server.sink.open()
+    sent = server.send("second@far.test")
+    if not wait(lambda: server.sink.transactions, 40):
+        return "not sent in 40 s"
+    return "the next message waits" if time.monotonic() - sent > 4 else "the next message goes at once"
+
+
+def lookup(server):
+    return " / ".join(" ".join(server.lookup(domain).split()) for domain in ("mx.test", "nowhere.test"))
+
+
+def over(server):
+    server.send("r@far.test")
+    if not wait(lambda: server.sink.transactions, 15):
+        return "sent: nothing"
+    return "sent over " + ("TLS" if server.sink.secure[-1] else "a connection in the clear") + (" to " + server.sink.connections[-1] if ":" in server.sink.connections[-1] or server.names else "")
+
+
+def returns(*recipients):
+    def run(server):
+        for to in recipients:
+            server.send(to)
+        wait(lambda: sum(to in one for one in server.mail() for to in recipients if "Action: failed" in one) >= len(recipients), 15)
+        back = {to for to in recipients for one in server.mail() if "Action: failed" in one and to in one}
+        return "returned: " + (", ".join(sorted(back)) or "nothing") + "; sent: " + (", ".join(sorted(to for one in server.sink.transactions for to in one)) or "nothing")
+    return run
+
+
+def words_of_reports(server):
+    """Which templates are in which report."""
+    asked = [("gone@far.test", "failed", ()), ("slow@far.test", "delayed", ()), ("bob@example.test", "delivered", ("NOTIFY=SUCCESS",)), ("taken@far.test", "relayed", ("NOTIFY=SUCCESS",))]
+    for to, _, options in asked:
+        server.send(to, options=options)
+    seen = []
+    for _, action, _ in asked:
+        text = report(server, action, 15) or ""
+        subject = next((line for line in text.splitlines() if line.startswith("Subject: The subject")), "Subject: other")
+        seen.append(f"{action}: " + ", ".join(name[3:-4] for name in TEMPLATES if TEMPLATES[name].strip() in text) + f" ({subject[9:]})")
+    return "; ".join(seen)
+
+
 def codes(*questions):
     """Each question: the client's address, the sender, and the recipients. Classes of replies are compared: 2, 4, 5."""
     def run(server):
@@ -134,11 +208,13 @@ class Probe:
     see: Callable
     why: str = ""                    # why the two differ, where that is meant
     sink: dict = field(default_factory=dict)
+    names: tuple = ()                # what the name service knows
 
     def all_files(self):
         return {"esmtproutes": ROUTES, "smtpaccess/default": ACCESS, **self.files}
 
 
+TWO = ("two.test A 127.0.0.1", "two.test AAAA ::1")
 HERE, ELSEWHERE, MINE = "127.0.0.1", "client@elsewhere.test", "demo@example.test"
 PROBES = [
     Probe("queuetime 4s", {**SOON, "queuetime": "4s\n"}, returned),
@@ -154,8 +230,40 @@ PROBES = [
     Probe("backuprelay", {**SOON, "warntime": "1s\n", "backuprelay": "[127.0.0.66]\n", "esmtproutes": "far.test:[127.0.0.1],1\n"}, reaches("r@far.test", seconds=20), sink={"address": "127.0.0.66", "port": 25}),
     Probe("esmtproutes: a domain, a wildcard, all others", {"esmtproutes": ".wild.test:[127.0.0.1],$SINK\nfar.test: [127.0.0.1],$SINK\n:[127.0.0.1],$SINK\n"}, reaches("r@far.test", "r@a.wild.test", "r@else.test")),
     Probe("esmtproutes /SECURITY=REQUIRED, no TLS there", {"esmtproutes": "far.test:[127.0.0.1],$SINK /SECURITY=REQUIRED\n"}, reaches("r@far.test", seconds=5)),
+    Probe("esmtproutes /SECURITY=REQUIRED, TLS there", {"esmtproutes": "far.test:[127.0.0.1],$SINK /SECURITY=REQUIRED\n"}, over, sink={"tls": "offered"}),
+    Probe("esmtproutes /SECURITY=SMTPS", {"esmtproutes": "far.test:[127.0.0.1],$SINK /SECURITY=SMTPS\n"}, over, sink={"tls": "implicit"}),
+    Probe("esmtproutes /SECURITY=STARTTLS, a certificate that nobody vouches for", {"esmtproutes": "far.test:[127.0.0.1],$SINK /SECURITY=STARTTLS\n"}, reaches("r@far.test", seconds=5), sink={"tls": "offered"}),
+    Probe("esmtproutes /IPV4ONLY", {"esmtproutes": "far.test:two.test,$SINK /IPV4ONLY\n"}, over, sink={"address": "::"}, names=TWO,
+          why="Debian's Courier, 1.0.16, does not know the flag; later ones do"),
+    Probe("esmtproutes /IPV6ONLY", {"esmtproutes": "far.test:two.test,$SINK /IPV6ONLY\n"}, over, sink={"address": "::"}, names=TWO),
+    Probe("no route: MX by preference, null MX, an MX that is us, no such domain", {"esmtproutes": ""},
+          returns("r@mx.test", "r@null.test", "r@loop.test", "r@nowhere.test"), sink={"address": "127.0.0.66", "port": 25},
+          names=("mx.test MX 10 dead.mx.test", "mx.test MX 20 good.mx.test", "dead.mx.test A 127.0.0.67", "good.mx.test A 127.0.0.66", "null.test MX 0 .", "loop.test MX 10 mail.example.test",
+                 "mail.example.test A 127.0.0.1", "loop.test A 127.0.0.1")),
+    Probe("no route and no MX: the address of the domain", {"esmtproutes": ""}, reaches("r@mx.test"), sink={"address": "127.0.0.66", "port": 25}, names=("mx.test A 127.0.0.66",)),
+    Probe("testmxlookup", {}, lookup, names=("mx.test MX 20 second.mx.test", "mx.test MX 10 first.mx.test", "first.mx.test A 192.0.2.1", "second.mx.test A 192.0.2.2", "second.mx.test AAAA 2001:db8::2")),
+    Probe("courierd as it comes: TLS where it is offered", courierd(), over, sink={"tls": "offered"}),
+    Probe("courierd ESMTP_USE_STARTTLS=0", courierd(ESMTP_USE_STARTTLS=0), over, sink={"tls": "offered"}),
+    Probe("a server that breaks TLS", {**SOON, "esmtpdelay": "0\n"}, over, sink={"tls": "broken"}),
+    Probe("courierd ESMTP_PREFER_IPV6_MX=1", {**courierd(), "esmtproutes": "far.test:two.test,$SINK\n"}, over, sink={"address": "::"}, names=TWO),
+    Probe("courierd ESMTP_PREFER_IPV6_MX=0", {**courierd(ESMTP_PREFER_IPV6_MX=0), "esmtproutes": "far.test:two.test,$SINK\n"}, over, sink={"address": "::"}, names=TWO),
+    Probe("esmtpdelay 8s", {"esmtpdelay": "8s\n", "retryalpha": "10\n"}, second_waits, sink={"late": True}),
+    Probe("esmtpdelay 0", {"esmtpdelay": "0\n", "retryalpha": "10\n"}, second_waits, sink={"late": True}),
+    Probe("esmtptimeout 3s", {"esmtptimeout": "3\n"}, gives_up, sink={"stall": "MAIL"}),
+    Probe("esmtptimeouthelo 3s", {"esmtptimeouthelo": "3\n"}, gives_up, sink={"stall": "greeting"}),
+    Probe("esmtptimeoutdata 3s", {"esmtptimeoutdata": "3\n"}, gives_up, sink={"stall": "."}),
+    Probe("esmtptimeoutconnect 3s", {**SOON, "queuetime": "1s\n", "esmtptimeoutconnect": "3\n"}, unconnected, sink={"full": True}),
+    Probe("esmtptimeoutkeepalive 3s", {"esmtptimeoutkeepalive": "3\n"}, keeps),
+    Probe("esmtptimeoutkeepaliveping 1s", {"esmtptimeoutkeepalive": "4\n", "esmtptimeoutkeepaliveping": "1\n"}, keeps, why="no ping: a kept connection that was closed is replaced at once"),
+    Probe("esmtptimeoutquit 3s", {"esmtptimeoutkeepalive": "1\n", "esmtptimeoutquit": "3\n"}, gives_up, sink={"stall": "QUIT"}, why="QUIT is waited for for a second"),
+    Probe("esmtpauthclient, the login refused", {"esmtpauthclient": "[127.0.0.1],$SINK carol secret\n"}, returns("r@far.test"), sink={"words": ("AUTH CRAM-MD5",), "refuses_login": True},
+          why="a login that is refused waits: a password that was changed would otherwise return the whole queue"),
     Probe("esmtpauthclient", {"esmtpauthclient": "[127.0.0.1],$SINK carol secret\n"}, login),
     Probe("esmtphelo", {"esmtphelo": "out.example.test\n"}, greets),
+    Probe("esmtphelo *", {"esmtphelo": "*\n"}, greets, names=("1.0.0.127.in-addr.arpa PTR out.example.test", "out.example.test A 127.0.0.1")),
+    Probe("dsnheader.txt, dsnfooter.txt, dsnfailed.txt, dsndelayed.txt, dsndelivered.txt, dsnrelayed.txt", {**SOON, **TEMPLATES, "warntime": "1s\n"}, words_of_reports),
+    Probe("dsnsubjectnotice.txt, dsnsubjectwarn.txt", {**SOON, **SUBJECTS, "warntime": "1s\n"}, words_of_reports),
+    Probe("module.dsn MAXDELS=1", {"module.dsn": "NAME=dsn\nPRIORITY=0\nPROG=./courierdsn\nMAXDELS=1\n"}, returns("gone@far.test")),
     Probe("dsnfrom", {"dsnfrom": "\"The Server\" <postmaster@example.test>\n"}, report_from),
     Probe("dsnlimit 2000", {"dsnlimit": "2000\n"}, returned_body),
     Probe("smtpaccess: deny, BLOCK, RELAYCLIENT, none", {"smtpaccess/default": ACCESS + "127.0.0.5\tdeny\n127.0.0.6\tallow,BLOCK=\"550 Go away.\"\n"},

@@ -17,8 +17,11 @@ mkdir -p "$PEERS"; chmod 755 "$PEERS"
 DOMAIN=${MAILDOMAIN:-$SERVER.test} B=$PEERS/$PEER LOG=$PEERS/$PEER/log/mail
 . "tests/jails/$SERVER.sh"
 syslog() { rm -f "$B/jail/dev/log"; python3 tests/jails/syslog.py "$B/jail/dev/log" "$LOG" 8>&- & HELPERS+=($!); wait_file "$B/jail/dev/log"; }
-# Names: /etc/hosts and nothing else. A resolver that answers at once keeps the servers from waiting for one that is not there.
-names() { local a=127.0.0.53; echo "nameserver $a" > "$B/jail/etc/resolv.conf"; python3 tests/jails/no_names.py "$a" 8>&- & HELPERS+=($!); }
+# Names: /etc/hosts and what $NAMES has, a record on a line. A resolver that answers at once keeps the servers from waiting for one that is not there.
+names() {
+  local a=127.0.0.53 records; mapfile -t records < <(printf %s "$NAMES"); [ -z "$NAMES" ] || a=127.0.0.54
+  echo "nameserver $a" > "$B/jail/etc/resolv.conf"; python3 tests/jails/names.py "$a" "${records[@]}" 8>&- & HELPERS+=($!)
+}
 wait_file() { local i; for i in $(seq 1 500); do [ -e "$1" ] && return 0; sleep 0.01; done; say "no $1"; return 1; }
 listens() { # port: as wait_port, at our address
   local i; for i in $(seq 1 2000); do (exec 3<>"/dev/tcp/$ADDRESS/$1") 2>/dev/null && return 0; sleep 0.01; done; say "nothing listens on $1"; return 1; }

@@ -15,9 +15,9 @@ internal static class ReportText
 
     public static string Subject(DeliveryReport report) => Worst(report) switch
     {
-        DeliveryAction.Failed => Filled(report, report.Words.SubjectFailed)?.Split('\n')[0] ?? "Undelivered mail: your message was not delivered",
+        DeliveryAction.Failed => Filled(report, report.Words.SubjectNotice)?.Split('\n')[0] ?? "Undelivered mail: your message was not delivered",
         DeliveryAction.Delayed => Filled(report, report.Words.SubjectDelayed)?.Split('\n')[0] ?? "Delayed mail: your message is not delivered yet",
-        _ => "Delivery report: your message was delivered",
+        _ => Filled(report, report.Words.SubjectNotice)?.Split('\n')[0] ?? "Delivery report: your message was delivered",
     };
 
     /// <summary>CRLF lines.</summary>

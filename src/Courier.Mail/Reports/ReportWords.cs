@@ -7,7 +7,8 @@ public sealed record ReportWords
     /// <summary>The whole From field, with its address; null is <c>MAILER-DAEMON</c> at our name.</summary>
     public string? From { get; init; }
 
-    public string? SubjectFailed { get; init; }
+    /// <summary>Of all reports but warnings.</summary>
+    public string? SubjectNotice { get; init; }
 
     public string? SubjectDelayed { get; init; }
 

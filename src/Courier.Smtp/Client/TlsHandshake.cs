@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Courier.Net;
@@ -19,6 +20,8 @@ public delegate CertificateProblem? CertificateCheck(X509Certificate2 certificat
 /// <summary>TLS on a client's connection: STARTTLS (RFC 3207) or at once.</summary>
 internal sealed class TlsHandshake(string name, SmtpClientSettings settings)
 {
+    private static readonly IdnMapping _idn = new();
+
     /// <summary>What the check found, after a handshake that it ended.</summary>
     public CertificateProblem? Problem { get; private set; }
 
@@ -54,13 +57,28 @@ internal sealed class TlsHandshake(string name, SmtpClientSettings settings)
         await wire.Connection.SecureAsClientAsync(
             new SslClientAuthenticationOptions
             {
-                TargetHost = name,
+                TargetHost = HostName(name),
 #pragma warning disable CA5359 // Without a check TLS is opportunistic: see TlsUse. A check that falls back to no encryption protects nobody.
                 RemoteCertificateValidationCallback = (_, certificate, chain, errors) => IsTaken(wire, certificate, chain, errors),
 #pragma warning restore CA5359
             },
             deadline.Token);
         settings.Transcript?.Invoke($"* TLS is on: {wire.Connection.TlsDescription}");
+    }
+
+    /// <summary>The name for SNI (RFC 6066 §3). None is sent for what the platform would throw at, as a label with a hyphen in front: whoever
+    /// writes an MX record chooses the name, and TLS that is not verified needs none.</summary>
+    private static string HostName(string name)
+    {
+        try
+        {
+            _ = _idn.GetAscii(name);
+            return name;
+        }
+        catch (ArgumentException)
+        {
+            return "";
+        }
     }
 
     private bool IsTaken(ClientWire wire, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Courier.Hosting;
 
 namespace Courier.Configuration;
 
@@ -97,6 +98,8 @@ internal sealed partial class CourierFiles(string directory) : IConfigurationSou
             ReadModule(file, entries, problems);
         foreach (var (name, setting) in _lists)
             NameList(name, setting, null, entries);
+        NameTemplates(entries);
+        entries.AddRange(new CourierdFile(directory, problems, _uses).Read());
         entries.AddRange(new EsmtpdFiles(directory, problems, _uses).Read());
         entries.AddRange(new BofhFile(Path.Combine(directory, "bofh"), problems, _uses).Read(Lines("bofh", problems)));
         foreach (var (suffix, condition) in VirtualHosts())
@@ -160,6 +163,16 @@ internal sealed partial class CourierFiles(string directory) : IConfigurationSou
         entries.Add(new(setting.Section, condition, setting.Key, path, origin));
         if (setting == SettingTable.AccessList)
             _uses.AddRange(ListFiles.Unused(path).Select(unused => new CourierFileUse($"{unused.Path}:{unused.Number}", null, $"{unused.Found} does nothing here")));
+    }
+
+    /// <summary>The words of reports, where any of them lie here.</summary>
+    private void NameTemplates(List<ConfigurationEntry> entries)
+    {
+        var found = ReportSettings.TemplateFiles.Where(name => File.Exists(Path.Combine(directory, name))).ToList();
+        foreach (var path in found.Select(name => Path.Combine(directory, name)))
+            _uses.Add(new(path, $"[{SettingTable.ReportTemplates.Section}] {SettingTable.ReportTemplates.Key} = {directory}", null));
+        if (found.Count > 0)
+            entries.Add(new(SettingTable.ReportTemplates.Section, null, SettingTable.ReportTemplates.Key, directory, new Origin(Path.Combine(directory, found[0]), 0)));
     }
 
     private void ReadModule(string file, List<ConfigurationEntry> entries, ICollection<ConfigurationProblem> problems)

@@ -7,8 +7,6 @@ namespace Courier.Configuration;
 /// <remarks>Of the shell nothing is run: <c>$sysconfdir</c> is the directory, and a value with anything else to be expanded is left out with a word.</remarks>
 internal sealed partial class EsmtpdFiles(string directory, ICollection<ConfigurationProblem> problems, ICollection<CourierFileUse> uses)
 {
-    private const long FileBytesMax = 1 << 20;
-
     private static readonly (string File, string[] Listeners)[] _files =
     [
         ("esmtpd", ["smtp", "submission", "submissions"]), ("esmtpd-msa", ["submission"]), ("esmtpd-ssl", ["submissions"]),
@@ -37,7 +35,7 @@ internal sealed partial class EsmtpdFiles(string directory, ICollection<Configur
         var entries = new List<ConfigurationEntry>();
         foreach (var (file, listeners) in _files)
         {
-            foreach (var (number, name, value) in Assignments(Path.Combine(directory, file)))
+            foreach (var (number, name, value) in ShellFile.Assignments(Path.Combine(directory, file), problems))
                 Take(new Origin(Path.Combine(directory, file), number), name, value, listeners, entries);
         }
 
@@ -46,8 +44,7 @@ internal sealed partial class EsmtpdFiles(string directory, ICollection<Configur
 
     private void Take(Origin origin, string name, string value, string[] listeners, List<ConfigurationEntry> entries)
     {
-        var expanded = value.Replace("${sysconfdir}", directory, StringComparison.Ordinal).Replace("$sysconfdir", directory, StringComparison.Ordinal);
-        var (setting, text, reason) = expanded.AsSpan().IndexOfAny('$', '`') >= 0 ? (null, "", "the shell is not run") : Translate(name, expanded);
+        var (setting, text, reason) = ShellFile.Expand(value, directory) is { } expanded ? Translate(name, expanded) : (null, "", "the shell is not run");
         if (setting is null)
         {
             uses.Add(new(origin.ToString(), null, $"{name}: {reason}"));
@@ -96,30 +93,6 @@ internal sealed partial class EsmtpdFiles(string directory, ICollection<Configur
 
         return lists.Count == 0 && options.Trim().Length == 0 ? "none" : lists.Count == 0 ? options : string.Join("; ", lists);
     }
-
-    private IEnumerable<(int Number, string Name, string Value)> Assignments(string path)
-    {
-        string text;
-        try
-        {
-            if (!File.Exists(path))
-                return [];
-            if (new FileInfo(path).Length > FileBytesMax)
-                throw new IOException("the file is too large");
-            text = File.ReadAllText(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            problems.Add(new(new Origin(path, 0), null, path, $"a readable file ({e.Message})"));
-            return [];
-        }
-
-        return Assignment().Matches(text).Select(match => (
-            text.AsSpan(0, match.Index).Count('\n') + 1, match.Groups["name"].Value, match.Groups["plain"].Value + match.Groups["double"].Value + match.Groups["single"].Value));
-    }
-
-    [GeneratedRegex("""^[ \t]*(?<name>[A-Z][A-Z0-9_]*)=(?:"(?<double>[^"]*)"|'(?<single>[^']*)'|(?<plain>[^\s#;"']*))""", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex Assignment();
 
     [GeneratedRegex("""-(?<kind>block|allow)=(?<value>"[^"]*"|'[^']*'|\S+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Option();

@@ -34,7 +34,8 @@ internal static class SettingTable
     internal static readonly Setting<NextHop> RelayRoute = new("relay", "route.*", Types.NextHop, null, "Next hop of one domain: `route.example.org = 192.0.2.1:25`; `route..example.org` is for all domains below it; `mx` means the domain's own mail exchangers, with the flags that follow: `route.example.org = mx required ipv4`.");
     internal static readonly Setting<string> RelayRoutes = new("relay", "esmtproutes", Types.Path, null, "File of routes as Courier has it: `domain:relay,port /SECURITY=STARTTLS`. Asked after `route.*` and before `next_hop`; an edit counts at once.");
     internal static readonly Setting<string> RelayLogins = new("relay", "esmtpauthclient", Types.Path, null, "File of logins as Courier has it: `relay,port user password`, for next hops of any origin.");
-    internal static readonly Setting<string> RelayTrust = new("relay", "trusted_certificates", Types.Path, null, "PEM file of the authorities whose certificates are good for `verified` hops and MTA-STS. Default: the system's.");
+    internal static readonly Setting<string> RelayTrust = new("relay", "trusted_certificates", Types.Path, null, "PEM file of the authorities whose certificates are good for `verified` hops, for MTA-STS and for the web servers of its policies. Default: the system's.");
+    internal static readonly Setting<bool> RelayStartTls = new("relay", "starttls", Types.YesNo, "yes", "Use TLS where a server offers it and nothing asks for it. `no` is for a server whose TLS is broken as a whole; what routes, DANE and MTA-STS ask for holds.");
     internal static readonly Setting<bool> RelayDane = new("relay", "dane", Types.YesNo, "yes", "Hold servers to the TLSA records of their domain (RFC 7672), where a validating resolver on this host, or one of `[dns] servers`, vouches for them.");
     internal static readonly Setting<bool> RelaySts = new("relay", "mta_sts", Types.YesNo, "yes", "Hold servers to the MTA-STS policy of the domain (RFC 8461).");
     internal static readonly Setting<bool> TlsReports = new("relay", "tls_reports", Types.YesNo, "no", "Tell the domains that ask for it, once a day, how TLS with their servers went (RFC 8460).");
@@ -154,7 +155,7 @@ internal static class SettingTable
     internal static readonly IReadOnlyList<Setting> All =
     [
         HostName, State, .. Listeners, .. ProxyProtocols, Certificate, CertificateKey, DefaultDomain, Maildirs, CleartextLogins, Postmaster,
-        RelayNetworks, RelayDomains, RelayDomainList, PercentDomains, PercentList, RelayNextHop, RelayRoute, RelayRoutes, RelayLogins, RelayHold, RelayTrust, RelayDane, RelaySts, TlsReports, RelayPrefer, SourceV4, SourceV6,
+        RelayNetworks, RelayDomains, RelayDomainList, PercentDomains, PercentList, RelayNextHop, RelayRoute, RelayRoutes, RelayLogins, RelayHold, RelayTrust, RelayStartTls, RelayDane, RelaySts, TlsReports, RelayPrefer, SourceV4, SourceV6,
         RelayHelo, RelayConnectTimeout, RelayGreetingTimeout, RelayCommandTimeout, RelayDataTimeout, RelayIdle, RelayPause,
         DnsServers, DnsTimeout, DnsMixCase, Withheld, Proxies, XClientPeers, XForwardPeers,
         .. QueueKeys.All,

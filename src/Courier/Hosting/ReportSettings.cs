@@ -11,6 +11,11 @@ internal static class ReportSettings
     /// <summary>A template is a few lines.</summary>
     private const long TemplateBytesMax = 64 * 1024;
 
+    private const string HeaderFile = "dsnheader.txt", FooterFile = "dsnfooter.txt", FailedFile = "dsnfailed.txt", DelayedFile = "dsndelayed.txt",
+        DeliveredFile = "dsndelivered.txt", RelayedFile = "dsnrelayed.txt", SubjectNoticeFile = "dsnsubjectnotice.txt", SubjectDelayedFile = "dsnsubjectwarn.txt";
+
+    internal static IReadOnlyList<string> TemplateFiles { get; } = [HeaderFile, FooterFile, FailedFile, DelayedFile, DeliveredFile, RelayedFile, SubjectNoticeFile, SubjectDelayedFile];
+
     internal static BounceLimits Of(SettingsValues values) => new()
     {
         FullBytes = (int)Math.Min(values.Get(SettingTable.ReportSize), int.MaxValue / 2),
@@ -22,14 +27,14 @@ internal static class ReportSettings
 
     private static ReportWords Words(string? directory) => directory is null ? new ReportWords() : new ReportWords
     {
-        Header = Read(directory, "dsnheader.txt"),
-        Footer = Read(directory, "dsnfooter.txt"),
-        Failed = Read(directory, "dsnfailed.txt"),
-        Delayed = Read(directory, "dsndelayed.txt"),
-        Delivered = Read(directory, "dsndelivered.txt"),
-        Relayed = Read(directory, "dsnrelayed.txt"),
-        SubjectFailed = Read(directory, "dsnsubjectnotice.txt"),
-        SubjectDelayed = Read(directory, "dsnsubjectwarn.txt"),
+        Header = WithoutFields(Read(directory, HeaderFile)),
+        Footer = Read(directory, FooterFile),
+        Failed = Read(directory, FailedFile),
+        Delayed = Read(directory, DelayedFile),
+        Delivered = Read(directory, DeliveredFile),
+        Relayed = Read(directory, RelayedFile),
+        SubjectNotice = Read(directory, SubjectNoticeFile),
+        SubjectDelayed = Read(directory, SubjectDelayedFile),
     };
 
     private static string? Read(string directory, string name)
@@ -40,5 +45,14 @@ internal static class ReportSettings
         if (new FileInfo(path).Length > TemplateBytesMax)
             throw new IOException($"{path} is too large for a template");
         return File.ReadAllText(path).Replace("\r\n", "\n", StringComparison.Ordinal);
+    }
+
+    /// <summary>Courier's header template begins with the MIME fields of its part; ours is always UTF-8.</summary>
+    private static string? WithoutFields(string? template)
+    {
+        if (template?.StartsWith("Content-Type:", StringComparison.OrdinalIgnoreCase) is not true)
+            return template;
+        var end = template.IndexOf("\n\n", StringComparison.Ordinal);
+        return end < 0 ? "" : template[end..].TrimStart('\n');
     }
 }

@@ -41,11 +41,12 @@ internal sealed class Sending : IDisposable
             },
             clock);
         Lookup = new HostLookup(Resolver, new HostsFile("/etc/hosts", clock), LookupSettings());
-        _download = new StsDownload(Resolver, new StsDownloadLimits());
+        var roots = Roots();
+        _download = new StsDownload(Resolver, new StsDownloadLimits(), roots);
         Sts = _values.Get(SettingTable.RelaySts)
             ? new StsPolicies(Resolver, _download.FetchAsync, Path.Combine(Stores.StateDirectory(settings), "sts"), clock, logging.CreateLogger<StsPolicies>())
             : null;
-        Policies = new TlsPolicies(Resolver, Sts, Trust(), _values.Get(SettingTable.RelayDane));
+        Policies = new TlsPolicies(Resolver, Sts, new CertificateTrust(roots), _values.Get(SettingTable.RelayDane)) { UsesOffered = _values.Get(SettingTable.RelayStartTls) };
         Relay = RoutesOf(logging);
         Client = ClientOf();
         Results = _values.Get(SettingTable.TlsReports) ? new TlsResults(Path.Combine(Stores.StateDirectory(settings), "tls-reports"), new TlsReportLimits(), clock) : null;
@@ -174,13 +175,14 @@ internal sealed class Sending : IDisposable
         };
     }
 
-    private CertificateTrust Trust()
+    /// <summary>The authorities that the operator names, for mail servers and the policies about them alike; null for the system's.</summary>
+    private X509Certificate2Collection? Roots()
     {
         if (_values.Get(SettingTable.RelayTrust) is not { } file)
-            return new CertificateTrust();
+            return null;
         var roots = new X509Certificate2Collection();
         roots.ImportFromPemFile(file);
-        return new CertificateTrust(roots);
+        return roots;
     }
 
     private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);

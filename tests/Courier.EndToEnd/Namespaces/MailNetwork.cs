@@ -55,9 +55,9 @@ public sealed class MailNetwork : IAsyncLifetime
         {
             Address = "11.0.0.1",
             Ports = SmtpAlone,
-            // The authority stands among those of the system.
-            Launcher = [.. Network.Launcher, "env", $"SSL_CERT_FILE={_scratch["ca.pem"]}"],
-            Extra = [("relay", "networks = 11.0.0.1"), ("tls", $"certificate = {_scratch["sts.pem"]}"), ("tls", $"key = {_scratch["sts.key"]}")],
+            Launcher = Network.Launcher,
+            // For the mail servers and for the web server with the policies.
+            Extra = [("relay", "networks = 11.0.0.1"), ("relay", $"trusted_certificates = {_scratch["ca.pem"]}"), ("tls", $"certificate = {_scratch["sts.pem"]}"), ("tls", $"key = {_scratch["sts.key"]}")],
         };
         Sender = await ServerProcess.StartAsync(options, "demo");
         _parts.Add(Sender);

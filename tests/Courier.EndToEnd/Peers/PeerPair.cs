@@ -4,8 +4,7 @@ namespace Courier.EndToEnd.Peers;
 
 /// <summary>One of Debian's servers and ours, each the other's next hop, and a third server that takes what either relays.</summary>
 /// <param name="name">The peer.</param>
-/// <param name="takesTls">Mail to it goes over TLS or not at all.</param>
-public abstract class PeerPair(string name, bool takesTls = true) : IAsyncLifetime
+public abstract class PeerPair(string name) : IAsyncLifetime
 {
     /// <summary>What the tests need; without it they are skipped and nothing is started.</summary>
     internal static readonly string[] Tools = ["root", "apt-get", "python3", "openssl"];
@@ -15,8 +14,6 @@ public abstract class PeerPair(string name, bool takesTls = true) : IAsyncLifeti
     private SmtpSink? _far;
 
     internal string Name => name;
-
-    internal bool TakesTls => takesTls;
 
     internal PeerServer Peer => _peer ?? throw new InvalidOperationException("the peer was not started");
 
@@ -41,13 +38,12 @@ public abstract class PeerPair(string name, bool takesTls = true) : IAsyncLifeti
         {
             Extra =
             [
-                ("relay", "networks = 127.0.0.2"), ("relay", $"route.{name}.test = 127.0.0.1:{PeerPort} {(takesTls ? "required" : "cleartext")}"), ("relay", $"route.far.test = 127.0.0.1:{PeerPort} required"),
+                ("relay", "networks = 127.0.0.2"), ("relay", $"route.{name}.test = 127.0.0.1:{PeerPort} required"), ("relay", $"route.far.test = 127.0.0.1:{PeerPort} required"),
                 ("relay", $"route.old.test = 127.0.0.1:{PlainPort}"), ("relay", $"route.login.test = 127.0.0.1:{_far.Port}"), ("queue", "retry_first = 1s"),
             ],
         };
         _ours = await ServerProcess.PrepareAsync(options, "demo", "jürgen");
-        // A login is for TLS alone; where there is none we send without.
-        var logins = _ours.WriteScratch("esmtpauthclient", takesTls ? $"127.0.0.1,{PeerPort} relay@{name}.test secret\n" : "");
+        var logins = _ours.WriteScratch("esmtpauthclient", $"127.0.0.1,{PeerPort} relay@{name}.test secret\n");
         await File.AppendAllTextAsync(_ours.ConfigFile, $"[relay]\nesmtpauthclient = {logins}\n");
         await _ours.StartAsync();
         _peer = await PeerServer.StartAsync(name, new Dictionary<string, string>(StringComparer.Ordinal)

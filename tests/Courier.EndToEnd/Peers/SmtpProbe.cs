@@ -70,10 +70,14 @@ internal sealed class SmtpProbe : IAsyncDisposable
     }
 
     /// <summary>One message with a recipient; paths may have parameters after them: <c>&lt;a@b.test&gt; NOTIFY=NEVER</c>. The last reply.</summary>
-    public async Task<string> SendAsync(string from, string to, string text)
+    public Task<string> SendAsync(string from, string to, string text) => SendAsync(from, [to], text);
+
+    /// <summary>The same with several recipients.</summary>
+    public async Task<string> SendAsync(string from, IEnumerable<string> to, string text)
     {
         await OkAsync($"MAIL FROM:{from}");
-        await OkAsync($"RCPT TO:{to}");
+        foreach (var recipient in to)
+            await OkAsync($"RCPT TO:{recipient}");
         await OkAsync("DATA");
         await WriteAsync(text.Replace("\r\n.", "\r\n..", StringComparison.Ordinal));
         return await OkAsync((text.EndsWith("\r\n", StringComparison.Ordinal) ? "" : "\r\n") + ".");

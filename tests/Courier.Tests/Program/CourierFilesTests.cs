@@ -1,5 +1,6 @@
 using System.Net;
 using Courier.Configuration;
+using Courier.Hosting;
 using Courier.Mail.Addresses;
 using Courier.Mta.Reception.Senders;
 
@@ -69,6 +70,37 @@ public sealed class CourierFilesTests : IDisposable
         Assert.Equal(Path.Combine(_directory, "esmtproutes"), values.Get(SettingTable.RelayRoutes));
         Assert.Equal(Path.Combine(_directory, "esmtpauthclient"), values.Get(SettingTable.RelayLogins));
         Assert.Contains(files.Uses, use => use.Setting is null && use.Path.EndsWith("esmtptimeoutquit", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Templates_of_reports_are_found_and_the_fields_of_their_part_left_out()
+    {
+        var (values, problems, files) = Load(("dsnheader.txt", "Content-Type: text/plain; charset=\"utf-8\"\n\n\nHello from [#ME#]\n"), ("dsnfailed.txt", "These failed:\n"), ("dsnsubjectnotice.txt", "Notice\n"));
+        Assert.Empty(problems);
+        Assert.Equal(_directory, values!.Get(SettingTable.ReportTemplates));
+        Assert.Equal(3, files.Uses.Count);
+        var words = ReportSettings.Of(values).Words;
+        Assert.Equal(("Hello from [#ME#]\n", "These failed:\n", "Notice\n", null), (words.Header, words.Failed, words.SubjectNotice, words.Footer));
+    }
+
+    [Fact]
+    public void Courierd_sets_what_it_says_of_TLS_reports_and_the_archive()
+    {
+        var authorities = Path.Combine(_directory, "authorities.pem");
+        File.WriteAllText(authorities, "");
+        var (values, problems, files) = Load(("courierd",
+            $"prefix=\"/usr\"\nESMTP_USE_STARTTLS=0\nESMTP_PREFER_IPV6_MX=0\nTLS_TRUSTCERTS={authorities}\nDSNTOAUTHADDR=1\nESMTP_BLOCKBACKSCATTER=smtp/dsn,authsmtp/dsn\nARCHIVEDIR=${{sysconfdir}}/archive\n"
+            + "# TLS_PRIORITY=x\nTLS_VERIFYPEER=PEER\nESMTP_CORK=1\nDEFAULTDELIVERY=\"| $HOME/bin/x\"\n"));
+        Assert.Empty(problems);
+        Assert.False(values!.Get(SettingTable.RelayStartTls));
+        Assert.Equal(("ipv4", authorities, true), (values.Get(SettingTable.RelayPrefer), values.Get(SettingTable.RelayTrust), values.Get(SettingTable.ReportsToAccount)));
+        Assert.Equal(2, values.Get(SettingTable.SilentReports)!.Count);
+        Assert.Equal(Path.Combine(_directory, "archive"), values.Get(QueueKeys.Archive));
+        Assert.Equal(["courierd:9", "courierd:10", "courierd:11"], files.Uses.Where(use => use.Setting is null).Select(use => Path.GetFileName(use.Path)));
+        var (usual, _, _) = Load(("courierd", "ESMTP_USE_STARTTLS=1\nESMTP_PREFER_IPV6_MX=1\nTLS_TRUSTCERTS=/nowhere\nDSNTOAUTHADDR=0\nESMTP_BLOCKBACKSCATTER=\n"));
+        Assert.True(usual!.Get(SettingTable.RelayStartTls));
+        Assert.Equal(("ipv6", null, false), (usual.Get(SettingTable.RelayPrefer), usual.Get(SettingTable.RelayTrust), usual.Get(SettingTable.ReportsToAccount)));
+        Assert.Empty(usual.Get(SettingTable.SilentReports)!);
     }
 
     [Fact]

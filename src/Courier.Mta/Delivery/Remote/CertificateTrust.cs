@@ -9,9 +9,22 @@ namespace Courier.Mta.Delivery.Remote;
 public sealed class CertificateTrust(X509Certificate2Collection? roots = null)
 {
     public CertificateCheck ForHost(string name) => (certificate, chain, errors) =>
-        !certificate.MatchesHostname(name)
+        !IsFor(certificate, name)
             ? new CertificateProblem("certificate-host-mismatch", $"The certificate is not for {name} but for {Names(certificate)}.")
             : roots is null ? OfSystem(chain, errors) : OfFile(certificate, chain);
+
+    /// <summary>Whether a certificate has the name. None has one that hosts cannot have.</summary>
+    internal static bool IsFor(X509Certificate2 certificate, string name)
+    {
+        try
+        {
+            return certificate.MatchesHostname(name);
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
 
     internal static string Names(X509Certificate2 certificate)
     {

@@ -73,7 +73,7 @@ public sealed class Connector(
 
         var demand = await policies.ForHostAsync(hop, candidate.List, host, candidate.Addresses, candidate.Policy, ct);
         if (candidate.IsRelaxed)
-            demand = TlsPolicies.Relaxed(hop, demand);
+            demand = policies.Relaxed(hop, demand);
         if (demand.Refusal is { } refusal)
         {
             observer.Failed(hop, candidate.Policy, demand, host.Name, remote: null, demand.RefusalKind);
@@ -121,7 +121,7 @@ public sealed class Connector(
             return connection;
         if (connection.IsSecure)
             observer.Succeeded(candidate.Hop, candidate.Policy, demand, candidate.Host.Name);
-        else
+        else if (demand.Use != TlsUse.Never) // else it was not tried
             observer.Failed(candidate.Hop, candidate.Policy, demand, candidate.Host.Name, endPoint.Address, connection.TlsProblem is null ? "starttls-not-supported" : "validation-failure");
         return connection;
     }

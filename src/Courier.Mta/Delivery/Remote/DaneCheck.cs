@@ -41,7 +41,7 @@ internal static class DaneCheck
             return new CertificateProblem("validation-failure", "The certificate matches none of the TLSA records.");
         if (!IsBelow(anchors, certificate, chain))
             return new CertificateProblem("validation-failure", "The certificate comes from none of the authorities in the TLSA records.");
-        return names.Any(name => certificate.MatchesHostname(name))
+        return names.Any(name => CertificateTrust.IsFor(certificate, name))
             ? null
             : new CertificateProblem("certificate-host-mismatch", $"The certificate is not for {names[0]} but for {CertificateTrust.Names(certificate)}.");
     };

@@ -35,6 +35,9 @@ public sealed record TlsDemand(TlsUse Use, CertificateCheck? Check, string Sourc
 /// <param name="usesDane">False ignores TLSA records.</param>
 public sealed class TlsPolicies(IDnsResolver resolver, StsPolicies? sts, CertificateTrust trust, bool usesDane)
 {
+    /// <summary>Whether TLS that nobody asks for is used where it is offered (RFC 7435).</summary>
+    public bool UsesOffered { get; init; } = true;
+
     public async ValueTask<DestinationPolicy> ForDestinationAsync(NextHop hop, CancellationToken ct) =>
         sts is not null && hop is { UsesMx: true, Security: HopSecurity.WhenOffered or HopSecurity.Required }
             ? new DestinationPolicy(await sts.FindAsync(hop.Host, ct))
@@ -58,13 +61,13 @@ public sealed class TlsPolicies(IDnsResolver resolver, StsPolicies? sts, Certifi
             return dane;
         if (policy.Sts is { Mode: StsMode.Enforce } enforced)
             return ByPolicy(enforced, host);
-        return new TlsDemand(hop.Security == HopSecurity.Required ? TlsUse.Required : TlsUse.WhenOffered, null, policy.Sts is null ? "no-policy-found" : "sts");
+        return new TlsDemand(Unasked(hop), null, policy.Sts is null ? "no-policy-found" : "sts");
     }
 
     /// <summary>What is left of a demand for mail that may travel without TLS: the operator's word.</summary>
-    internal static TlsDemand Relaxed(NextHop hop, TlsDemand demand) => demand.Source == "configured"
-        ? demand
-        : new TlsDemand(hop.Security == HopSecurity.Required ? TlsUse.Required : TlsUse.WhenOffered, null, demand.Source);
+    internal TlsDemand Relaxed(NextHop hop, TlsDemand demand) => demand.Source == "configured" ? demand : new TlsDemand(Unasked(hop), null, demand.Source);
+
+    private TlsUse Unasked(NextHop hop) => hop.Security == HopSecurity.Required ? TlsUse.Required : UsesOffered ? TlsUse.WhenOffered : TlsUse.Never;
 
     /// <summary>RFC 8314 §7.3.</summary>
     private const int ImplicitTlsPort = 465;

@@ -91,14 +91,31 @@ public sealed class BounceWriterTests
         Assert.Null(await WriteAsync(report with { Recipients = [report.Recipients[0] with { Notify = NotifyOn.Success }] }, limits: limits, outcomes: Failure(0) with { Kind = OutcomeKind.Delivered }));
     }
 
-    [Fact]
-    public async Task The_operators_words_take_the_place_of_ours()
+    [Theory]
+    [InlineData(OutcomeKind.Failed, "These failed:", "Sorry from mail.example.test")]
+    [InlineData(OutcomeKind.Deferred, "These wait:", "Wait for mail.example.test")]
+    [InlineData(OutcomeKind.Delivered, "These have it:", "Sorry from mail.example.test")]
+    [InlineData(OutcomeKind.Relayed, "These went on:", "Sorry from mail.example.test")]
+    public async Task The_operators_words_take_the_place_of_ours(OutcomeKind kind, string group, string subject)
     {
-        var words = new ReportWords { From = "\"Mail at home\" <help@example.test>", SubjectFailed = "Sorry from [#ME#]\n", Header = "Hello.\nThis is [#ME#].", Failed = "These failed:", Footer = "Bye." };
-        var (_, text) = (await WriteAsync(Messages.Envelope("grace@example.com"), limits: Small with { Words = words }, outcomes: Failure(0)))!.Value;
-        foreach (var line in new[] { "From: \"Mail at home\" <help@example.test>\r\n", "Subject: Sorry from mail.example.test\r\n", "\r\nHello.\r\nThis is mail.example.test.\r\n", "\r\nThese failed:\r\n", "\r\nBye.\r\n" })
+        var words = new ReportWords
+        {
+            From = "\"Mail at home\" <help@example.test>",
+            SubjectNotice = "Sorry from [#ME#]\n",
+            SubjectDelayed = "Wait for [#ME#]\n",
+            Header = "Hello.\nThis is [#ME#].",
+            Failed = "These failed:",
+            Delayed = "These wait:",
+            Delivered = "These have it:",
+            Relayed = "These went on:",
+            Footer = "Bye.",
+        };
+        var envelope = Messages.Envelope("grace@example.com");
+        var asking = envelope with { Recipients = [envelope.Recipients[0] with { Notify = NotifyOn.Success | NotifyOn.Failure | NotifyOn.Delay }] };
+        var (_, text) = (await WriteAsync(asking, limits: Small with { Words = words }, outcomes: Failure(0) with { Kind = kind }))!.Value;
+        foreach (var line in new[] { "From: \"Mail at home\" <help@example.test>\r\n", $"Subject: {subject}\r\n", "\r\nHello.\r\nThis is mail.example.test.\r\n", $"\r\n{group}\r\n", "\r\nBye.\r\n" })
             Assert.Contains(line, text, StringComparison.Ordinal);
-        Assert.DoesNotContain("will not be tried again", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("This is the mail server", text, StringComparison.Ordinal);
     }
 
     [Theory]

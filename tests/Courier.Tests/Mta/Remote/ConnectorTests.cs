@@ -129,6 +129,25 @@ public sealed class ConnectorTests
         Assert.Equal((true, ServerExtensions.Size), (client.IsSecure, client.Extensions));
     }
 
+    /// <summary>A-labels, one that is no Punycode, a name that is none for hosts, and octets of UTF-8 that somebody put into the DNS: none of them
+    /// stands in the way of TLS that is not verified.</summary>
+    [Theory]
+    [InlineData("mx.xn--bcher-kva.test")]
+    [InlineData("xn--0.test")]
+    [InlineData("-my_host.test")]
+    [InlineData(@"mx.b\195\188cher.test")]
+    [InlineData(@"a\032b.test")]
+    public async Task A_host_of_any_name_gets_mail_over_tls_unless_its_certificate_must_be_good(string exchange)
+    {
+        const string script = ">220 hi | <EHLO | >250-srv\n250 STARTTLS | <STARTTLS | >220 go | tls | <EHLO | >250 srv";
+        await using var server = new ScriptedServer(script, script);
+        var connector = SendingParts.Connector(_client, new FakeResolver($"example.test MX 10 {exchange}", $"{exchange} A 127.0.0.1"));
+        await using (var client = await connector.ConnectAsync(Domain(server.Port), default))
+            Assert.True(client.IsSecure);
+        var e = await Assert.ThrowsAsync<HopException>(async () => await connector.ConnectAsync(Domain(server.Port) with { Security = HopSecurity.Verified }, default));
+        Assert.Equal("Deferred 4.7.5", $"{e.Kind} {e.Status}");
+    }
+
     [Theory]
     [InlineData(HopSecurity.Required, ">250 srv", "Deferred 4.7.5")]
     [InlineData(HopSecurity.Required, ">250-srv\n250 STARTTLS | <STARTTLS | >454 not now", "Deferred 4.7.5")]
@@ -155,6 +174,17 @@ public sealed class ConnectorTests
         await using var server = new ScriptedServer(">220 hi | <EHLO | >250-srv\n250 STARTTLS");
         await using var client = await SendingParts.Connector(_client).ConnectAsync(new NextHop("127.0.0.1", server.Port) { Security = HopSecurity.Never }, default);
         Assert.False(client.IsSecure);
+    }
+
+    /// <summary>As ESMTP_USE_STARTTLS=0 has it; a route that wants TLS gets it all the same.</summary>
+    [Theory]
+    [InlineData(HopSecurity.WhenOffered, "", false)]
+    [InlineData(HopSecurity.Required, " | <STARTTLS | >220 go | tls | <EHLO | >250 srv", true)]
+    public async Task Tls_that_nobody_asks_for_can_be_turned_off(HopSecurity security, string rest, bool isSecure)
+    {
+        await using var server = new ScriptedServer(">220 hi | <EHLO | >250-srv\n250 STARTTLS" + rest);
+        await using var client = await SendingParts.Connector(_client, usesOffered: false).ConnectAsync(new NextHop("127.0.0.1", server.Port) { Security = security }, default);
+        Assert.Equal(isSecure, client.IsSecure);
     }
 
     [Theory]

@@ -11,11 +11,12 @@ namespace Courier.Tests.Mta.Remote;
 internal static class SendingParts
 {
     public static Connector Connector(
-        SmtpClientSettings client, IDnsResolver? resolver = null, StsPolicies? sts = null, CertificateTrust? trust = null, HostLookupSettings? lookup = null, ITlsObserver? observer = null, BrokenTls? broken = null)
+        SmtpClientSettings client, IDnsResolver? resolver = null, StsPolicies? sts = null, CertificateTrust? trust = null, HostLookupSettings? lookup = null, ITlsObserver? observer = null, BrokenTls? broken = null,
+        bool usesOffered = true)
     {
         resolver ??= new FakeResolver();
         return new Connector(
-            Lookup(resolver, lookup), new TlsPolicies(resolver, sts, trust ?? new CertificateTrust(), usesDane: true), broken ?? new BrokenTls(TimeProvider.System),
+            Lookup(resolver, lookup), new TlsPolicies(resolver, sts, trust ?? new CertificateTrust(), usesDane: true) { UsesOffered = usesOffered }, broken ?? new BrokenTls(TimeProvider.System),
             new ConnectorSettings(client), observer ?? NoTlsObserver.Instance, NullLogger.Instance);
     }
 

@@ -189,6 +189,7 @@ public sealed class TlsPolicyTests : IDisposable
     [InlineData("version: STSv1\nmode: enforce\nmx: a.test\nmax_age: 86400\n", "Enforce a.test 86400")]
     [InlineData("version: STSv1\r\nmode: testing\r\nmx: a.test\r\nmx: *.B.test\r\nmax_age: 1\r\nunknown: x\r\n", "Testing a.test,*.b.test 1")]
     [InlineData("version: STSv1\nmode: none\nmax_age: 1\n", "None  1")]
+    [InlineData("version: STSv1\nmode: enforce\nmx: mx.BÜCHER.test\nmx: *.bücher.test\nmax_age: 1\n", "Enforce mx.xn--bcher-kva.test,*.xn--bcher-kva.test 1")]
     [InlineData("version: STSv1\nmode: enforce\nmode: none\nmx: a.test\nmax_age: 1\nmax_age: 2", "Enforce a.test 1")]
     [InlineData("version: STSv1\nmode: enforce\nmax_age: 1\n", null)]
     [InlineData("version: STSv1\nmode: maybe\nmx: a.test\nmax_age: 1\n", null)]
