@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Courier.IO.Files;
 using Courier.IO.Platform;
 using Courier.Mail.Mime;
 using Courier.Mailboxes.Delivery;
@@ -43,9 +42,6 @@ public sealed record MailStoreSettings
 /// <summary>All mailboxes of this process: shares what is open between sessions and watches it with one inotify descriptor.</summary>
 public sealed class MailStore : IAsyncDisposable
 {
-    /// <summary>Listings kept for the next one until memory is collected; each is as large as the names of the largest directory it held.</summary>
-    private const int MaxListings = 4;
-
     /// <summary>How often a mailbox in memory is looked through for what has been kept long enough.</summary>
     private static readonly TimeSpan SweepEvery = TimeSpan.FromHours(12);
 
@@ -53,7 +49,6 @@ public sealed class MailStore : IAsyncDisposable
     private readonly Dictionary<string, Shared> _mailboxes = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
     private readonly Lock _inotifyGate = new();
-    private readonly ConcurrentQueue<WeakReference<DirectoryNames>> _listings = [];
     private readonly ITimer _sweep;
     private Inotify? _inotify;
     private bool _disposed;
@@ -201,23 +196,6 @@ public sealed class MailStore : IAsyncDisposable
                 _mailboxes[folder.Path] = shared;
             state.Move(folder);
         }
-    }
-
-    internal DirectoryNames RentListing()
-    {
-        while (_listings.TryDequeue(out var kept))
-        {
-            if (kept.TryGetTarget(out var listing))
-                return listing;
-        }
-
-        return new DirectoryNames();
-    }
-
-    internal void ReturnListing(DirectoryNames listing)
-    {
-        if (_listings.Count < MaxListings)
-            _listings.Enqueue(new(listing));
     }
 
     private async Task SweepAsync()

@@ -4,6 +4,9 @@ using Courier.IO.Platform;
 
 namespace Courier.IO.Files;
 
+/// <summary>Takes one name of a directory; the bytes are gone when it returns.</summary>
+public delegate void NameHandler(ReadOnlySpan<byte> name);
+
 /// <summary>The names in a directory as the kernel has them: bytes, not text, so that a name which is no UTF-8 can be found and renamed
 /// like any other; no stat, and no object per name. Keep one and read into it again.</summary>
 public sealed unsafe class DirectoryNames
@@ -26,7 +29,11 @@ public sealed unsafe class DirectoryNames
 
     /// <summary>Adds the names in a directory, without <c>.</c> and <c>..</c>, in the order that the file system gives.</summary>
     /// <exception cref="DirectoryNotFoundException">There is no such directory.</exception>
-    public void Read(string directory)
+    public void Read(string directory) => Each(directory, Add);
+
+    /// <summary>Shows each name once and keeps none.</summary>
+    /// <exception cref="DirectoryNotFoundException">There is no such directory.</exception>
+    public static void Each(string directory, NameHandler onName)
     {
         var descriptor = Posix.Open(directory, Posix.O_RDONLY | Posix.O_DIRECTORY | Posix.O_CLOEXEC, 0);
         if (descriptor < 0)
@@ -40,7 +47,7 @@ public sealed unsafe class DirectoryNames
                 if (count == 0)
                     return;
                 if (count > 0)
-                    Take(new ReadOnlySpan<byte>(buffer, (int)count));
+                    Take(new ReadOnlySpan<byte>(buffer, (int)count), onName);
                 else if (Marshal.GetLastPInvokeError() != Posix.EINTR)
                     throw Posix.Failure("getdents64", directory);
             }
@@ -53,7 +60,7 @@ public sealed unsafe class DirectoryNames
 
     private int Start(int index) => index == 0 ? 0 : _ends[index - 1];
 
-    private void Take(ReadOnlySpan<byte> entries)
+    private static void Take(ReadOnlySpan<byte> entries, NameHandler onName)
     {
         while (!entries.IsEmpty)
         {
@@ -61,7 +68,7 @@ public sealed unsafe class DirectoryNames
             var name = entries[NameAt..length];
             name = name[..name.IndexOf((byte)0)];
             if (!name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8))
-                Add(name);
+                onName(name);
             entries = entries[length..];
         }
     }

@@ -32,6 +32,22 @@ public static unsafe class RawFile
         }
     }
 
+    /// <summary>Replaces a file as a whole for every reader; not durable.</summary>
+    public static void Replace(string path, ReadOnlySpan<byte> content)
+    {
+        var temporary = $"{path}.{UniqueName.Next()}.tmp";
+        try
+        {
+            Write(temporary, content);
+            DurableFile.Rename(temporary, path);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+    }
+
     /// <summary>Appends in one write(2) with O_APPEND, so that appends of several processes do not mix. False when there is no such file
     /// and <paramref name="create"/> is false.</summary>
     public static bool TryAppend(string path, ReadOnlySpan<byte> content, bool create, bool sync)

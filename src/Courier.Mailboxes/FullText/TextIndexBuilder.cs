@@ -28,12 +28,11 @@ internal sealed class TextIndexBuilder(MailboxState state, TextIndexSettings set
     /// <param name="ct">Breaks off.</param>
     internal async ValueTask<int?> RunAsync(int atLeast, bool isPaced, CancellationToken ct)
     {
-        var snapshot = state.Current;
         var directory = SegmentSet.DirectoryOf(state.Folder);
-        List<int> missing;
-        using (var segments = SegmentSet.Open(state.Folder, snapshot))
-            missing = Missing(snapshot, segments);
-        if (missing.Count < Math.Max(1, atLeast))
+        // UIDs, not a snapshot: this may take minutes, and would keep what has changed meanwhile in memory twice.
+        var missing = Missing(state);
+        // Another program may have removed the mailbox: it is not made again for its index.
+        if (missing.Count < Math.Max(1, atLeast) || !state.Folder.Exists)
             return 0;
         Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         using var only = OfdLock.TryTake(directory + "/lock");
@@ -44,9 +43,9 @@ internal sealed class TextIndexBuilder(MailboxState state, TextIndexSettings set
         var added = 0;
         try
         {
-            foreach (var position in missing)
+            foreach (var uid in missing)
             {
-                if (await AddAsync(snapshot, position, directory, ct))
+                if (await AddAsync(uid, directory, ct))
                     added++;
                 if (isPaced)
                     await PaceAsync(ct);
@@ -56,34 +55,37 @@ internal sealed class TextIndexBuilder(MailboxState state, TextIndexSettings set
         {
             // Also when the server stops: what was read need not be read again.
             if (_buffer.MessageCount > 0)
-                Flush(snapshot, directory);
+                Flush(directory);
         }
 
         Merge(state.Current, directory);
         return added;
     }
 
-    private static List<int> Missing(Snapshot snapshot, SegmentSet? segments)
+    private static List<Uid> Missing(MailboxState state)
     {
-        var missing = new List<int>();
+        var snapshot = state.Current;
+        using var segments = SegmentSet.Open(state.Folder, snapshot);
+        var missing = new List<Uid>();
         for (var position = 0; position < snapshot.Count; position++)
         {
             if (segments is null || (segments.Covered[position >> 6] & (1UL << (position & 63))) == 0)
-                missing.Add(position);
+                missing.Add(snapshot.UidAt(position));
         }
 
         return missing;
     }
 
-    private async ValueTask<bool> AddAsync(Snapshot snapshot, int position, string directory, CancellationToken ct)
+    private async ValueTask<bool> AddAsync(Uid uid, string directory, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
-        var uid = snapshot.UidAt(position);
         if (!await TryReadAsync(uid, ct))
             return false;
-
+        var snapshot = state.Current;
+        if (snapshot.IndexOf(uid) is not (>= 0 and var position))
+            return false;
         if (!_buffer.HasRoomFor(_grams))
-            Flush(snapshot, directory);
+            Flush(directory);
         _buffer.Add(new SegmentMessage(uid.Value, UidFile.Crc(snapshot.NameAt(position))), _grams);
         return true;
     }
@@ -106,7 +108,7 @@ internal sealed class TextIndexBuilder(MailboxState state, TextIndexSettings set
         }
     }
 
-    private void Flush(Snapshot snapshot, string directory) => _buffer.WriteTo(NewPath(directory), snapshot.UidValidity.Value);
+    private void Flush(string directory) => _buffer.WriteTo(NewPath(directory), state.Current.UidValidity.Value);
 
     private static string NewPath(string directory) => $"{directory}/{UniqueName.Next()}{SegmentSet.Suffix}";
 

@@ -13,7 +13,10 @@ internal sealed class FlagChanges(MailboxState state)
     /// <summary>Rounds of listing and trying again before a message counts as gone.</summary>
     private const int MaxRounds = 4;
 
-    /// <summary>Up to here renames are announced to the watch one by one; more are cheaper found by one listing.</summary>
+    /// <summary>Messages that are claimed before the snapshot shows it: the entries of so many are in memory twice.</summary>
+    private const int MaxBatch = 32 * 1024;
+
+    /// <summary>Up to here renames are announced to the watch one by one; for more it looks away, and one listing finds them.</summary>
     private const int MaxAnnounced = 64;
 
     /// <summary>Returns the UIDs that do not exist.</summary>
@@ -36,28 +39,47 @@ internal sealed class FlagChanges(MailboxState state)
     /// <summary>Moves what lies in new/ to cur/. Returns what was \Recent.</summary>
     internal List<Uid> Claim()
     {
-        var claimed = new List<Uid>();
-        for (var round = 0; round < MaxRounds; round++)
+        var claimed = new List<Uid>(Math.Min(state.Current.UnclaimedCount, MaxBatch));
+        var misses = 0;
+        while (misses < MaxRounds && Unclaimed() is { Count: > 0 } unclaimed)
         {
-            var snapshot = state.Current;
-            var unclaimed = new List<Uid>(snapshot.UnclaimedCount);
-            for (var i = 0; i < snapshot.Count && unclaimed.Count < snapshot.UnclaimedCount; i++)
+            var left = Round(unclaimed, [], TryClaim);
+            if (left.Count == 0)
             {
-                if (snapshot.IsUnclaimedAt(i))
-                    unclaimed.Add(snapshot.UidAt(i));
+                claimed.AddRange(unclaimed);
+                continue;
             }
 
-            if (unclaimed.Count == 0)
-                break;
-            var left = Round(unclaimed, [], TryClaim);
             claimed.AddRange(unclaimed.Except(left));
-            if (left.Count == 0)
-                break;
-            state.ScanAgain();
+            misses++;
+            if (misses < MaxRounds)
+                state.ScanAgain();
         }
 
         claimed.Sort();
         return claimed;
+    }
+
+    /// <summary>The first of them: so many are copied before the others are.</summary>
+    private List<Uid> Unclaimed()
+    {
+        var snapshot = state.Current;
+        var unclaimed = new List<Uid>(Math.Min(snapshot.UnclaimedCount, MaxBatch));
+        foreach (var chunk in snapshot.Chunks)
+        {
+            if (chunk.Unclaimed == 0)
+                continue;
+            foreach (ref readonly var entry in chunk.Entries)
+            {
+                if (entry.IsUnclaimed && unclaimed.Count < MaxBatch)
+                    unclaimed.Add(new Uid(entry.Uid));
+            }
+
+            if (unclaimed.Count == MaxBatch)
+                break;
+        }
+
+        return unclaimed;
     }
 
     /// <summary>Removes messages: to <c>courier/expunged/</c>, or for good.</summary>
@@ -116,6 +138,7 @@ internal sealed class FlagChanges(MailboxState state)
         var editor = new SnapshotEditor(basis);
         var left = new List<Uid>();
         var isInStep = uids.Count <= MaxAnnounced && state.IsInStep();
+        using var quiet = uids.Count > MaxAnnounced ? state.Watcher.Pause() : null;
         try
         {
             foreach (var uid in uids)

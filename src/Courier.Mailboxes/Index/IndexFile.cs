@@ -32,25 +32,27 @@ internal static class IndexFile
         var snapshot = image.Snapshot;
         var tables = TableWriter.Write(snapshot.Tables);
         var namesLength = 0;
-        foreach (var chunk in snapshot.Chunks)
-            namesLength += chunk.Names.Length;
-        var bytes = new byte[HeaderBytes + (snapshot.Count * EntryBytes) + namesLength + tables.Length];
-        var entries = MemoryMarshal.Cast<byte, Entry>(bytes.AsSpan(HeaderBytes, snapshot.Count * EntryBytes));
-        var names = bytes.AsSpan(HeaderBytes + (snapshot.Count * EntryBytes));
-        foreach (var chunk in snapshot.Chunks)
-        {
-            chunk.Entries.CopyTo(entries);
-            chunk.Names.CopyTo(names);
-            entries = entries[chunk.Count..];
-            names = names[chunk.Names.Length..];
-        }
-
-        tables.CopyTo(names);
-        WriteHeader(bytes, image, uids, boot, namesLength, tables.Length);
         var temporary = $"{folder.Index}.{UniqueName.Next()}.tmp";
         try
         {
-            RawFile.Write(temporary, bytes);
+            using (var file = new IndexWriter(temporary, HeaderBytes))
+            {
+                foreach (var chunk in snapshot.Chunks)
+                    file.Write(MemoryMarshal.AsBytes(chunk.Entries));
+                foreach (var chunk in snapshot.Chunks)
+                {
+                    for (var i = 0; i < chunk.Count; i++)
+                    {
+                        var name = chunk.NameOf(chunk.At(i));
+                        file.Write(name);
+                        namesLength += name.Length;
+                    }
+                }
+
+                file.Write(tables);
+                file.Close((header, crc) => WriteHeader(header, image, uids, boot, namesLength, tables.Length, crc));
+            }
+
             DurableFile.Rename(temporary, folder.Index);
         }
         catch
@@ -97,9 +99,8 @@ internal static class IndexFile
             (ulong)header.I64(24), header.I64(32), header.U32(40), header.I64(88), (ulong)header.I64(96) == BootHash(boot));
     }
 
-    private static void WriteHeader(Span<byte> file, IndexImage image, UidFile uids, string boot, int namesLength, int tablesLength)
+    private static void WriteHeader(Span<byte> header, IndexImage image, UidFile uids, string boot, int namesLength, int tablesLength, uint crc)
     {
-        var header = file[..HeaderBytes];
         BinaryPrimitives.WriteUInt64LittleEndian(header, Magic);
         BinaryPrimitives.WriteUInt32LittleEndian(header[12..], EntryBytes);
         BinaryPrimitives.WriteUInt32LittleEndian(header[16..], uids.UidValidity);
@@ -117,7 +118,7 @@ internal static class IndexFile
         BinaryPrimitives.WriteUInt64LittleEndian(header[96..], BootHash(boot));
         BinaryPrimitives.WriteInt32LittleEndian(header[104..], namesLength);
         BinaryPrimitives.WriteInt32LittleEndian(header[108..], tablesLength);
-        BinaryPrimitives.WriteUInt32LittleEndian(header[112..], UidFile.Crc(file[HeaderBytes..]));
+        BinaryPrimitives.WriteUInt32LittleEndian(header[112..], crc);
         BinaryPrimitives.WriteUInt32LittleEndian(header[CrcAt..], UidFile.Crc(header[(CrcAt + 4)..]));
     }
 

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 using Courier.IO.Files;
 using Courier.Mailboxes.Maildir;
 
@@ -9,7 +8,8 @@ namespace Courier.Mailboxes.Index;
 /// <remarks>Steps: (1) stat the directories; (2) list new/, then cur/: a message moved meanwhile is seen twice rather than never;
 /// (3) stat again. What the listing shows is taken at once; what it does not show counts as gone only when the times did not move in between.
 /// Times go in ticks: where the directory changed just before, a rename during the listing need not move them. Then a second listing
-/// decides, a tick later, if the times are still the same.</remarks>
+/// decides, a tick later, if the times are still the same. A rename during a listing can hide a file from it: before UIDs are given or shown that are
+/// higher than that of a file which no listing has shown, all is listed again, with the lock held so that nobody gives more.</remarks>
 internal sealed class MailboxScan
 {
     /// <summary>Listings in one refresh; a Maildir that changes faster is looked at again with the next one.</summary>
@@ -20,8 +20,10 @@ internal sealed class MailboxScan
 
     private const long TickNanoseconds = TickMs * 1_000_000L;
 
+    /// <summary>As many leave their names where the listing put them.</summary>
+    private const int SharedFrom = 4096;
+
     private readonly MailboxState _state;
-    private readonly DirectoryNames _listing;
     private readonly Snapshot _basis;
     private readonly SnapshotEditor _editor;
     private readonly bool _listsNew;
@@ -29,34 +31,42 @@ internal sealed class MailboxScan
     private readonly byte[] _seen;
 
     /// <summary>Names whose base another name in the listing has too.</summary>
-    private readonly List<(byte[] Name, bool InNew)> _seconds;
-    private readonly List<(int Name, bool InNew)> _newcomers = [];
+    private readonly List<(byte[] Name, bool InNew)> _seconds = [];
+    private readonly Newcomers _newcomers = new();
     private readonly long _modSeq;
     private readonly bool _isRestarted;
+
+    /// <summary>There is no time for another listing.</summary>
+    private readonly bool _isLast;
+
+    /// <summary>What was in <see cref="MailboxState.Pending"/> by then was on the disk before the listing began.</summary>
+    private readonly int _pendingBefore;
     private bool _changesFlags;
 
-    private MailboxScan(MailboxState state, DirectoryNames listing, List<(byte[] Name, bool InNew)> seconds, bool listsNew, bool listsCur, bool isRestarted)
+    private MailboxScan(MailboxState state, bool listsNew, bool listsCur, bool isRestarted, bool isLast)
     {
-        (_state, _listing, _seconds, _listsNew, _listsCur, _isRestarted) = (state, listing, seconds, listsNew, listsCur, isRestarted);
+        (_state, _listsNew, _listsCur, _isRestarted, _isLast) = (state, listsNew, listsCur, isRestarted, isLast);
         _basis = state.Current;
         _editor = new SnapshotEditor(_basis);
         _seen = ArrayPool<byte>.Shared.Rent(Math.Max(1, _basis.Count));
         _seen.AsSpan(0, _basis.Count).Clear();
         _modSeq = state.NextModSeq();
+        _pendingBefore = state.PendingReads;
+        if (_state.Names is null || _state.Names.IsStale(_basis.Count))
+            _state.Names = NameTable.Of(_basis);
     }
 
     /// <summary>Under the gate.</summary>
     internal static void Run(MailboxState state)
     {
-        var listing = state.Store.RentListing();
         var watch = state.Watcher;
-        var (confirms, isRestarted) = (false, false);
+        var (listsAll, isRestarted) = (false, false);
         DirectoryTimes? waited = null;
+        IDisposable? held = null;
         try
         {
-            for (var attempt = 0; attempt < MaxListings; attempt++)
+            for (var attempt = 1; attempt <= MaxListings; attempt++)
             {
-                var seconds = new List<(byte[] Name, bool InNew)>();
                 var stamp = state.Stamp;
                 var dirty = watch.TakeDirty();
                 if (state.Folder.Times() is not { } before)
@@ -66,32 +76,34 @@ internal sealed class MailboxScan
                 }
 
                 var now = state.StampNow(before);
-                var listsNew = confirms || dirty.New || before.New != stamp.Times.New || !(watch.IsActive || stamp.IsNewSettled);
-                var listsCur = confirms || dirty.Cur || before.Cur != stamp.Times.Cur || !(watch.IsActive || stamp.IsCurSettled);
-                listing.Clear();
-                if (listsNew)
-                    listing.Read(state.Folder.New);
-                var newCount = listing.Count;
-                if (listsCur)
-                    listing.Read(state.Folder.Cur);
-                var isStable = state.Folder.Times() == before;
-                var isFresh = now.ReadAt - Math.Max(before.New, before.Cur) < TickNanoseconds;
+                var listsNew = listsAll || dirty.New || before.New != stamp.Times.New || !(watch.IsActive || stamp.IsNewSettled);
+                var listsCur = listsAll || dirty.Cur || before.Cur != stamp.Times.Cur || !(watch.IsActive || stamp.IsCurSettled);
                 var readsKeywords = before.Keywords != stamp.Times.Keywords || !stamp.AreKeywordsSettled;
-                int? missing = 0;
-                if (listsNew || listsCur || readsKeywords)
-                    missing = new MailboxScan(state, listing, seconds, listsNew, listsCur, isRestarted).Merge(newCount, isStable && (!isFresh || before == waited), readsKeywords);
-                if (isStable && missing == 0)
+                if (!listsNew && !listsCur && !readsKeywords)
                 {
                     state.Publish(state.Current, now);
-                    if (seconds.Count > 0)
-                        SecondNames.Resolve(state, seconds);
                     return;
                 }
 
+                var scan = new MailboxScan(state, listsNew, listsCur, isRestarted, attempt == MaxListings);
+                var (missing, isStable) = scan.List(before, now, waited, readsKeywords);
+                if (isStable && missing == 0)
+                {
+                    state.Publish(state.Current, now);
+                    if (scan._seconds.Count > 0)
+                        SecondNames.Resolve(state, scan._seconds);
+                    return;
+                }
+
+                // Nobody gives UIDs from here on, until those that were given are ours too.
+                if (missing is null)
+                    held ??= state.HoldLock();
+                // The first time it is the lists that have to agree, which takes no tick.
+                var waits = isStable && (missing is not null || isRestarted);
                 isRestarted |= missing is null;
-                confirms = isStable && missing is not null;
-                waited = confirms ? before : null;
-                if (confirms)
+                listsAll = missing is null || isStable;
+                waited = waits ? before : null;
+                if (waits)
                     CancellationToken.None.WaitHandle.WaitOne(TickMs);
             }
 
@@ -104,35 +116,44 @@ internal sealed class MailboxScan
         }
         finally
         {
-            state.Store.ReturnListing(listing);
+            held?.Dispose();
         }
     }
 
-    /// <summary>Returns how many messages were missing but may not be called gone yet; null when all has to be listed again.</summary>
-    private int? Merge(int newCount, bool mayRemove, bool readsKeywords)
+    /// <summary>Returns how many messages were missing but may not be called gone yet, null when all has to be listed again; and whether the directories
+    /// stayed as they were.</summary>
+    private (int? Missing, bool IsStable) List(DirectoryTimes before, Stamp now, DirectoryTimes? waited, bool readsKeywords)
     {
         try
         {
-            if (_state.Names is null || _state.Names.IsStale(_basis.Count))
-                _state.Names = NameTable.Of(_basis);
-            for (var i = 0; i < _listing.Count; i++)
-                Meet(i, i < newCount);
-            var missing = FindMissing(mayRemove);
-            if (_newcomers.Count > 0 && !AddNewcomers())
-                return null;
-            if (_listsNew && _listsCur && mayRemove)
-                _state.Pending.Clear();
-            if (!_editor.IsEmpty || _basis.UidNext.Value != _state.Uids.UidNext)
-                Publish();
-            // After the listing: a file and its keywords may have come together.
-            if (readsKeywords)
-                _state.ApplyKeywords(_modSeq);
-            return missing;
+            if (_listsNew)
+                DirectoryNames.Each(_state.Folder.New, name => Meet(name, inNew: true));
+            if (_listsCur)
+                DirectoryNames.Each(_state.Folder.Cur, name => Meet(name, inNew: false));
+            var isStable = _state.Folder.Times() == before;
+            var isFresh = now.ReadAt - Math.Max(before.New, before.Cur) < TickNanoseconds;
+            return (Merge(isStable && (!isFresh || before == waited), readsKeywords), isStable);
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(_seen);
         }
+    }
+
+    private int? Merge(bool mayRemove, bool readsKeywords)
+    {
+        var missing = FindMissing(mayRemove);
+        var isProof = _listsNew && _listsCur && mayRemove;
+        if ((_newcomers.Count > 0 || (_state.HoldsLock && _state.Pending.Count > 0)) && !AddNewcomers(isProof))
+            return null;
+        if (isProof && _pendingBefore == _state.PendingReads)
+            _state.Pending.Clear();
+        if (!_editor.IsEmpty || _basis.UidNext.Value != _state.Uids.UidNext)
+            Publish();
+        // After the listing: a file and its keywords may have come together.
+        if (readsKeywords)
+            _state.ApplyKeywords(_modSeq);
+        return missing;
     }
 
     private void Publish()
@@ -141,22 +162,21 @@ internal sealed class MailboxScan
         _state.Publish(_editor.Finish(_state.Uids.UidValidity, _state.Uids.UidNext, modSeq), _state.Stamp);
     }
 
-    private void Meet(int at, bool inNew)
+    private void Meet(ReadOnlySpan<byte> name, bool inNew)
     {
-        var name = _listing[at];
         var key = FileName.BaseOf(name);
         // Names with a dot in front are other programs' own business, and no message has an empty one.
         if (key.IsEmpty || name[0] == (byte)'.')
             return;
+        var tail = name[key.Length..];
         var index = _state.Names!.Find(_basis, key);
         if (index < 0 || (_state.Superseded.Count > 0 && Replace(index)))
         {
-            _newcomers.Add((at, inNew));
+            _newcomers.Add(key, _state.Tables.Tails.IdOf(tail), inNew);
             return;
         }
 
         ref readonly var known = ref _basis.EntryAt(index);
-        var tail = name[key.Length..];
         var isSame = known.IsNew == inNew && _state.Tables.Tails[known.Tail].AsSpan().SequenceEqual(tail);
         if (_seen[index] == 0)
         {
@@ -229,106 +249,127 @@ internal sealed class MailboxScan
     }
 
     /// <summary>Gives UIDs to files that have none, in order of their delivery and then of their names.</summary>
-    /// <returns>False, with nothing done, when the list of UIDs says that messages which we show are others by now: they go first.</returns>
-    private bool AddNewcomers()
+    /// <returns>False, with nothing done, when the list of UIDs says that messages which we show are others by now, or names files that the listing does
+    /// not show: they go first.</returns>
+    private bool AddNewcomers(bool isProof)
     {
-        var files = new List<Newcomer>(_newcomers.Count);
-        foreach (var (at, inNew) in _newcomers)
-        {
-            var name = _listing[at];
-            var key = FileName.BaseOf(name);
-            files.Add(new Newcomer(at, Encoding.Latin1.GetString(key), inNew, FileName.TimeOf(name)));
-        }
-
+        var newcomers = _newcomers;
         using (_state.TakeLock())
         {
             _state.ReadUids();
             if (_state.Superseded.Count > 0 && !_isRestarted)
                 return false;
-            var last = _basis.LastUid;
-            foreach (var file in files)
+            if (_state.Pending.Count > 0 && !TakePending(isProof && _pendingBefore == _state.PendingReads))
+                return false;
+            newcomers.Sort(item => _seconds.Add(([.. newcomers.NameOf(item), .. _state.Tables.Tails[item.Tail]], item.InNew)));
+            var known = 0;
+            while (known < newcomers.Count && newcomers.InOrder(known).Uid != 0)
+                known++;
+            var without = newcomers.Count - known;
+            if (without > 0)
             {
-                if (_state.Pending.TryGetValue(file.Key, out var uid) && uid > last && _state.Sharing?.Allows(uid, file.Key) != false)
-                    file.Uid = uid;
+                var uid = _state.Uids.Give(without);
+                for (var i = 0; i < without; i++)
+                    newcomers.InOrder(known + i).Uid = uid++;
+                _state.Uids.Add(without, (int i, out uint given) =>
+                {
+                    ref readonly var item = ref newcomers.InOrder(known + i);
+                    given = item.Uid;
+                    return newcomers.NameOf(item);
+                });
             }
 
-            files.Sort(Newcomer.InOrder);
-            DropSecondNames(files);
-            var without = files.FindAll(file => file.Uid == 0);
-            if (without.Count > 0)
-            {
-                var uid = _state.Uids.Give(without.Count);
-                foreach (var file in without)
-                    file.Uid = uid++;
-                _state.Uids.Add([.. without.Select(file => (file.Uid, file.Key))]);
-            }
-
-            _state.Sharing?.Add(files.Select(file => (file.Uid, file.Key)));
+            _state.Sharing?.Add(Enumerable.Range(0, newcomers.Count).Select(i => (newcomers.InOrder(i).Uid, KeyOf(newcomers.InOrder(i)))));
         }
 
-        foreach (var file in files)
-            Add(file);
+        AddToSnapshot();
         return true;
     }
 
-    private void Add(Newcomer file)
+    /// <summary>Under the lock: files that another process numbered get the UIDs that they have.</summary>
+    /// <returns>False when one of them is not there, though it may be: all has to be listed again.</returns>
+    private bool TakePending(bool isProof)
     {
-        var name = _listing[file.At];
-        var key = FileName.BaseOf(name);
-        var tail = name[key.Length..];
-        var size = FileName.Figure(key, FileName.WireSizeKey);
-        var entry = new Entry
+        var last = _basis.LastUid;
+        var hidden = _state.Pending.Where(file => file.Value > last).ToDictionary(file => file.Key, file => file.Value, StringComparer.Ordinal);
+        FindIn(hidden, 0);
+        if (hidden.Count > 0 && !isProof)
         {
-            Uid = file.Uid,
-            Flags = FileName.FlagsOf(FileName.LettersOf(tail)),
-            Tail = _state.Tables.Tails.IdOf(tail),
-            Place = file.InNew ? Place.New | Place.Unclaimed : Place.None,
+            if (!_isLast)
+                return false;
+            // A Maildir in which every listing was disturbed: the files are looked for one by one.
+            var listed = _newcomers.Count;
+            foreach (var name in hidden.Keys)
+                HiddenFile.Find(_state.Folder, name, Meet);
+            FindIn(hidden, listed);
+        }
+
+        return true;
+    }
+
+    /// <summary>Gives the newcomers from a place on the UIDs that stand for them, and takes those out.</summary>
+    private void FindIn(Dictionary<string, uint> hidden, int from)
+    {
+        var found = new List<string>();
+        for (var place = from; place < _newcomers.Count; place++)
+        {
+            ref var item = ref _newcomers.At(place);
+            var key = KeyOf(item);
+            if (!hidden.TryGetValue(key, out var uid))
+                continue;
+            found.Add(key);
+            if (_state.Sharing?.Allows(uid, key) != false)
+                item.Uid = uid;
+        }
+
+        // Not before all were looked at: one name may be there twice.
+        found.ForEach(key => hidden.Remove(key));
+    }
+
+    private string KeyOf(in Newcomers.Item item) => System.Text.Encoding.Latin1.GetString(_newcomers.NameOf(item));
+
+    private void AddToSnapshot()
+    {
+        _state.Names!.Reserve(_newcomers.Count);
+        for (var start = 0; start < _newcomers.Count; start += Chunk.Capacity)
+        {
+            var entries = new Entry[Math.Min(Chunk.Capacity, _newcomers.Count - start)];
+            for (var i = 0; i < entries.Length; i++)
+            {
+                ref readonly var item = ref _newcomers.InOrder(start + i);
+                var key = _newcomers.NameOf(item);
+                entries[i] = EntryOf(item, key);
+                _state.Names.Add(key, item.Uid);
+            }
+
+            var chunk = new Chunk(entries, _newcomers.Names);
+            // A few names need not keep what else the listing showed.
+            _editor.Add(_newcomers.Count < SharedFrom ? chunk.Copy() : chunk);
+        }
+
+        // What has a lower UID than the last message cannot be shown under it any more.
+        var last = _newcomers.Count == 0 ? 0 : _newcomers.InOrder(_newcomers.Count - 1).Uid;
+        foreach (var (name, uid) in _state.Pending)
+        {
+            if (uid <= last)
+                _state.Pending.Remove(name);
+        }
+    }
+
+    private Entry EntryOf(in Newcomers.Item item, ReadOnlySpan<byte> key)
+    {
+        var size = FileName.Figure(key, FileName.WireSizeKey);
+        return new Entry
+        {
+            Uid = item.Uid,
+            NameAt = item.NameAt,
+            NameLength = item.NameLength,
+            Flags = FileName.FlagsOf(FileName.LettersOf(_state.Tables.Tails[item.Tail])),
+            Tail = item.Tail,
+            Place = item.InNew ? Place.New | Place.Unclaimed : Place.None,
             Size = size is >= 0 and < Entry.UnknownSize ? (uint)size : Entry.UnknownSize,
             Date = Entry.UnknownDate,
             ModSeq = _modSeq,
         };
-        _editor.Add(entry, key);
-        _state.Names!.Add(key, file.Uid);
-    }
-
-    /// <summary>Of two new files with one base name the one in cur/ is the message; the other waits until that is gone.</summary>
-    private void DropSecondNames(List<Newcomer> files)
-    {
-        var best = new Dictionary<string, Newcomer>(files.Count, StringComparer.Ordinal);
-        foreach (var file in files)
-        {
-            if (!best.TryGetValue(file.Key, out var other) || (other.InNew && !file.InNew))
-                best[file.Key] = file;
-        }
-
-        if (best.Count == files.Count)
-            return;
-        foreach (var file in files.Where(file => !ReferenceEquals(best[file.Key], file)))
-            _seconds.Add((_listing[file.At].ToArray(), file.InNew));
-        files.RemoveAll(file => !ReferenceEquals(best[file.Key], file));
-    }
-
-    private sealed class Newcomer(int at, string key, bool inNew, long time)
-    {
-        internal int At => at;
-
-        internal string Key => key;
-
-        internal bool InNew => inNew;
-
-        internal uint Uid { get; set; }
-
-        private long Time => time;
-
-        /// <summary>Those that have a UID first: others that come later get higher ones.</summary>
-        internal static int InOrder(Newcomer left, Newcomer right)
-        {
-            if (left.Uid != 0 && right.Uid != 0)
-                return left.Uid.CompareTo(right.Uid);
-            if (left.Uid != right.Uid)
-                return left.Uid == 0 ? 1 : -1;
-            var order = left.Time.CompareTo(right.Time);
-            return order != 0 ? order : string.CompareOrdinal(left.Key, right.Key);
-        }
     }
 }

@@ -10,7 +10,7 @@ internal sealed partial class MailboxState
     /// <summary>Excludes other processes of ours, and the server that the account is shared with. Waits for them on the thread: they hold it for moments.</summary>
     internal IDisposable? TakeLock()
     {
-        if (ScanHoldsLock)
+        if (HoldsLock)
             return null;
         CheckSharing();
         var ours = TakeOurLock();
@@ -24,6 +24,15 @@ internal sealed partial class MailboxState
             ours.Dispose();
             throw;
         }
+    }
+
+    /// <summary>The same over several listings, none of which takes it then; null where it is held already.</summary>
+    internal IDisposable? HoldLock()
+    {
+        if (TakeLock() is not { } taken)
+            return null;
+        HoldsLock = true;
+        return new HeldLock(this, taken);
     }
 
     private OfdLock TakeOurLock()
@@ -76,6 +85,7 @@ internal sealed partial class MailboxState
         Uids.Create(list.UidValidity, list.UidNext, list.Lines.Select(line => (line.Key, line.Value.Name)));
         Pending.Clear();
         Superseded.Clear();
+        PendingReads++;
         foreach (var (uid, line) in list.Lines)
             Pending[line.Name] = uid;
         Forms.Restart();
@@ -112,6 +122,7 @@ internal sealed partial class MailboxState
         if (snapshot.IndexOf(new Uid(uid)) >= 0)
             return;
         Pending[name] = uid;
+        PendingReads++;
         Names ??= NameTable.Of(snapshot);
         var index = Names.Find(snapshot, System.Text.Encoding.Latin1.GetBytes(name));
         if (index < 0 || snapshot.UidAt(index).Value > uid)
@@ -125,6 +136,16 @@ internal sealed partial class MailboxState
         var snapshot = Current;
         for (var i = 0; i < snapshot.Count; i++)
             yield return (snapshot.UidAt(i).Value, System.Text.Encoding.Latin1.GetString(snapshot.NameAt(i)));
+    }
+
+    /// <summary>A mailbox without a message is shown: what it is called by has to stay.</summary>
+    private void SettleUids()
+    {
+        using (TakeLock())
+        {
+            ReadUids();
+            Uids.Settle();
+        }
     }
 
     private void ReadShared()
@@ -206,20 +227,33 @@ internal sealed partial class MailboxState
     private async Task WriteIndexAsync()
     {
         await Gate.WaitAsync();
+        var changed = false;
         try
         {
             if (!_unwritten || IsGone || _version is not { } version)
                 return;
             _unwritten = false;
             using var only = TakeLock();
-            var living = version.Snapshot.Count;
-            if (Uids.IsWorthCompacting(living))
-            {
+            var compacts = Uids.IsWorthCompacting(version.Snapshot.Count);
+            if (compacts)
                 ReadUids();
-                if (Pending.Count == 0)
-                    Uids.Create(Uids.UidValidity, Uids.UidNext, NamesByUid());
+            if (Pending.Count > 0)
+            {
+                // The index would say that these lines were read, and who begins with it would give the files other UIDs.
+                ReadPending();
+                changed = !ReferenceEquals(version, _version);
+                if (Pending.Count > 0 || IsGone)
+                {
+                    Learned();
+                    return;
+                }
+
+                version = _version;
             }
 
+            var living = version.Snapshot.Count;
+            if (compacts)
+                Uids.Create(Uids.UidValidity, Uids.UidNext, NamesByUid());
             Forms.Write(living);
             var stamp = version.Stamp.AreKeywordsSettled && IsInStep() ? StampNow(version.Stamp.Times) : version.Stamp;
             IndexFile.Write(Folder, new IndexImage(version.Snapshot, stamp, Uids.Generation, Uids.Length, Uids.Reserved, Forms.Written, IsThisBoot: true), Uids, Store.Settings.BootId);
@@ -231,6 +265,17 @@ internal sealed partial class MailboxState
         finally
         {
             Gate.Release();
+            if (changed)
+                Notify();
+        }
+    }
+
+    private sealed class HeldLock(MailboxState owner, IDisposable taken) : IDisposable
+    {
+        public void Dispose()
+        {
+            owner.HoldsLock = false;
+            taken.Dispose();
         }
     }
 }

@@ -8,10 +8,16 @@ namespace Courier.Mailboxes.Index;
 /// without a lock. Lock order: gate, then the lock file, then memory locks; never two gates at once (docs/storage.md).</remarks>
 internal sealed partial class MailboxState : IAsyncDisposable
 {
+    /// <summary>From here on a second of listing and renaming dwarfs the tenth that a collection takes.</summary>
+    private const int LargeGrowth = 250_000;
+
     private readonly Watch _watch;
     private volatile Version? _version;
     private volatile bool _unwritten;
     private volatile bool _disposed;
+
+    /// <summary>Messages that came since memory was last tidied.</summary>
+    private int _grown;
     private ITimer? _writer;
     private readonly TakeOver _takeOver;
     private bool _isOpen;
@@ -60,11 +66,14 @@ internal sealed partial class MailboxState : IAsyncDisposable
     /// <summary>UIDs that other processes of ours wrote down for files that no listing has shown yet, by base name.</summary>
     internal Dictionary<string, uint> Pending { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Changes whenever something comes into <see cref="Pending"/>.</summary>
+    internal int PendingReads { get; private set; }
+
     /// <summary>UIDs of messages that another process of ours saw go and come back under a new one.</summary>
     internal HashSet<uint> Superseded { get; } = [];
 
     /// <summary>The lock file is held already: taking it again through another descriptor would wait for ever.</summary>
-    private bool ScanHoldsLock { get; set; }
+    internal bool HoldsLock { get; private set; }
 
     /// <summary>The mailbox was deleted: no change is made any more, what is in memory can be read.</summary>
     internal bool IsGone { get; set; }
@@ -111,6 +120,7 @@ internal sealed partial class MailboxState : IAsyncDisposable
     /// <summary>Under the gate.</summary>
     internal void Publish(Snapshot snapshot, Stamp stamp)
     {
+        _grown += Math.Max(0, snapshot.Count - (_version?.Snapshot.Count ?? 0));
         var isNews = !ReferenceEquals(snapshot, _version?.Snapshot) || stamp.IsSettled != _version.Stamp.IsSettled;
         _version = new Version(snapshot, stamp);
         if (isNews)
@@ -137,14 +147,14 @@ internal sealed partial class MailboxState : IAsyncDisposable
     /// <summary>Under the gate and the lock: lists, so that messages which already have UIDs get their place before new ones.</summary>
     internal void ReadPending()
     {
-        ScanHoldsLock = true;
+        HoldsLock = true;
         try
         {
             ScanAgain();
         }
         finally
         {
-            ScanHoldsLock = false;
+            HoldsLock = false;
         }
     }
 
@@ -259,12 +269,25 @@ internal sealed partial class MailboxState : IAsyncDisposable
             if (Sharing is { HasChanged: true })
                 ReadShared();
             Scan();
+            if (!IsGone && Uids.IsUnsettled)
+                SettleUids();
+            Tidy();
             _takeOver.TakeKeywords();
             if (!IsGone && Sharing?.Settle() == true)
                 ScanAgain();
             return true;
         }, ct);
         return Current;
+    }
+
+    /// <summary>After a large listing: what it took while it ran, as much again as what is kept of it, would stay with the process for as long as nothing
+    /// else is needed.</summary>
+    private void Tidy()
+    {
+        if (_grown < LargeGrowth)
+            return;
+        _grown = 0;
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 
     /// <summary>What POP3 clients know a message by from another server; null for one that came after.</summary>

@@ -47,6 +47,13 @@ internal sealed class NameTable
         return -1;
     }
 
+    /// <summary>There is room for so many more.</summary>
+    internal void Reserve(int messages)
+    {
+        if ((_used + messages) * 2L > _slots.Length)
+            Resize(_used + messages);
+    }
+
     internal void Add(ReadOnlySpan<byte> name, uint uid)
     {
         if (_used * 2 >= _slots.Length)

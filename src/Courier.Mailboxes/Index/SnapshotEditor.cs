@@ -6,7 +6,7 @@ internal sealed class SnapshotEditor(Snapshot basis)
     private readonly Chunk[] _chunks = basis.Chunks.ToArray();
     private Entry[]?[]? _changed;
     private HashSet<int>? _removed;
-    private List<(Entry Entry, byte[] Name)>? _added;
+    private List<Chunk>? _added;
 
     internal Snapshot Basis => basis;
 
@@ -34,7 +34,17 @@ internal sealed class SnapshotEditor(Snapshot basis)
     internal void Remove(int index) => (_removed ??= []).Add(index);
 
     /// <summary>At the end: UIDs come in growing order.</summary>
-    internal void Add(in Entry entry, ReadOnlySpan<byte> name) => (_added ??= []).Add((entry, name.ToArray()));
+    internal void Add(in Entry entry, ReadOnlySpan<byte> name)
+    {
+        _added ??= [];
+        if (_added.Count > 0 && _added[^1].Append(entry, name) is { } longer)
+            _added[^1] = longer;
+        else
+            _added.Add(Chunk.Of(entry, name));
+    }
+
+    /// <summary>The same for many.</summary>
+    internal void Add(Chunk chunk) => (_added ??= []).Add(chunk);
 
     internal Snapshot Finish(uint uidValidity, uint uidNext, long modSeq)
     {
@@ -45,14 +55,18 @@ internal sealed class SnapshotEditor(Snapshot basis)
         }
 
         var chunks = _removed is null ? _chunks.ToList() : Remaining();
-        foreach (var (entry, name) in _added ?? [])
+        foreach (var added in _added ?? [])
         {
-            if (chunks.Count > 0 && chunks[^1].LastUid >= entry.Uid)
+            if (chunks.Count > 0 && chunks[^1].LastUid >= added.FirstUid)
                 throw new System.Diagnostics.UnreachableException("UIDs grow");
-            if (chunks.Count > 0 && chunks[^1].Append(entry, name) is { } longer)
-                chunks[^1] = longer;
-            else
-                chunks.Add(Chunk.Of(entry, name));
+            if (chunks.Count == 0 || chunks[^1].Count + added.Count > Chunk.Capacity)
+            {
+                chunks.Add(added);
+                continue;
+            }
+
+            foreach (ref readonly var entry in added.Entries)
+                chunks[^1] = chunks[^1].Append(entry, added.NameOf(entry))!;
         }
 
         return new Snapshot(basis.Tables, [.. chunks], uidValidity, uidNext, modSeq);
@@ -73,12 +87,13 @@ internal sealed class SnapshotEditor(Snapshot basis)
             var joins = chunks.Count > 0 && chunks[^1].Count + chunk.Count <= Chunk.Capacity / 2;
             if (!touched && !joins)
             {
-                chunks.Add(chunk);
+                // Else one message that stays would keep the names of all that went.
+                chunks.Add(chunk.HasOwnNames ? chunk : chunk.Copy());
                 continue;
             }
 
             // Never in place: an older snapshot may see what lies past the end of a chunk that lost its last entries.
-            var target = joins ? Copy(chunks[^1]) : null;
+            var target = joins ? chunks[^1].Copy() : null;
             for (var i = 0; i < chunk.Count; i++)
             {
                 ref readonly var entry = ref chunk.At(i);
@@ -96,7 +111,4 @@ internal sealed class SnapshotEditor(Snapshot basis)
 
         return chunks;
     }
-
-    private static Chunk Copy(Chunk chunk) =>
-        new(chunk.CopyEntries(), chunk.Names.ToArray(), chunk.Count, chunk.Names.Length);
 }

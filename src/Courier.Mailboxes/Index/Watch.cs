@@ -20,6 +20,7 @@ internal sealed class Watch(MailboxState state) : IDisposable
     private IDisposable? _cur;
     private ITimer? _timer;
     private bool _timerRuns;
+    private bool _isPaused;
     private int _users;
     private volatile bool _dirtyNew;
     private volatile bool _dirtyCur;
@@ -63,6 +64,32 @@ internal sealed class Watch(MailboxState state) : IDisposable
     internal void Doubt(Stamp stamp) => (_dirtyNew, _dirtyCur) = (_dirtyNew || !stamp.IsNewSettled, _dirtyCur || !stamp.IsCurSettled);
 
     internal void MarkDirty() => (_dirtyNew, _dirtyCur) = (true, true);
+
+    /// <summary>Under the mailbox's gate. Hears nothing until the answer is disposed of, and knows only then that all has to be listed: the kernel tells of
+    /// each of a thousand renames twice, and waking up for them takes as long as the renames.</summary>
+    internal IDisposable Pause()
+    {
+        lock (_gate)
+        {
+            Stop();
+            _isPaused = true;
+            return new Quiet(this);
+        }
+    }
+
+    private void Resume()
+    {
+        lock (_gate)
+        {
+            _isPaused = false;
+            MarkDirty();
+            if (_users == 0)
+                return;
+            Start();
+            // What another program did meanwhile is still to be found for those who wait for it.
+            Schedule();
+        }
+    }
 
     /// <summary>Before a listing: what is told from here on is news.</summary>
     internal (bool New, bool Cur) TakeDirty()
@@ -109,6 +136,8 @@ internal sealed class Watch(MailboxState state) : IDisposable
 
     private void Start()
     {
+        if (_isPaused)
+            return;
         try
         {
             _new = state.Store.Inotify.Watch(state.Folder.New, (name, events) => OnEvent(true, name, events));
@@ -150,12 +179,17 @@ internal sealed class Watch(MailboxState state) : IDisposable
                 _dirtyNew = true;
             else
                 _dirtyCur = true;
-            if (_timerRuns || !state.HasListeners)
-                return;
-            _timerRuns = true;
-            _timer ??= state.Store.Clock.CreateTimer(_ => _ = RefreshAsync(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            _timer.Change(Burst, Timeout.InfiniteTimeSpan);
+            Schedule();
         }
+    }
+
+    private void Schedule()
+    {
+        if (_timerRuns || !state.HasListeners)
+            return;
+        _timerRuns = true;
+        _timer ??= state.Store.Clock.CreateTimer(_ => _ = RefreshAsync(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer.Change(Burst, Timeout.InfiniteTimeSpan);
     }
 
     private bool CrossOff((bool InNew, DirectoryEvents Kind, string Name) key)
@@ -183,5 +217,10 @@ internal sealed class Watch(MailboxState state) : IDisposable
             MarkDirty();
             Log.RefreshFailed(state.Store.Logger, state.Folder.Path, e);
         }
+    }
+
+    private sealed class Quiet(Watch owner) : IDisposable
+    {
+        public void Dispose() => owner.Resume();
     }
 }

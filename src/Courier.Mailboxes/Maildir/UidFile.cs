@@ -9,7 +9,7 @@ namespace Courier.Mailboxes.Maildir;
 
 /// <summary>The file <c>courier/uids</c>: which UID each message has. Append-only lines, each with its checksum:
 /// <code>
-/// V 1 &lt;uidvalidity&gt; &lt;generation&gt; &lt;uid&gt; &lt;boot&gt; *&lt;crc&gt;    first line, with the first reservation
+/// V 1 &lt;uidvalidity&gt; &lt;generation&gt; &lt;uid&gt; &lt;boot&gt; *&lt;crc&gt;    first line, with the first reservation; 1 where the file is not on the disk yet
 /// R &lt;uid&gt; &lt;boot&gt; *&lt;crc&gt;    UIDs below this one may be given in that boot; synced before the first is
 /// N &lt;uid&gt; - *&lt;crc&gt;    UIDs below this one were given
 /// U &lt;uid&gt; &lt;base name&gt; *&lt;crc&gt;    that message; not synced
@@ -29,6 +29,12 @@ internal sealed class UidFile(MaildirFolder at, string boot)
     private const int SpareLines = 1024;
 
     private const int CrcBytes = 10;
+
+    /// <summary>What the first line of a file reserves that nobody has synced: nothing.</summary>
+    private const uint NotOnDisk = 1;
+
+    /// <summary>Lines of many messages go into the file in pieces of this.</summary>
+    private const int PieceBytes = 64 * 1024;
 
     private long _length;
     private FileStatus _seen;
@@ -125,6 +131,28 @@ internal sealed class UidFile(MaildirFolder at, string boot)
         Remember();
     }
 
+    /// <summary>Under the lock. Makes the file of a mailbox that has shown no UID yet, without a sync: the first reservation, or <see cref="Settle"/>, makes it durable.</summary>
+    internal void Begin(uint uidValidity)
+    {
+        var generation = BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(sizeof(ulong)));
+        var text = new LineBuffer();
+        text.Add(string.Create(CultureInfo.InvariantCulture, $"V 1 {uidValidity} {generation:x16} {NotOnDisk} {boot}"));
+        RawFile.Write(_folder.Uids, text.Written);
+        (UidValidity, Generation, UidNext, _reserved, _length, _lines) = (uidValidity, generation, 1, NotOnDisk, text.Written.Length, 1);
+        _isThisBoot = true;
+        Remember();
+    }
+
+    /// <summary>Somebody may be told this UIDVALIDITY: whether <see cref="Settle"/> is still to come.</summary>
+    internal bool IsUnsettled => _reserved == NotOnDisk;
+
+    /// <summary>Under the lock, after <see cref="Read"/>. The file is on the disk on return.</summary>
+    internal void Settle()
+    {
+        if (IsUnsettled)
+            Reserve(UidNext + Block);
+    }
+
     /// <summary>Under the lock, after <see cref="Read"/>. Gives the next UIDs, in order.</summary>
     internal uint Give(int count)
     {
@@ -158,12 +186,36 @@ internal sealed class UidFile(MaildirFolder at, string boot)
         Append(text.Written, messages.Count, sync: false);
     }
 
+    /// <summary>The same for names as they are on the disk.</summary>
+    internal void Add(int count, UidLine line)
+    {
+        var text = new LineBuffer();
+        var lines = 0;
+        for (var i = 0; i < count; i++)
+        {
+            text.Add(line(i, out var uid), uid);
+            lines++;
+            if (text.Written.Length < PieceBytes && i + 1 < count)
+                continue;
+            Append(text.Written, lines, sync: false);
+            text.Clear();
+            lines = 0;
+        }
+    }
+
     private void Reserve(uint reserved)
     {
         var line = new LineBuffer();
         line.Add(string.Create(CultureInfo.InvariantCulture, $"R {reserved} {boot}"));
         // Invariant 1: on the disk before the first of them is shown to anybody.
         Append(line.Written, 1, sync: true);
+        if (IsUnsettled)
+        {
+            // A file that nobody has synced yet: its name, too, and that of the directory.
+            DurableFile.FlushDirectory(_folder.Ours);
+            DurableFile.FlushDirectory(_folder.Path);
+        }
+
         (_reserved, _isThisBoot) = (reserved, true);
     }
 
@@ -272,14 +324,16 @@ internal sealed class UidFile(MaildirFolder at, string boot)
         return check.StartsWith(" *"u8) && Utf8Parser.TryParse(check[2..], out uint crc, out var used, 'x') && used == 8 && crc == Crc(line);
     }
 
-    internal static uint Crc(ReadOnlySpan<byte> bytes)
+    internal static uint Crc(ReadOnlySpan<byte> bytes) => ~Crc(bytes, uint.MaxValue);
+
+    /// <summary>Goes on with <paramref name="crc"/>, which begins and ends inverted.</summary>
+    internal static uint Crc(ReadOnlySpan<byte> bytes, uint crc)
     {
-        var crc = uint.MaxValue;
         for (; bytes.Length >= sizeof(ulong); bytes = bytes[sizeof(ulong)..])
             crc = BitOperations.Crc32C(crc, BitConverter.ToUInt64(bytes));
         foreach (var octet in bytes)
             crc = BitOperations.Crc32C(crc, octet);
-        return ~crc;
+        return crc;
     }
 
     /// <summary>Lines being written, each closed with its checksum.</summary>
@@ -299,18 +353,39 @@ internal sealed class UidFile(MaildirFolder at, string boot)
             Close(start);
         }
 
+        internal void Clear() => _length = 0;
+
+        /// <summary>Names are bytes, here as Latin-1 text.</summary>
         internal void Add(uint uid, string name)
         {
-            // Names are bytes, here as Latin-1 text; a file name may hold a line feed.
-            if (name.AsSpan().ContainsAny('\\', '\n'))
-                name = name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+            Span<byte> bytes = name.Length <= byte.MaxValue ? stackalloc byte[name.Length] : new byte[name.Length];
+            Encoding.Latin1.GetBytes(name, bytes);
+            Add(bytes, uid);
+        }
+
+        internal void Add(ReadOnlySpan<byte> name, uint uid)
+        {
             const int numberBytes = 13;
             var start = _length;
-            var room = Room(numberBytes + name.Length);
+            var room = Room(numberBytes + (name.Length * 2));
             "U "u8.CopyTo(room);
             Utf8Formatter.TryFormat(uid, room[2..], out var digits);
             room[2 + digits] = (byte)' ';
-            _length += 3 + digits + Encoding.Latin1.GetBytes(name, room[(3 + digits)..]);
+            _length += 3 + digits;
+            room = room[(3 + digits)..];
+            // A file name may hold a line feed.
+            while (name.IndexOfAny((byte)'\\', (byte)'\n') is >= 0 and var at)
+            {
+                name[..at].CopyTo(room);
+                room[at] = (byte)'\\';
+                room[at + 1] = name[at] == (byte)'\n' ? (byte)'n' : (byte)'\\';
+                room = room[(at + 2)..];
+                _length += at + 2;
+                name = name[(at + 1)..];
+            }
+
+            name.CopyTo(room);
+            _length += name.Length;
             Close(start);
         }
 
@@ -351,6 +426,9 @@ internal sealed class UidFile(MaildirFolder at, string boot)
         }
     }
 }
+
+/// <summary>The base name of the message at a position, and its UID.</summary>
+internal delegate ReadOnlySpan<byte> UidLine(int index, out uint uid);
 
 /// <summary>Tells one start of the machine from the next: what was written but not synced may be lost between them, not within one.</summary>
 internal static class Boot

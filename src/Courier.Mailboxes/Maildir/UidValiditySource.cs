@@ -8,7 +8,9 @@ namespace Courier.Mailboxes.Maildir;
 /// the same second is not taken for the old one (RFC 3501 §2.3.1.1). The highest stands in <c>courier/uidvalidity</c> of the main Maildir.</summary>
 internal static class UidValiditySource
 {
-    internal static uint Next(MaildirFolder main, DateTimeOffset now)
+    /// <summary>With <paramref name="sync"/> on the disk on return. Without, a power cut may take it back: as long as the mailbox is there its own list
+    /// of UIDs, which is synced, holds the number; <see cref="Settle"/> comes before its name is free for another one.</summary>
+    internal static uint Next(MaildirFolder main, DateTimeOffset now, bool sync)
     {
         main.MakeOurs();
         var path = main.Ours + "/uidvalidity";
@@ -22,8 +24,22 @@ internal static class UidValiditySource
             System.Buffers.ArrayPool<byte>.Shared.Return(bytes);
         }
 
-        DurableFile.Replace(path, Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{next}\n")));
+        var text = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{next}\n"));
+        if (sync)
+            DurableFile.Replace(path, text);
+        else
+            RawFile.Replace(path, text);
         return next;
+    }
+
+    /// <summary>A mailbox goes, or gets another name: from here on only the file says which UIDVALIDITY it had.</summary>
+    internal static void Settle(MaildirFolder main)
+    {
+        var path = main.Ours + "/uidvalidity";
+        if (!File.Exists(path))
+            return;
+        RawFile.Sync(path);
+        DurableFile.FlushDirectory(main.Ours);
     }
 
     /// <summary>A mailbox was taken over with this UIDVALIDITY: what is made after it gets a higher one.</summary>

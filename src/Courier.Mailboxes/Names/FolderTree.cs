@@ -60,7 +60,7 @@ internal sealed class FolderTree(MaildirFolder main, TimeProvider clock, string 
             var uids = new UidFile(folder, boot);
             // A directory that was there without a cur/ may have had a life before.
             if (!File.Exists(folder.Uids))
-                uids.Create(UidValiditySource.Next(main, clock.GetUtcNow()), 1, []);
+                uids.Create(UidValiditySource.Next(main, clock.GetUtcNow(), sync: true), 1, []);
         }
 
         DurableFile.FlushDirectory(main.Path);
@@ -79,7 +79,8 @@ internal sealed class FolderTree(MaildirFolder main, TimeProvider clock, string 
         if (ReadId(folder) is { } made)
             return made;
         var id = "M" + Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(idBytes));
-        DurableFile.Replace(folder.Id, Encoding.ASCII.GetBytes(id + "\n"));
+        // Not synced: a mailbox that a power cut takes the name from gets another, and a client that knew it by the first looks at it anew.
+        RawFile.Replace(folder.Id, Encoding.ASCII.GetBytes(id + "\n"));
         return id;
     }
 
@@ -104,6 +105,7 @@ internal sealed class FolderTree(MaildirFolder main, TimeProvider clock, string 
         var (bytes, count) = SumOf(folder);
         ExpungedMessages.Label(folder, name);
         main.MakeOurs();
+        UidValiditySource.Settle(main);
         DurableFile.Rename(folder.Path, $"{main.Expunged}/{UniqueName.Next(clock.GetUtcNow())}.folder");
         DurableFile.FlushDirectory(main.Path);
         MaildirSize.Add(main.Path, -bytes, -count);

@@ -16,7 +16,7 @@ internal sealed class TakeOver(MailboxState state)
         var folder = state.Folder;
         if (OtherServers.ReadUids(folder, shared) is not { } others)
         {
-            state.Uids.Create(UidValiditySource.Next(state.Main, state.Now), 1, []);
+            state.Uids.Begin(UidValiditySource.Next(state.Main, state.Now, sync: false));
             return;
         }
 

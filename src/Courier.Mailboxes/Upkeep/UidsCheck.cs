@@ -79,7 +79,7 @@ internal sealed class UidsCheck(MaildirFolder folder, MaildirFolder main, MailSt
         var uids = new UidFile(folder, store.Settings.BootId);
         if (image is null)
         {
-            uids.Create(UidValiditySource.Next(main, store.Clock.GetUtcNow()), 1, []);
+            uids.Create(UidValiditySource.Next(main, store.Clock.GetUtcNow(), sync: true), 1, []);
             return;
         }
 

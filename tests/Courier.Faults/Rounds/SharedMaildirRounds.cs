@@ -27,6 +27,9 @@ public sealed partial class SharedMaildirRounds(ITestOutputHelper output)
     private string? _uidValidity;
     private int _stored;
 
+    /// <summary>So much longer it may take to see enough.</summary>
+    private const int MostTimes = 10;
+
     [Fact]
     public async Task Two_servers_and_a_mail_program_share_a_Maildir_through_kills()
     {
@@ -45,10 +48,11 @@ public sealed partial class SharedMaildirRounds(ITestOutputHelper output)
             await server.StartAsync(CancellationToken.None);
         }
 
-        using var ending = new CancellationTokenSource(time);
+        using var ending = new CancellationTokenSource();
         Task[] users = [.. servers.Select((server, i) => UseAsync(server, $"s{i}", random.Next(), ending.Token)), Task.Run(() => Mutt(maildir, random.Next(), ending.Token))];
-        var kills = 0;
-        while (!ending.IsCancellationRequested)
+        var (kills, start) = (0, TimeProvider.System.GetTimestamp());
+        // On a machine that is busy with other things a kill and a start take seconds: the time is the least, not the most.
+        while (TimeProvider.System.GetElapsedTime(start) is var passed && passed < time * MostTimes && (passed < time || !ShowsEnough(kills)))
         {
             await Task.Delay(random.Next(600, 2500));
             var server = servers[random.Next(2)];
@@ -57,6 +61,7 @@ public sealed partial class SharedMaildirRounds(ITestOutputHelper output)
             await server.StartAsync(CancellationToken.None);
         }
 
+        await ending.CancelAsync();
         await Task.WhenAll(users);
         List<Dictionary<string, string>> last = [];
         foreach (var server in servers)
@@ -69,8 +74,10 @@ public sealed partial class SharedMaildirRounds(ITestOutputHelper output)
         output.WriteLine($"{kills} kills, {_kept.Count} messages, {_stored} flags stored, {_flagged.Count} distinct, {_renumbered.Count} with a second UID {string.Join(" ", _renumbered.Keys)}");
         Assert.Empty(_wrong);
         Assert.True(_renumbered.Count * 100 <= _kept.Count, $"{_renumbered.Count} of {_kept.Count} messages got a second UID: {string.Join(' ', _renumbered.Keys)}");
-        Assert.True(kills > 5 && _kept.Count > 50 && _flagged.Count > 50, $"{kills} kills, {_kept.Count} messages and {_flagged.Count} flags show little");
+        Assert.True(ShowsEnough(kills), $"{kills} kills, {_kept.Count} messages and {_flagged.Count} flags show little");
     }
+
+    private bool ShowsEnough(int kills) => kills > 5 && _kept.Count > 50 && _flagged.Count > 50;
 
     /// <summary>What both must say in the end.</summary>
     private async Task JudgeAsync(CourierServer server)

@@ -99,6 +99,61 @@ public sealed class UidFileTests : IDisposable
     }
 
     [Fact]
+    public void A_file_that_was_begun_without_a_sync_reserves_nothing_until_somebody_is_told_of_it()
+    {
+        var file = Open("monday");
+        file.Begin(77);
+        Assert.True(file.IsUnsettled);
+        // Killed here, or the power was cut and the file is there all the same: nobody has been told of any UID.
+        foreach (var boot in (string[])["monday", "tuesday"])
+        {
+            var after = Open(boot);
+            Assert.True(after.Read((_, _) => Assert.Fail("empty")));
+            Assert.Equal((77u, 1u, true), (after.UidValidity, after.UidNext, after.IsUnsettled));
+        }
+
+        file.Settle();
+        Assert.False(file.IsUnsettled);
+        var later = Open("tuesday");
+        Assert.True(later.Read((_, _) => Assert.Fail("empty")));
+        Assert.Equal((1 + UidFile.Block, false), (later.UidNext, later.IsUnsettled));
+    }
+
+    [Fact]
+    public void The_first_UIDs_of_a_file_that_was_begun_without_a_sync_are_reserved_with_it()
+    {
+        var file = Open("monday");
+        file.Begin(77);
+        file.Add([(file.Give(1), "a")]);
+        var whole = File.ReadAllBytes(_folder.Uids);
+        var synced = whole.AsSpan().IndexOf("U 1 a"u8);
+        for (var length = synced; length <= whole.Length; length++)
+        {
+            RawFile.Write(_folder.Uids, whole.AsSpan(0, length));
+            var after = Open("tuesday");
+            Assert.True(after.Read((_, _) => { }));
+            Assert.Equal(2 + UidFile.Block, after.Give(1));
+        }
+    }
+
+    [Fact]
+    public void Many_lines_of_names_with_line_feeds_and_backslashes_are_read_as_they_were_written()
+    {
+        var file = Open("boot");
+        file.Begin(77);
+        byte[][] names = [.. Enumerable.Range(0, 5000).Select(i => System.Text.Encoding.Latin1.GetBytes($"{i}\\{(char)200}\n\n.\\\\{new string('x', i % 100)}"))];
+        var first = file.Give(names.Length);
+        file.Add(names.Length, (int i, out uint uid) =>
+        {
+            uid = first + (uint)i;
+            return names[i];
+        });
+        var read = new List<(uint Uid, string Name)>();
+        Assert.True(Open("boot").Read((uid, name) => read.Add((uid, name))));
+        Assert.Equal(names.Select((name, i) => (first + (uint)i, System.Text.Encoding.Latin1.GetString(name))), read);
+    }
+
+    [Fact]
     public void A_damaged_line_costs_its_message_the_UID_and_no_other()
     {
         var file = Open("boot");
