@@ -15,8 +15,8 @@ public sealed record ImapLimits
     /// <summary>Mistakes in a row after login; Dovecot allows 20.</summary>
     public int BadCommands { get; init; } = 20;
 
-    /// <summary>Failed logins of one connection.</summary>
-    public int LoginFailures { get; init; } = 5;
+    /// <summary>Failed logins of one connection: a client has one password, and its user seldom needs more tries.</summary>
+    public int LoginFailures { get; init; } = 3;
 
     /// <summary>Wait after a failed login; doubles with each.</summary>
     public TimeSpan LoginDelay { get; init; } = TimeSpan.FromMilliseconds(500);

@@ -112,6 +112,7 @@ internal static class SettingTable
     internal static readonly Setting<Rate?> AccountRecipients = new("limits", "recipients_per_account", Types.Rate, "none", "Recipients that one account may send to; more are put off.");
     internal static readonly Setting<Rate?> PeerMessages = new("limits", "messages_per_peer", Types.Rate, "none", "Messages from one address, an IPv6 /64 counts as one; more are put off. Not for peers that may relay by their address.");
     internal static readonly Setting<Rate?> PeerRecipients = new("limits", "recipients_per_peer", Types.Rate, "none", "Recipients of messages from one address, likewise.");
+    internal static readonly Setting<int> LoginFailures = new("limits", "login_failures", Types.Count, "3", "Wrong passwords after which a connection of IMAP or POP3 is closed. Each answer to one takes longer than the one before.");
     internal static readonly Setting<int> RefusalsBeforeDelay = new("limits", "refusals_before_delay", Types.Count, "10", "From the permanent refusal of this number on in a session, without a message that was taken between them, each is held back (Courier's TARPIT: 1). Not of users who logged in.");
     internal static readonly Setting<TimeSpan> RefusalDelay = new("limits", "refusal_delay", Types.Duration, "1s", "For how long at first; it doubles each time (Courier's TARPIT: 8s). `0s`: not at all.");
     internal static readonly Setting<TimeSpan> RefusalDelayMax = new("limits", "refusal_delay_max", Types.Duration, "16s", "For how long at most (Courier's TARPIT: 128s).");
@@ -164,7 +165,7 @@ internal static class SettingTable
         RetryFirst, RetryRound, RetryRoundWait, RetryDoublings, QueueTime, WarnAfter, BackupRelay, SubmitDelay, BatchSize,
         AttemptsAtOnce, AttemptsPerDestination, LocalAttempts, HistorySize, ReportSize, ReportFrom, ReportTemplates, SilentReports, ReportsToAccount,
         MessageSize, Recipients, Connections, ConnectionsPerPeer, ConnectionsPerNetwork, FreeSpace, FreeFiles, AccessList, AccessNetwork, DnsLists, DropListed, LoginRequired, TlsRequired, GreetingDelay,
-        AccountMessages, AccountRecipients, PeerMessages, PeerRecipients, RefusalsBeforeDelay, RefusalDelay, RefusalDelayMax, CommandTimeout, DataTimeout, HeaderSize, HeaderFields, ReceivedFields,
+        LoginFailures, AccountMessages, AccountRecipients, PeerMessages, PeerRecipients, RefusalsBeforeDelay, RefusalDelay, RefusalDelayMax, CommandTimeout, DataTimeout, HeaderSize, HeaderFields, ReceivedFields,
         Greylisting, GreylistDelay, GreylistRetry, GreylistKeep, GreylistAllowAfter, GreylistEntries,
         .. SenderKeys.All, .. HeaderKeys.All, FolderPrefix, MessageLimit, SaveLimit, Transcript, ShareWith, KeepExpunged, TextIndex, LogLevel, LogFormat,
     ];
@@ -175,7 +176,7 @@ internal static class SettingTable
     [
         HostName, CleartextLogins, Postmaster, RelayNetworks, MessageSize, Recipients, FreeSpace, FreeFiles, Withheld, XClientPeers, XForwardPeers, FolderPrefix,
         Connections, ConnectionsPerPeer, ConnectionsPerNetwork, AccessList, AccessNetwork, DnsLists, DropListed, LoginRequired, TlsRequired, GreetingDelay, RelayDomains, RelayDomainList, PercentDomains, PercentList,
-        AccountMessages, AccountRecipients, PeerMessages, PeerRecipients, RefusalsBeforeDelay, RefusalDelay, RefusalDelayMax, CommandTimeout, DataTimeout, HeaderSize, HeaderFields, ReceivedFields, Greylisting,
+        LoginFailures, AccountMessages, AccountRecipients, PeerMessages, PeerRecipients, RefusalsBeforeDelay, RefusalDelay, RefusalDelayMax, CommandTimeout, DataTimeout, HeaderSize, HeaderFields, ReceivedFields, Greylisting,
         .. SenderKeys.All, .. HeaderKeys.All,
         MessageLimit, SaveLimit, Transcript,
     ];

@@ -39,6 +39,7 @@ internal sealed class ReaderServices(
             TranscriptFile = values.Get(SettingTable.Transcript),
             Limits = new ImapLimits
             {
+                LoginFailures = values.Get(SettingTable.LoginFailures),
                 MessageBytes = values.Get(SettingTable.MessageSize),
                 MessagesPerCommand = values.Get(SettingTable.MessageLimit),
                 SavesPerCommand = values.Get(SettingTable.SaveLimit),
@@ -47,6 +48,11 @@ internal sealed class ReaderServices(
         accounts, store, clock, logging.CreateLogger<ImapServer>()).ServeAsync;
 
     private SessionStart Pop3For(SettingsValues values) => new Pop3Server(
-        new Pop3Settings(Stores.HostName(values)) { Tls = tls, CleartextLogins = Values.CleartextLogins(values) },
+        new Pop3Settings(Stores.HostName(values))
+        {
+            Tls = tls,
+            CleartextLogins = Values.CleartextLogins(values),
+            Limits = new Pop3Limits { LoginFailures = values.Get(SettingTable.LoginFailures) },
+        },
         accounts, store, clock, logging.CreateLogger<Pop3Server>()).ServeAsync;
 }
