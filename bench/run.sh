@@ -87,8 +87,8 @@ n_imap_login1=100;  s_imap_login1() { im "$1" imap-login --c 1 --n 100 --select 
 n_imap_append=1000; s_imap_append() { im "$1" imap-append --c 10 --n 1000 --s 10240 --first-user 21; }
 n_imap_append1=500; s_imap_append1() { im "$1" imap-append --c 1 --n 500 --s 10240 --first-user 31; }
 # box: _k = 1000 mails; COLDONLY=1 and SEARCHONLY=1 end it early (500 on the 1k box)
-box() { # peer count : cold session, then warm session, then changes
-  local p=$1 n=$2 port f; port=$(imapport "$p"); [ -n "$port" ] || return 9; f=k$n
+box() { # peer count : cold session, then warm session, then changes; each run in a folder that no peer has seen
+  local p=$1 n=$2 port f; port=$(imapport "$p"); [ -n "$port" ] || return 9; f=k${n}r$r
   hook putbox "$p" u0050 "$f" "$n" >&2; hook putbox "$p" u0050 kdst 0 >&2; warm "$n"; cpu0 "$p"
   local R="$MB imap-run --port $port --user u0050 ${TLS:+--tls}" B=INBOX.$f k=$(( n < 2000 ? n/2 : 1000 ))
   $R cold_select="SELECT $B" cold_fetch_flags="FETCH 1:* (FLAGS)" cold_fetch_env="FETCH 1:* (ENVELOPE)" cold_fetch_bs="FETCH 1:* (UID RFC822.SIZE BODYSTRUCTURE)"

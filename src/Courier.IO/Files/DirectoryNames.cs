@@ -31,13 +31,22 @@ public sealed unsafe class DirectoryNames
     /// <exception cref="DirectoryNotFoundException">There is no such directory.</exception>
     public void Read(string directory) => Each(directory, Add);
 
+    /// <summary>The same; false where there is no such directory.</summary>
+    public bool TryRead(string directory) => TryEach(directory, Add);
+
     /// <summary>Shows each name once and keeps none.</summary>
     /// <exception cref="DirectoryNotFoundException">There is no such directory.</exception>
     public static void Each(string directory, NameHandler onName)
     {
+        if (!TryEach(directory, onName))
+            throw new DirectoryNotFoundException(directory);
+    }
+
+    private static bool TryEach(string directory, NameHandler onName)
+    {
         var descriptor = Posix.Open(directory, Posix.O_RDONLY | Posix.O_DIRECTORY | Posix.O_CLOEXEC, 0);
         if (descriptor < 0)
-            throw Marshal.GetLastPInvokeError() is FileCalls.ENOENT or FileCalls.ENOTDIR ? new DirectoryNotFoundException(directory) : Posix.Failure("open", directory);
+            return Marshal.GetLastPInvokeError() is FileCalls.ENOENT or FileCalls.ENOTDIR ? false : throw Posix.Failure("open", directory);
         try
         {
             var buffer = stackalloc byte[BufferBytes];
@@ -45,7 +54,7 @@ public sealed unsafe class DirectoryNames
             {
                 var count = FileCalls.GetDirectoryEntries(descriptor, buffer, BufferBytes);
                 if (count == 0)
-                    return;
+                    return true;
                 if (count > 0)
                     Take(new ReadOnlySpan<byte>(buffer, (int)count), onName);
                 else if (Marshal.GetLastPInvokeError() != Posix.EINTR)

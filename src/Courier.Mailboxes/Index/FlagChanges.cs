@@ -57,7 +57,7 @@ internal sealed class FlagChanges(MailboxState state)
                 state.ScanAgain();
         }
 
-        claimed.Sort();
+        claimed.Sort(static (left, right) => left.CompareTo(right));
         return claimed;
     }
 

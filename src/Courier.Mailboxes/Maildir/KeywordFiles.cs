@@ -29,15 +29,8 @@ internal sealed class KeywordFiles(MaildirFolder folder)
     {
         var keywords = new Dictionary<string, string[]>(StringComparer.Ordinal);
         var names = new DirectoryNames();
-        try
-        {
-            names.Read(folder.Keywords);
-        }
-        catch (DirectoryNotFoundException)
-        {
+        if (!names.TryRead(folder.Keywords))
             return keywords;
-        }
-
         var updates = ReadUpdates(names, keywords);
         var waiting = updates.Where(update => update.Value.Period == long.MaxValue).ToList();
         if (waiting.Count >= FoldFrom)
