@@ -9,29 +9,18 @@ public static class DurableFile
     /// <summary>Replaces a file as a whole.</summary>
     public static void Replace(string path, ReadOnlySpan<byte> content, UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite)
     {
-        var temporary = $"{path}.{UniqueName.Next()}.tmp";
-        try
+        RawFile.Replace(path, content, (temporary, content) =>
         {
-            using (var file = new FileStream(temporary, new FileStreamOptions
+            using var file = new FileStream(temporary, new FileStreamOptions
             {
                 Mode = FileMode.CreateNew,
                 Access = FileAccess.Write,
                 UnixCreateMode = mode,
                 BufferSize = 0,
-            }))
-            {
-                file.Write(content);
-                file.Flush(flushToDisk: true);
-            }
-
-            Rename(temporary, path);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
-        }
-
+            });
+            file.Write(content);
+            file.Flush(flushToDisk: true);
+        });
         FlushDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 

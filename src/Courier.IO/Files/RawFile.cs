@@ -33,12 +33,16 @@ public static unsafe class RawFile
     }
 
     /// <summary>Replaces a file as a whole for every reader; not durable.</summary>
-    public static void Replace(string path, ReadOnlySpan<byte> content)
+    public static void Replace(string path, ReadOnlySpan<byte> content) => Replace(path, content, static (temporary, content) => Write(temporary, content));
+
+    /// <summary>The same with what <paramref name="write"/> puts into a file of the name that it is given. Whatever fails leaves nothing behind.</summary>
+    public static void Replace<T>(string path, T content, Action<string, T> write)
+        where T : allows ref struct
     {
         var temporary = $"{path}.{UniqueName.Next()}.tmp";
         try
         {
-            Write(temporary, content);
+            write(temporary, content);
             DurableFile.Rename(temporary, path);
         }
         catch

@@ -32,34 +32,24 @@ internal static class IndexFile
         var snapshot = image.Snapshot;
         var tables = TableWriter.Write(snapshot.Tables);
         var namesLength = 0;
-        var temporary = $"{folder.Index}.{UniqueName.Next()}.tmp";
-        try
+        RawFile.Replace(folder.Index, snapshot, (temporary, snapshot) =>
         {
-            using (var file = new IndexWriter(temporary, HeaderBytes))
+            using var file = new IndexWriter(temporary, HeaderBytes);
+            foreach (var chunk in snapshot.Chunks)
+                file.Write(MemoryMarshal.AsBytes(chunk.Entries));
+            foreach (var chunk in snapshot.Chunks)
             {
-                foreach (var chunk in snapshot.Chunks)
-                    file.Write(MemoryMarshal.AsBytes(chunk.Entries));
-                foreach (var chunk in snapshot.Chunks)
+                for (var i = 0; i < chunk.Count; i++)
                 {
-                    for (var i = 0; i < chunk.Count; i++)
-                    {
-                        var name = chunk.NameOf(chunk.At(i));
-                        file.Write(name);
-                        namesLength += name.Length;
-                    }
+                    var name = chunk.NameOf(chunk.At(i));
+                    file.Write(name);
+                    namesLength += name.Length;
                 }
-
-                file.Write(tables);
-                file.Close((header, crc) => WriteHeader(header, image, uids, boot, namesLength, tables.Length, crc));
             }
 
-            DurableFile.Rename(temporary, folder.Index);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
-        }
+            file.Write(tables);
+            file.Close((header, crc) => WriteHeader(header, image, uids, boot, namesLength, tables.Length, crc));
+        });
     }
 
     /// <summary>Null where there is none that can be used.</summary>

@@ -37,19 +37,10 @@ internal sealed partial class MailboxState
 
     private OfdLock TakeOurLock()
     {
-        // Another program made this Maildir.
-        if (_version is null && !Directory.Exists(Folder.Ours) && Folder.Exists)
+        // Another program made this Maildir, or somebody cleaned up.
+        if (!Directory.Exists(Folder.Ours) && Folder.Exists)
             Folder.MakeOurs();
-        try
-        {
-            return OfdLock.Take(Folder.UidsLock);
-        }
-        catch (IOException) when (!Directory.Exists(Folder.Ours) && Folder.Exists)
-        {
-            // Somebody cleaned up.
-            Folder.MakeOurs();
-            return OfdLock.Take(Folder.UidsLock);
-        }
+        return OfdLock.Take(Folder.UidsLock);
     }
 
     private void CheckSharing()

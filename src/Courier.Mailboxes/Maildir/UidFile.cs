@@ -114,31 +114,38 @@ internal sealed class UidFile(MaildirFolder at, string boot)
     /// <summary>Under the lock. Makes the file; <paramref name="messages"/> are in order of UID.</summary>
     internal void Create(uint uidValidity, uint uidNext, IEnumerable<(uint Uid, string Name)> messages)
     {
-        var generation = BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(sizeof(ulong)));
         var given = messages.ToList();
         var next = given.Count == 0 ? uidNext : Math.Max(uidNext, given[^1].Uid + 1);
         var reserved = next + Block;
-        var text = new LineBuffer();
-        text.Add(string.Create(CultureInfo.InvariantCulture, $"V 1 {uidValidity} {generation:x16} {reserved} {boot}"));
+        var (text, generation) = BeginText(uidValidity, reserved);
         foreach (var (uid, name) in given)
             text.Add(uid, name);
         // What was given last may be gone by now: without this line the next process would give it again.
         if (given.Count == 0 ? next > 1 : next > given[^1].Uid + 1)
             text.Add(string.Create(CultureInfo.InvariantCulture, $"N {next} -"));
         DurableFile.Replace(_folder.Uids, text.Written);
-        (UidValidity, Generation, UidNext, _reserved, _length, _lines) = (uidValidity, generation, next, reserved, text.Written.Length, given.Count + 1);
-        _isThisBoot = true;
-        Remember();
+        Became(uidValidity, generation, next, reserved, text.Written.Length, given.Count + 1);
     }
 
     /// <summary>Under the lock. Makes the file of a mailbox that has shown no UID yet, without a sync: the first reservation, or <see cref="Settle"/>, makes it durable.</summary>
     internal void Begin(uint uidValidity)
     {
+        var (text, generation) = BeginText(uidValidity, NotOnDisk);
+        RawFile.Write(_folder.Uids, text.Written);
+        Became(uidValidity, generation, 1, NotOnDisk, text.Written.Length, 1);
+    }
+
+    private (LineBuffer Text, ulong Generation) BeginText(uint uidValidity, uint reserved)
+    {
         var generation = BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(sizeof(ulong)));
         var text = new LineBuffer();
-        text.Add(string.Create(CultureInfo.InvariantCulture, $"V 1 {uidValidity} {generation:x16} {NotOnDisk} {boot}"));
-        RawFile.Write(_folder.Uids, text.Written);
-        (UidValidity, Generation, UidNext, _reserved, _length, _lines) = (uidValidity, generation, 1, NotOnDisk, text.Written.Length, 1);
+        text.Add(string.Create(CultureInfo.InvariantCulture, $"V 1 {uidValidity} {generation:x16} {reserved} {boot}"));
+        return (text, generation);
+    }
+
+    private void Became(uint uidValidity, ulong generation, uint next, uint reserved, int length, int lines)
+    {
+        (UidValidity, Generation, UidNext, _reserved, _length, _lines) = (uidValidity, generation, next, reserved, length, lines);
         _isThisBoot = true;
         Remember();
     }

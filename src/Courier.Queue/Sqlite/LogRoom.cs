@@ -1,3 +1,4 @@
+using Courier.IO.Platform;
 using Courier.IO.Sqlite;
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
@@ -64,7 +65,7 @@ internal sealed class LogRoom
         using var file = File.OpenHandle(_path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
         var length = RandomAccess.GetLength(file);
         var target = Math.Min(Math.Max(length, Used) + _stepBytes, _mostBytes);
-        if (new DriveInfo(_directory).AvailableFreeSpace < FreeDiskFactor * _mostBytes)
+        if (FileSystemRoom.At(_directory).Bytes < FreeDiskFactor * _mostBytes)
             target = length;
         if (target > length)
         {

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace Courier.Faults.Storage;
@@ -32,7 +30,7 @@ public sealed partial class LoopDisk : IDisposable
         Directory.CreateDirectory(MountPoint);
         using (var image = File.Create(_image))
             image.SetLength(megabytes * 1024L * 1024);
-        Run("mkfs.ext4", "-q", "-F", "-O", "has_journal", "-m", "0", _image);
+        SystemCommand.Run("mkfs.ext4", "-q", "-F", "-O", "has_journal", "-m", "0", _image);
         Mount();
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Dispose();
     }
@@ -58,7 +56,7 @@ public sealed partial class LoopDisk : IDisposable
     /// <summary>What an error of the device ends in on a usual mount: from now on everything can be read and nothing written.</summary>
     public void GoReadOnly()
     {
-        var numbers = Run("mountpoint", "-d", MountPoint).Trim();
+        var numbers = SystemCommand.Run("mountpoint", "-d", MountPoint).Trim();
         var device = Path.GetFileName(File.ResolveLinkTarget($"/sys/dev/block/{numbers}", returnFinalTarget: true)!.FullName);
         File.WriteAllText($"/sys/fs/ext4/{device}/trigger_fs_error", "a test");
     }
@@ -68,18 +66,18 @@ public sealed partial class LoopDisk : IDisposable
     {
         Unmount();
         // 0: clean, 1: corrected. More would be damage that ext4 promises not to have.
-        Run("e2fsck", ["-p", _image], code => code is 0 or 1);
+        SystemCommand.Run("e2fsck", ["-p", _image], code => code is 0 or 1);
         Mount();
     }
 
     /// <summary>Everything so far is durable.</summary>
-    public void Sync() => Run("sync", "-f", MountPoint);
+    public void Sync() => SystemCommand.Run("sync", "-f", MountPoint);
 
     public long FreeBytes => new DriveInfo(MountPoint).AvailableFreeSpace;
 
     private void Mount()
     {
-        Run("mount", "-o", "loop,data=ordered,errors=remount-ro", _image, MountPoint);
+        SystemCommand.Run("mount", "-o", "loop,data=ordered,errors=remount-ro", _image, MountPoint);
         _isMounted = true;
     }
 
@@ -88,7 +86,7 @@ public sealed partial class LoopDisk : IDisposable
         // The kernel lets go of a killed process's files a little after it is gone; a busy machine takes its time.
         for (var attempt = 1; _isMounted; attempt++)
         {
-            using var umount = Start("umount", [MountPoint]);
+            using var umount = SystemCommand.Start("umount", MountPoint);
             umount.WaitForExit();
             _isMounted = umount.ExitCode != 0;
             if (!_isMounted)
@@ -99,22 +97,6 @@ public sealed partial class LoopDisk : IDisposable
             wait.Wait(50);
         }
     }
-
-    private static string Run(string program, params string[] arguments) => Run(program, arguments, code => code == 0);
-
-    private static string Run(string program, string[] arguments, Func<int, bool> isGood)
-    {
-        using var process = Start(program, arguments);
-        var output = process.StandardOutput.ReadToEnd() + process.StandardError.ReadToEnd();
-        process.WaitForExit();
-        if (!isGood(process.ExitCode))
-            throw new IOException(string.Create(CultureInfo.InvariantCulture, $"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {output}"));
-        return output;
-    }
-
-    private static Process Start(string program, string[] arguments) =>
-        Process.Start(new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })
-            ?? throw new IOException($"{program} did not start");
 
     public void Dispose()
     {

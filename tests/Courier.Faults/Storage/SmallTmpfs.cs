@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Courier.Faults.Storage;
 
 /// <summary>Memory for the image of a disk that is smaller than the disk: once it is full, the disk's own writes fail though its file system has room, as
@@ -11,7 +9,7 @@ public sealed class SmallTmpfs : IDisposable
     public SmallTmpfs(int megabytes)
     {
         Directory = System.IO.Directory.CreateTempSubdirectory("courier-tmpfs-").FullName;
-        Run("mount", "-t", "tmpfs", "-o", $"size={megabytes}m", "courier-tests", Directory);
+        SystemCommand.Run("mount", "-t", "tmpfs", "-o", $"size={megabytes}m", "courier-tests", Directory);
         _filler = Path.Combine(Directory, "filler");
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Dispose();
     }
@@ -40,16 +38,7 @@ public sealed class SmallTmpfs : IDisposable
     {
         if (!System.IO.Directory.Exists(Directory))
             return;
-        Run("umount", "-l", Directory);
+        SystemCommand.Run("umount", "-l", Directory);
         System.IO.Directory.Delete(Directory);
-    }
-
-    private static void Run(string program, params string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardError = true })!;
-        var error = process.StandardError.ReadToEnd();
-        process.WaitForExit();
-        if (process.ExitCode != 0)
-            throw new IOException($"{program} {string.Join(' ', arguments)}: {error}");
     }
 }
