@@ -330,7 +330,12 @@ internal sealed class MailboxScan
 
     private void AddToSnapshot()
     {
-        _state.Names!.Reserve(_newcomers.Count);
+        // Of many the table is made when the next listing needs it: not while what this one showed is in memory too.
+        var isLarge = _newcomers.Count >= SharedFrom;
+        if (isLarge)
+            _state.Names = null;
+        else
+            _state.Names!.Reserve(_newcomers.Count);
         for (var start = 0; start < _newcomers.Count; start += Chunk.Capacity)
         {
             var entries = new Entry[Math.Min(Chunk.Capacity, _newcomers.Count - start)];
@@ -339,12 +344,12 @@ internal sealed class MailboxScan
                 ref readonly var item = ref _newcomers.InOrder(start + i);
                 var key = _newcomers.NameOf(item);
                 entries[i] = EntryOf(item, key);
-                _state.Names.Add(key, item.Uid);
+                _state.Names?.Add(key, item.Uid);
             }
 
             var chunk = new Chunk(entries, _newcomers.Names);
             // A few names need not keep what else the listing showed.
-            _editor.Add(_newcomers.Count < SharedFrom ? chunk.Copy() : chunk);
+            _editor.Add(isLarge ? chunk : chunk.Copy());
         }
 
         // What has a lower UID than the last message cannot be shown under it any more.
