@@ -28,7 +28,7 @@ internal static class LimitKeys
     internal static readonly Setting<int> ReceivedFields = new("limits", "received_fields", Types.Count, "100", "Received fields of a message; with more it is going round in circles (RFC 5321 §6.3).") { Scope = SettingScope.Session };
     internal static readonly Setting<string> RecipientsBeyond = new("limits", "recipients_beyond", Types.Choice("later", "refused"), "later", "What more recipients than `recipients` are told: to come in a further message, or never (`hard` of Courier's maxrcpts).") { Scope = SettingScope.Session };
 
-    internal static IReadOnlyList<Setting> All => 
+    internal static IReadOnlyList<Setting> All =>
     [
         MessageSize, Recipients, Connections, ConnectionsPerPeer, ConnectionsPerNetwork, FreeSpace, FreeFiles, AccountMessages,
         AccountRecipients, PeerMessages, PeerRecipients, LoginFailures, RefusalsBeforeDelay, RefusalDelay, RefusalDelayMax,

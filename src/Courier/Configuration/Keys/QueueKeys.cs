@@ -25,7 +25,7 @@ internal static class QueueKeys
     internal static readonly Setting<TimeSpan> Lease = new("queue", "lease", Types.Lease, "30s", "What a server of several has in hand is free for the others when it has been silent for this long.");
     internal static readonly Setting<string> Archive = new("queue", "archive", Types.Path, null, "Directory that gets a copy of every message taken in, by days (Courier's ARCHIVEDIR); `courier queue import` reads them. Nothing is acknowledged that is not there. The operator removes them.");
 
-    internal static IReadOnlyList<Setting> All => 
+    internal static IReadOnlyList<Setting> All =>
     [
         RetryFirst, RetryRound, RetryRoundWait, RetryDoublings, BackupRelay, SubmitDelay, BatchSize, LocalAttempts, HistorySize,
         QueueTime, WarnAfter, AttemptsAtOnce, AttemptsPerDestination, Driver, Connection, PasswordFile, Node, Lease, Archive,

@@ -34,7 +34,7 @@ internal static class RelayKeys
     internal static readonly Setting<IPAddress> SourceV4 = new("relay", "source_ipv4", Types.SourceV4, null, "Our IPv4 address on connections to other servers (Courier's ipout). `system`, or without it: the system chooses. May be another for a virtual host: `[relay @ address 192.0.2.7]`, `[relay @ domain example.org]`.") { Scope = SettingScope.VirtualHost };
     internal static readonly Setting<IPAddress> SourceV6 = new("relay", "source_ipv6", Types.SourceV6, null, "Our IPv6 address on connections to other servers (Courier's ip6out), likewise.") { Scope = SettingScope.VirtualHost };
 
-    internal static IReadOnlyList<Setting> All => 
+    internal static IReadOnlyList<Setting> All =>
     [
         Networks, Domains, DomainList, PercentDomains, PercentList, NextHop, Route, Routes, Logins, Trust, StartTls, Dane, Sts,
         TlsReports, Prefer, Helo, ConnectTimeout, GreetingTimeout, CommandTimeout, DataTimeout, Idle, Pause, Hold, SourceV4,
