@@ -76,9 +76,9 @@ public sealed class PlacementJournalTests
     {
         await using var fixture = new StoreFixture();
         var folder = new MaildirFolder(fixture.Maildir.Path);
-        var names = Stage(fixture, Messages);
         await (await fixture.InboxAsync()).DisposeAsync();
         await fixture.RestartAsync();
+        var names = Stage(fixture, Messages);
         using (OfdLock.Take(folder.UidsLock))
         {
             PlacementJournal.WriteUndo(folder, [.. names.Select(name => (name, name + ":2,"))]);
