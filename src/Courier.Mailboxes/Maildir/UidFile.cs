@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using System.Globalization;
-using System.Numerics;
 using System.Text;
 using Courier.IO.Files;
 using Courier.Mailboxes.Index;
