@@ -57,7 +57,7 @@ internal sealed class MailServer : IAsyncDisposable
             Stores.AccountsFile(settings), new AccountSettings { DefaultDomain = values.Get(SettingTable.DefaultDomain) }, clock, logging.CreateLogger<SqliteAccountDirectory>());
         _store = new MailStore(Stores.Mailboxes(values), clock, logging.CreateLogger<MailStore>());
         _history = new MessageHistory(Stores.HistoryDirectory(settings), values.Get(SettingTable.HistorySize), clock, logging.CreateLogger<MessageHistory>());
-        _local = new LocalAgent(_spool, _accounts, new LocalDeliverySettings { AttemptsAtOnce = values.Get(SettingTable.LocalAttempts) }, clock, logging.CreateLogger<LocalAgent>());
+        _local = new LocalAgent(_spool, _accounts, new LocalDeliverySettings { AttemptsAtOnce = values.Get(SettingTable.LocalAttempts), RefusesOverQuota = values.Get(QueueKeys.OverQuota) == "refused" }, clock, logging.CreateLogger<LocalAgent>());
         _sending = new Sending(settings, clock, logging);
         _nextHops = new EsmtpAgents(_sending.Connector, _sending.Agents, logging.CreateLogger<EsmtpAgent>(), clock);
         _trouble = new TroubledRecipients(clock, values.Get(QueueKeys.RefuseTroubled)!);

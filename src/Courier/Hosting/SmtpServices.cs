@@ -87,6 +87,7 @@ internal sealed class SmtpServices(
         Postmaster = values.Get(SettingTable.Postmaster),
         Headers = HeaderValues.Of(values),
         Trouble = trouble,
+        RefusesOverQuota = values.Get(QueueKeys.OverQuota) == "refused",
         Senders = SenderValues.Of(values, resolver),
         Verify = SenderValues.AudienceOf(values.Get(SenderKeys.Verify)),
         Expand = SenderValues.AudienceOf(values.Get(SenderKeys.Expand)),
