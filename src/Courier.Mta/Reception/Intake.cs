@@ -144,7 +144,11 @@ internal sealed class Intake
         // Who did not ask for each answer has one message taken, and gets reports.
         var some = transaction.Mail.WantsEachReply && Array.Exists(refusals, static one => one is not null);
         if (some)
-            taken = taken with { Envelope = taken.Envelope with { Recipients = RecipientsOf([.. transaction.Recipients.Where((_, number) => refusals[number] is null)]) } };
+        {
+            var takers = transaction.Recipients.Where((_, number) => refusals[number] is null).Select(static recipient => recipient.Address).ToHashSet();
+            taken = taken with { Envelope = taken.Envelope with { Recipients = [.. taken.Envelope.Recipients.Where(recipient => takers.Contains(recipient.Address))] } };
+        }
+
         var accepted = await Handover.SubmitAsync(taken, transaction, message, _settings.VirtualHost, submission, _logger, ct);
         return some ? [.. refusals.Select(one => one ?? accepted)] : [accepted];
     }
@@ -194,8 +198,10 @@ internal sealed class Intake
     private Envelope EnvelopeOf(SmtpTransaction transaction, DateTimeOffset now)
     {
         var mail = transaction.Mail;
+        var usual = _settings.Access.EntryOf(transaction.Peer.Connection);
+        var content = mail.Return == ReturnContent.Unsaid ? usual.Return : mail.Return;
         var released = mail.HoldUntil ?? (mail.HoldFor is { } span ? now + span : null);
-        return new(mail.Sender, RecipientsOf(transaction.Recipients))
+        return new(mail.Sender, RecipientsOf(transaction.Recipients, usual.Notify))
         {
             HoldUntil = released > now ? released : null,
             // RFC 4865 §5: the time for delivery begins with the release.
@@ -208,17 +214,18 @@ internal sealed class Intake
             Source = SourceOf(transaction.Peer),
             IsUtf8 = mail.IsUtf8,
             EnvelopeId = mail.EnvelopeId,
-            ReturnFull = mail.Return == ReturnContent.Full,
-            ReturnHeaders = mail.Return == ReturnContent.Headers,
+            ReturnFull = content == ReturnContent.Full,
+            ReturnHeaders = content == ReturnContent.Headers,
         };
     }
 
     /// <summary>RFC 5321 §4.1.1.3 lets a recipient be named twice; one copy is enough, and what was said first of it counts.</summary>
-    private static EnvelopeRecipient[] RecipientsOf(List<SmtpRecipient> recipients) => recipients is [var only]
-        ? [Queued(only)]
-        : [.. recipients.DistinctBy(static recipient => recipient.Address).Select(Queued)];
+    private static EnvelopeRecipient[] RecipientsOf(List<SmtpRecipient> recipients, NotifyOn usual) => recipients is [var only]
+        ? [Queued(only, usual)]
+        : [.. recipients.DistinctBy(static recipient => recipient.Address).Select(recipient => Queued(recipient, usual))];
 
-    private static EnvelopeRecipient Queued(SmtpRecipient recipient) => new(recipient.Address, recipient.OriginalRecipient, recipient.Notify);
+    private static EnvelopeRecipient Queued(SmtpRecipient recipient, NotifyOn usual) =>
+        new(recipient.Address, recipient.OriginalRecipient, recipient.Notify == NotifyOn.Default ? usual : recipient.Notify);
 }
 
 /// <summary>A message that was looked at: either refused, or ready to be handed in.</summary>
