@@ -14,5 +14,7 @@ internal static class QueueKeys
     internal static readonly Setting<string> Archive = new("queue", "archive", Types.Path, null, "Directory that gets a copy of every message taken in, by days (Courier's ARCHIVEDIR); `courier queue import` reads them. Nothing is acknowledged that is not there. The operator removes them.");
     internal static readonly Setting<IReadOnlySet<MessageSource>> RefuseTroubled = new("recipients", "refuse_troubled", Types.Sources, "none", "When mail that came this way failed or was deferred for an address, more for it that comes this way is refused (550) or asked to come later (450) for two hours, or until it succeeds: `smtp` (without a login), `login`, or both with a comma (Courier's BOFHSUPPRESSBACKSCATTER). `courier show` lists the addresses, `courier clear` forgets them.");
 
-    internal static IReadOnlyList<Setting> All => [Driver, Connection, PasswordFile, Node, Lease, Archive, RefuseTroubled];
+    internal static readonly Setting<int> SlowAttempts = new("queue", "slow_attempts", Types.CountOrNone, "4000", "Attempts at other servers that have lasted for two seconds, beyond `attempts_at_once`: servers that hang keep no place from others. Never more than a quarter of the descriptors that the process may open.");
+
+    internal static IReadOnlyList<Setting> All => [Driver, Connection, PasswordFile, Node, Lease, Archive, RefuseTroubled, SlowAttempts];
 }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Courier.Accounts;
 using Courier.Configuration;
 using Courier.IO.Files;
+using Courier.IO.Platform;
 using Courier.Mailboxes;
 using Courier.Mta.Bounces;
 using Courier.Mta.Delivery.Local;
@@ -166,6 +167,7 @@ internal sealed class MailServer : IAsyncDisposable
         RecipientsPerAttempt = values.Get(SettingTable.BatchSize),
         Expiry = values.Get(SettingTable.QueueTime),
         AttemptsAtOnce = values.Get(SettingTable.AttemptsAtOnce),
+        SlowAttempts = (int)Math.Min(values.Get(QueueKeys.SlowAttempts), OpenFiles.Limit / 4),
         AttemptsPerDestination = values.Get(SettingTable.AttemptsPerDestination),
     };
 }
