@@ -17,7 +17,7 @@ internal static class TraceCommands
         var sts = new Option<bool>("--sts") { Description = "Print the domain's MTA-STS policy, too." };
         var purge = new Option<bool>("--sts-purge") { Description = "Forget the domain's MTA-STS policy first." };
         var dnssec = new Option<bool>("--dnssec") { Description = "Say whether the answers were validated." };
-        var command = common.Configured("testmxlookup", "Print the hosts that take a domain's mail.", async (parsed, settings, ct) =>
+        var command = common.Looking("testmxlookup", "Print the hosts that take a domain's mail.", async (parsed, settings, ct) =>
         {
             var given = parsed.GetRequiredValue(words);
             var server = given.Length == 2 && given[0].StartsWith('@') && IPEndPoint.TryParse(given[0][1..], out var endPoint) ? endPoint : null;
@@ -39,7 +39,7 @@ internal static class TraceCommands
     internal static Command TraceSmtp(CommonOptions common)
     {
         var domain = new Argument<string>("DOMAIN") { Description = "A domain, or an address in it." };
-        var command = common.Configured("trace-smtp", "Show the routing, DNS, TLS and dialogue that a delivery to a domain would have, without sending.", async (parsed, settings, ct) =>
+        var command = common.Looking("trace-smtp", "Show the routing, DNS, TLS and dialogue that a delivery to a domain would have, without sending.", async (parsed, settings, ct) =>
         {
             using var sending = new Sending(settings, TimeProvider.System, NullLoggerFactory.Instance);
             var given = parsed.GetRequiredValue(domain);

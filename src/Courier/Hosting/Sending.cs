@@ -27,6 +27,7 @@ internal sealed class Sending : IDisposable
     private readonly bool _hasIdentities;
     private readonly TimeProvider _clock;
     private readonly StsDownload _download;
+    private readonly Lazy<RelaySettings> _relay;
     private readonly CancellationTokenSource _stopping = new();
     private Task _reporting = Task.CompletedTask;
 
@@ -50,13 +51,15 @@ internal sealed class Sending : IDisposable
         Lookup = new HostLookup(Resolver, new HostsFile("/etc/hosts", clock), LookupSettings());
         var roots = Roots();
         _download = new StsDownload(Resolver, new StsDownloadLimits(), roots);
+        // Without a state directory, as commands that only look may be, nothing is kept.
+        var state = _values.Get(SettingTable.State) is null ? null : Stores.StateDirectory(settings);
         Sts = _values.Get(SettingTable.RelaySts)
-            ? new StsPolicies(Resolver, _download.FetchAsync, Path.Combine(Stores.StateDirectory(settings), "sts"), clock, logging.CreateLogger<StsPolicies>())
+            ? new StsPolicies(Resolver, _download.FetchAsync, state is null ? null : Path.Combine(state, "sts"), clock, logging.CreateLogger<StsPolicies>())
             : null;
         Policies = new TlsPolicies(Resolver, Sts, new CertificateTrust(roots), _values.Get(SettingTable.RelayDane)) { UsesOffered = _values.Get(SettingTable.RelayStartTls) };
-        Relay = RoutesOf(logging);
+        _relay = new Lazy<RelaySettings>(() => RoutesOf(logging));
         Client = ClientOf(_values);
-        Results = _values.Get(SettingTable.TlsReports) ? new TlsResults(Path.Combine(Stores.StateDirectory(settings), "tls-reports"), new TlsReportLimits(), clock) : null;
+        Results = state is not null && _values.Get(SettingTable.TlsReports) ? new TlsResults(Path.Combine(state, "tls-reports"), new TlsReportLimits(), clock) : null;
         Connector = new Connector(
             Lookup, Policies, new BrokenTls(clock), ConnectorSettings, (ITlsObserver?)Results ?? NoTlsObserver.Instance, logging.CreateLogger<Connector>());
     }
@@ -72,7 +75,8 @@ internal sealed class Sending : IDisposable
     /// <summary>What is reported on TLS; null where nothing is.</summary>
     internal TlsResults? Results { get; }
 
-    internal RelaySettings Relay { get; }
+    /// <summary>Read when asked for: the file with logins is not for everybody who looks up an exchanger.</summary>
+    internal RelaySettings Relay => _relay.Value;
 
     internal SmtpClientSettings Client { get; }
 
