@@ -44,7 +44,7 @@ public sealed record ScheduleSettings
     public int AttemptsAtOnce { get; init; } = 256;
 
     /// <summary>Attempts at other servers that last longer than <see cref="SlowAfter"/>, beyond <see cref="AttemptsAtOnce"/>.</summary>
-    /// <remarks>Each holds a socket, and memory as docs/queue.md says. The program sets it by the descriptors that it may open.</remarks>
+    /// <remarks>Each holds a socket, some 20 KB, and the message's body up to the inline limit. The program sets it by the descriptors that it may open.</remarks>
     public int SlowAttempts { get; init; } = 4000;
 
     /// <summary>When an attempt at another server counts as slow, and makes room if the places are all taken.</summary>

@@ -12,9 +12,6 @@ namespace Courier.Smtp.Client;
 internal sealed class SendExchange(
     OutgoingMessage message, ClientWire wire, SmtpClientSettings settings, ServerExtensions extensions, Deadline deadline)
 {
-    // A write of this size fills a few segments of TCP; larger ones gain nothing.
-    private const int BlockBytes = 32 * 1024;
-
     /// <summary>The server is about to close (RFC 5321 §3.8): what else it would answer no longer matters.</summary>
     private sealed class ServiceClosingException(SmtpReply reply) : IOException("The server is closing the connection.")
     {
@@ -34,7 +31,8 @@ internal sealed class SendExchange(
 
     public async ValueTask<SendResult> RunAsync(bool resetFirst, CancellationToken ct)
     {
-        await using var body = message.Body.OpenRead();
+        // A file that cannot be opened is found out before anything is said.
+        await using var body = message.Body.FilePath is null ? null : message.Body.OpenRead();
         try
         {
             await TransactAsync(resetFirst, body);
@@ -61,7 +59,7 @@ internal sealed class SendExchange(
             result ??= new RecipientResult(_step, reply, problem);
     }
 
-    private async ValueTask TransactAsync(bool resetFirst, Stream body)
+    private async ValueTask TransactAsync(bool resetFirst, Stream? body)
     {
         if (resetFirst)
             wire.Write("RSET\r\n");
@@ -101,9 +99,9 @@ internal sealed class SendExchange(
     {
         if (flush)
             await FlushAsync(Limits.BlockTimeout);
-        if (resetFirst && await ReadAsync(Limits.MailTimeout) is { IsPositive: false } reset)
+        if (resetFirst && await ReadVerdictAsync(Limits.MailTimeout) is { IsPositive: false } reset)
             throw new BadReplyException($"The server refused RSET: {Reply.Describe(reset)}");
-        return await ReadAsync(Limits.MailTimeout);
+        return await ReadVerdictAsync(Limits.MailTimeout);
     }
 
     private async ValueTask ReadRecipientsAsync(int first, int count)
@@ -111,13 +109,13 @@ internal sealed class SendExchange(
         _step = SmtpStep.Rcpt;
         for (var i = first; i < first + count; i++)
         {
-            var reply = await ReadAsync(Limits.RcptTimeout);
+            var reply = await ReadVerdictAsync(Limits.RcptTimeout);
             if (!reply.IsPositive)
                 _results[i] = new RecipientResult(SmtpStep.Rcpt, reply, Problem: null);
         }
     }
 
-    private async ValueTask EndAsync(Stream body, bool wasDataSent)
+    private async ValueTask EndAsync(Stream? body, bool wasDataSent)
     {
         var hasRecipients = _results.Contains(null);
         if (!hasRecipients && !wasDataSent)
@@ -150,10 +148,10 @@ internal sealed class SendExchange(
         await FlushAsync(Limits.BlockTimeout);
         // RFC 2033 §4.2: LMTP owes an answer to each recipient, of which there are none.
         if (!settings.IsLmtp)
-            await ReadAsync(Limits.EndTimeout);
+            await ReadVerdictAsync(Limits.EndTimeout);
     }
 
-    private async ValueTask SendMessageAsync(Stream body)
+    private async ValueTask SendMessageAsync(Stream? body)
     {
         _wasDataAnswered = true;
         _step = SmtpStep.EndOfData;
@@ -166,7 +164,7 @@ internal sealed class SendExchange(
             if (_results[i] is not null)
                 continue;
             if (reply is null || settings.IsLmtp)
-                reply = await ReadAsync(Limits.EndTimeout);
+                reply = await ReadVerdictAsync(Limits.EndTimeout);
             if (next == 0 && reply.Code == ExtendedDataReply.Code && extensions.HasFlag(ServerExtensions.ExtendedData))
                 each = ExtendedDataReply.Read(reply, _results.Count(static result => result is null));
             _results[i] = new RecipientResult(SmtpStep.EndOfData, each?[next++] ?? reply, Problem: null);
@@ -175,21 +173,38 @@ internal sealed class SendExchange(
         IsComplete = true;
     }
 
-    private async ValueTask WriteMessageAsync(Stream body)
+    private async ValueTask WriteMessageAsync(Stream? file)
     {
-        var encoder = default(EndOfDataEncoder);
-        var block = new ArrayBufferWriter<byte>(BlockBytes);
-        encoder.Write(message.Trace.Span, block);
-        var chunk = ArrayPool<byte>.Shared.Rent(BlockBytes);
+        using var block = new EncodedBlock();
+        await WriteBytesAsync(block, message.Trace);
+        if (file is null)
+            await WriteBytesAsync(block, message.Body.Inline);
+        else
+            await WriteFileAsync(block, file);
+        block.Finish();
+        await WriteBlockAsync(block);
+    }
+
+    private async ValueTask WriteBytesAsync(EncodedBlock block, ReadOnlyMemory<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            var piece = bytes[..Math.Min(bytes.Length, EncodedBlock.PieceBytes)];
+            await WritePieceAsync(block, piece);
+            bytes = bytes[piece.Length..];
+        }
+    }
+
+    private async ValueTask WriteFileAsync(EncodedBlock block, Stream file)
+    {
+        var piece = ArrayPool<byte>.Shared.Rent(EncodedBlock.PieceBytes);
         try
         {
             long total = 0;
-            while (await body.ReadAsync(chunk) is var read and > 0)
+            while (await file.ReadAsync(piece.AsMemory(0, EncodedBlock.PieceBytes)) is var read and > 0)
             {
                 total += read;
-                encoder.Write(chunk.AsSpan(0, read), block);
-                if (block.WrittenCount >= BlockBytes)
-                    await WriteBlockAsync(block);
+                await WritePieceAsync(block, piece.AsMemory(0, read));
             }
 
             // A message cut short must not look whole.
@@ -198,18 +213,21 @@ internal sealed class SendExchange(
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(chunk);
+            ArrayPool<byte>.Shared.Return(piece);
         }
-
-        encoder.Finish(block);
-        await WriteBlockAsync(block);
     }
 
-    private async ValueTask WriteBlockAsync(ArrayBufferWriter<byte> block)
+    private ValueTask WritePieceAsync(EncodedBlock block, ReadOnlyMemory<byte> piece)
+    {
+        block.Write(piece.Span);
+        return block.IsFull ? WriteBlockAsync(block) : default;
+    }
+
+    private async ValueTask WriteBlockAsync(EncodedBlock block)
     {
         deadline.Set(Limits.BlockTimeout);
-        await wire.Connection.Output.WriteAsync(block.WrittenMemory, deadline.Token);
-        block.ResetWrittenCount();
+        await wire.Connection.Output.WriteAsync(block.Written, deadline.Token);
+        block.Reset();
     }
 
     private ValueTask FlushAsync(TimeSpan limit)
@@ -217,6 +235,12 @@ internal sealed class SendExchange(
         deadline.Set(limit);
         return wire.FlushAsync(deadline.Token);
     }
+
+    /// <summary>What ends a command: yes or no. RFC 5321 §4.2.1: 3yz asks for more, and only DATA has more to give; after the message it would be
+    /// taken for an acknowledgement.</summary>
+    private async ValueTask<SmtpReply> ReadVerdictAsync(TimeSpan limit) => await ReadAsync(limit) is var reply && reply.Code / 100 != 3
+        ? reply
+        : throw new BadReplyException($"The server answered out of turn: {Reply.Describe(reply)}");
 
     private async ValueTask<SmtpReply> ReadAsync(TimeSpan limit)
     {

@@ -251,11 +251,14 @@ public sealed class SmtpClientTests
     [Theory]
     [InlineData(">220 hi | <EHLO | >250-srv\n250 STARTTLS | <STARTTLS | >220 go | junk")]
     [InlineData(">220 hi | <EHLO | >250-srv\n250 STARTTLS | <STARTTLS | >220 go | close")]
+    [InlineData(">220 hi | <EHLO | >250-srv\n250 STARTTLS | <STARTTLS | >220 go | stall")]
+    [InlineData(">220 hi | <EHLO | >250-srv\n250 STARTTLS | <STARTTLS | >220 go | endless")]
     [InlineData(">220 hi | <EHLO | >250-srv\n250 STARTTLS | <STARTTLS | close")]
+    [InlineData(">220 hi | <EHLO | >250-srv\n250 STARTTLS | <STARTTLS | stall")]
     public async Task A_handshake_that_fails_is_followed_by_a_connection_in_the_clear(string script)
     {
         await using var server = new ScriptedServer(script, PlainHello + "<QUIT");
-        await using var client = await SmtpClient.ConnectAsync("127.0.0.1", server.Port, _settings with { Limits = Limits() }, default);
+        await using var client = await SmtpClient.ConnectAsync("127.0.0.1", server.Port, _settings with { Limits = Limits(script) }, default);
         Assert.False(client.IsSecure);
         Assert.Equal(2, server.Connections);
     }
