@@ -46,12 +46,12 @@ public sealed class LineReader(int limitBytes)
                 return tooLong ? LineStatus.TooLong : LineStatus.Line;
             }
 
-            if (tooLong)
+            if (!tooLong)
+                input.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+            else
                 input.AdvanceTo(result.Buffer.End);
             if (tooLong && GivesUp)
                 return LineStatus.TooLong;
-            if (!tooLong)
-                input.AdvanceTo(result.Buffer.Start, result.Buffer.End);
             if (result.IsCompleted)
                 return LineStatus.End;
         }

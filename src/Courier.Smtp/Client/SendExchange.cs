@@ -1,19 +1,17 @@
-using System.Buffers;
-using Courier.IO.Wire;
 using Courier.Net;
 using Courier.Smtp.Replies;
 
 namespace Courier.Smtp.Client;
 
-/// <summary>One message on one connection: MAIL, RCPT, DATA, the message, and what the server says to each.</summary>
+/// <summary>One message on one connection: MAIL, RCPT, DATA or BDAT, the message, and what the server says to each.</summary>
 /// <remarks>With PIPELINING all commands leave in one write (RFC 2920 §3.1). Then DATA may be answered 354 although no recipient was taken:
 /// an empty message ends that. When anything fails within the message the connection is dropped without its end, so that no server
 /// takes half of it for the whole.</remarks>
 internal sealed class SendExchange(
     OutgoingMessage message, ClientWire wire, SmtpClientSettings settings, ServerExtensions extensions, Deadline deadline)
 {
-    /// <summary>The server is about to close (RFC 5321 §3.8): what else it would answer no longer matters.</summary>
-    private sealed class ServiceClosingException(SmtpReply reply) : IOException("The server is closing the connection.")
+    /// <summary>The server is about to close (RFC 5321 §3.8), or we are: what else it would answer no longer matters.</summary>
+    private sealed class LastWordException(SmtpReply reply) : IOException("Nothing more is said on this connection.")
     {
         public SmtpReply Reply { get; } = reply;
     }
@@ -25,6 +23,9 @@ internal sealed class SendExchange(
     private SmtpClientLimits Limits => settings.Limits;
 
     private bool IsPipelined => extensions.HasFlag(ServerExtensions.Pipelining);
+
+    /// <summary>In chunks only where they may follow each other unanswered, and where one answer is meant for all recipients.</summary>
+    private bool IsChunked => settings is { UsesChunking: true, IsLmtp: false } && extensions.HasFlag(ServerExtensions.Chunking) && IsPipelined && !extensions.HasFlag(ServerExtensions.ExtendedData);
 
     /// <summary>The transaction was ended by its end of data; if not, RSET has to end it.</summary>
     public bool IsComplete { get; private set; }
@@ -38,7 +39,7 @@ internal sealed class SendExchange(
             await TransactAsync(resetFirst, body);
             return Result(isUsable: true);
         }
-        catch (ServiceClosingException e)
+        catch (LastWordException e)
         {
             Fill(e.Reply, problem: null);
             return Result(isUsable: false);
@@ -84,14 +85,14 @@ internal sealed class SendExchange(
             Fill(mail, problem: null);
         }
 
-        await EndAsync(body, wasDataSent: IsPipelined && sent == message.Recipients.Count);
+        await EndAsync(body, wasDataSent: IsPipelined && !IsChunked && sent == message.Recipients.Count);
     }
 
     private void WriteRecipients(int first, int count)
     {
         for (var i = first; i < first + count; i++)
             wire.Write(ClientCommands.Rcpt(message.Recipients[i], extensions));
-        if (IsPipelined && first + count == message.Recipients.Count)
+        if (IsPipelined && !IsChunked && first + count == message.Recipients.Count)
             wire.Write("DATA\r\n");
     }
 
@@ -121,6 +122,12 @@ internal sealed class SendExchange(
         if (!hasRecipients && !wasDataSent)
             return;
         _step = SmtpStep.Data;
+        if (IsChunked)
+        {
+            await SendMessageAsync(body);
+            return;
+        }
+
         if (!wasDataSent)
         {
             wire.Write("DATA\r\n");
@@ -153,9 +160,16 @@ internal sealed class SendExchange(
 
     private async ValueTask SendMessageAsync(Stream? body)
     {
-        _wasDataAnswered = true;
-        _step = SmtpStep.EndOfData;
-        await WriteMessageAsync(body);
+        if (IsChunked)
+        {
+            await WriteChunksAsync(body);
+        }
+        else
+        {
+            (_wasDataAnswered, _step) = (true, SmtpStep.EndOfData);
+            await new MessageStream(message, wire, deadline, Limits, chunks: null).WriteAsync(body);
+        }
+
         SmtpReply? reply = null;
         IReadOnlyList<SmtpReply>? each = null;
         var next = 0;
@@ -173,61 +187,18 @@ internal sealed class SendExchange(
         IsComplete = true;
     }
 
-    private async ValueTask WriteMessageAsync(Stream? file)
+    /// <summary>RFC 3030 §2: no answer to DATA is waited for. A chunk that is refused ends the message, and the connection with it.</summary>
+    private async ValueTask WriteChunksAsync(Stream? body)
     {
-        using var block = new EncodedBlock();
-        await WriteBytesAsync(block, message.Trace);
-        if (file is null)
-            await WriteBytesAsync(block, message.Body.Inline);
-        else
-            await WriteFileAsync(block, file);
-        block.Finish();
-        await WriteBlockAsync(block);
-    }
-
-    private async ValueTask WriteBytesAsync(EncodedBlock block, ReadOnlyMemory<byte> bytes)
-    {
-        while (!bytes.IsEmpty)
-        {
-            var piece = bytes[..Math.Min(bytes.Length, EncodedBlock.PieceBytes)];
-            await WritePieceAsync(block, piece);
-            bytes = bytes[piece.Length..];
-        }
-    }
-
-    private async ValueTask WriteFileAsync(EncodedBlock block, Stream file)
-    {
-        var piece = ArrayPool<byte>.Shared.Rent(EncodedBlock.PieceBytes);
-        try
-        {
-            long total = 0;
-            while (await file.ReadAsync(piece.AsMemory(0, EncodedBlock.PieceBytes)) is var read and > 0)
+        var chunks = new ChunkAnswers(
+            async () =>
             {
-                total += read;
-                await WritePieceAsync(block, piece.AsMemory(0, read));
-            }
-
-            // A message cut short must not look whole.
-            if (total != message.Body.Length)
-                throw new IOException($"The body has {total} octets where {message.Body.Length} were expected.");
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(piece);
-        }
-    }
-
-    private ValueTask WritePieceAsync(EncodedBlock block, ReadOnlyMemory<byte> piece)
-    {
-        block.Write(piece.Span);
-        return block.IsFull ? WriteBlockAsync(block) : default;
-    }
-
-    private async ValueTask WriteBlockAsync(EncodedBlock block)
-    {
-        deadline.Set(Limits.BlockTimeout);
-        await wire.Connection.Output.WriteAsync(block.Written, deadline.Token);
-        block.Reset();
+                if (await ReadVerdictAsync(Limits.DataTimeout) is { IsPositive: false } refusal)
+                    throw new LastWordException(refusal);
+            },
+            last: () => (_wasDataAnswered, _step) = (true, SmtpStep.EndOfData));
+        await new MessageStream(message, wire, deadline, Limits, chunks).WriteAsync(body);
+        await chunks.ReadAllAsync();
     }
 
     private ValueTask FlushAsync(TimeSpan limit)
@@ -246,6 +217,6 @@ internal sealed class SendExchange(
     {
         deadline.Set(limit);
         var reply = await wire.ReadReplyAsync(deadline.Token);
-        return reply.Code == 421 ? throw new ServiceClosingException(reply) : reply;
+        return reply.Code == 421 ? throw new LastWordException(reply) : reply;
     }
 }

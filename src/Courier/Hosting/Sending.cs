@@ -142,6 +142,7 @@ internal sealed class Sending : IDisposable
         {
             Sources = new SourceAddresses(SourceOf(values.Get(RelayKeys.SourceV4)), SourceOf(values.Get(RelayKeys.SourceV6))),
             NameFor = helo == "*" ? NameOfAsync : null,
+            UsesChunking = _values.Get(RelayKeys.Chunking),
             Limits = new SmtpClientLimits
             {
                 ConnectTimeout = _values.Get(RelayKeys.ConnectTimeout),
