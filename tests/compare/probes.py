@@ -269,6 +269,17 @@ def bounces_to(sender):
     return run
 
 
+def report_after_login(server):
+    """Who gets the report on a message that demo sent under bob's name, after a login over TLS."""
+    import ssl
+    with server.client("127.0.0.1") as client:
+        client.starttls(context=ssl._create_unverified_context())
+        client.login("demo@example.test", "secret")
+        client.sendmail("bob@example.test", ["gone@far.test"], "Subject: probe\r\n\r\nhello\r\n")
+    got = wait(lambda: [user for user in ("demo", "bob") if any("Action: failed" in one for one in server.mail(user))], 15)
+    return "report to " + (", ".join(got) if got else "nobody")
+
+
 def again_refused(server):
     server.send("slow@far.test")
     wait(lambda: server.sink.attempts, 10)
@@ -311,7 +322,6 @@ class Probe:
 
 
 TWO = ("two.test A 127.0.0.1", "two.test AAAA ::1")
-TRUSTED = "a peer that may relay by its address counts as `smtp`, as `authsmtp` at Courier"
 HERE, ELSEWHERE, MINE = "127.0.0.1", "client@elsewhere.test", "demo@example.test"
 PROBES = [
     Probe("queuetime 4s", {**SOON, "queuetime": "4s\n"}, returned),
@@ -331,11 +341,17 @@ PROBES = [
     Probe("ip6out ::1", {"ip6out": "::1\n", "esmtproutes": "far.test:[::1],$SINK\n"}, source, sink={"address": "::1"}),
     Probe("esmtphelo.127.0.0.1 of a virtual host", {"vhost.127.0.0.1": "", "esmtphelo.127.0.0.1": "host.example.test\n"}, greets),
     Probe("me", {"me": "own.example.test\n"}, greeting),
+    Probe("me: a star", {"me": "*.example.test\n"}, greeting),
     Probe("me.127.0.0.1 of a virtual host", {"vhost.127.0.0.1": "", "me.127.0.0.1": "host.example.test\n"}, greeting),
     Probe("esmtpgreeting", {"esmtpgreeting": "mail.example.test ESMTP at your service\n"}, banner),
-    Probe("locals", {"locals": "local.test\n", "esmtpacceptmailfor.dir/tests": "local.test\n"}, codes(("127.0.0.1", "client@elsewhere.test", "demo@local.test"), ("127.0.0.1", "client@elsewhere.test", "nobody@local.test")), why="the file is not read: our domains are those of the accounts, so mail for local.test is taken as by a backup server"),
-    Probe("hosteddomains: another name for a domain", {"hosteddomains/tests": "example.test\nother.test\texample.test\n", "esmtpacceptmailfor.dir/tests": "example.test\nother.test\n"}, codes(("127.0.0.1", "client@elsewhere.test", "demo@other.test"), ("127.0.0.1", "client@elsewhere.test", "nobody@other.test")),
-          why="the file is not read: our domains are those of the accounts, so mail for other.test is taken as by a backup server"),
+    Probe("locals", {"locals": "local.test\n", "esmtpacceptmailfor.dir/tests": "local.test\n"}, codes((HERE, ELSEWHERE, "demo@local.test"), (HERE, ELSEWHERE, "nobody@local.test"))),
+    Probe("locals: a wildcard, an exception", {"locals": "!not.wild.test\n.wild.test\n", "esmtpacceptmailfor.dir/tests": ".wild.test\n"},
+          codes((HERE, ELSEWHERE, "demo@a.wild.test"), (HERE, ELSEWHERE, "nobody@a.wild.test"), (HERE, ELSEWHERE, "nobody@not.wild.test"))),
+    Probe("locals, an empty file", {"me": "own.example.test\n", "locals": "", "esmtpacceptmailfor.dir/tests": "own.example.test\n"}, codes((HERE, ELSEWHERE, "demo@own.example.test"), (HERE, ELSEWHERE, "nobody@own.example.test"))),
+    Probe("hosteddomains: another name for a domain", {"hosteddomains/tests": "example.test\nother.test\texample.test\n", "esmtpacceptmailfor.dir/tests": "example.test\nother.test\n"},
+          codes((HERE, ELSEWHERE, "demo@other.test"), (HERE, ELSEWHERE, "nobody@other.test"))),
+    Probe("hosteddomains: delivered under another name", {"hosteddomains/tests": "example.test\nother.test\texample.test\n", "esmtpacceptmailfor.dir/tests": "example.test\nother.test\n"},
+          delivered("Subject: x\r\n\r\nx\r\n", to="demo@other.test", names=["Subject"])),
     Probe("defaultdomain: a recipient without a domain", {"defaultdomain": "example.test\n"}, codes(("127.0.0.2", "client@elsewhere.test", "demo"), ("127.0.0.2", "client@elsewhere.test", "demo@[127.0.0.1]"))),
     Probe("defaultdomain: a From without a domain", {"defaultdomain": "example.test\n"}, delivered("From: demo\r\nSubject: x\r\n\r\nx\r\n", names=["From"]), why="[headers] complete = submitted: other servers' mail is left as it is"),
     Probe("sizelimit 2000", {"sizelimit": "2000\n"}, size(1000, 5000)),
@@ -349,10 +365,10 @@ PROBES = [
     Probe("esmtpd MAXPERIP=2", {"esmtpd": "MAXPERIP=2\n"}, open_at_once, why="421 and closed, where Courier closes without a word or lets the client wait"),
     Probe("esmtpd MAXDAEMONS=2", {"esmtpd": "MAXDAEMONS=2\nMAXPERIP=10\nMAXPERC=10\n"}, open_at_once, why="421 at once, where Courier lets the client wait for a place"),
     Probe("courierd ARCHIVEDIR", {"courierd": "ARCHIVEDIR=$ARCHIVE\n"}, archived),
-    Probe("courierd ESMTP_BLOCKBACKSCATTER=smtp/dsn", {"courierd": "ESMTP_BLOCKBACKSCATTER=smtp/dsn\n"}, bounces_to("client@other.test"), why=TRUSTED),
+    Probe("courierd ESMTP_BLOCKBACKSCATTER=smtp/dsn", {"courierd": "ESMTP_BLOCKBACKSCATTER=smtp/dsn\n"}, bounces_to("client@other.test")),
     Probe("courierd ESMTP_BLOCKBACKSCATTER=smtp/dsn,authsmtp/dsn", {"courierd": "ESMTP_BLOCKBACKSCATTER=smtp/dsn,authsmtp/dsn\n"}, bounces_to("client@other.test")),
     Probe("courierd ESMTP_BLOCKBACKSCATTER=", {"courierd": "ESMTP_BLOCKBACKSCATTER=\n"}, bounces_to("client@other.test")),
-    Probe("bofh opt BOFHSUPPRESSBACKSCATTER=smtp", {"bofh": "opt BOFHSUPPRESSBACKSCATTER=smtp\n"}, again_refused, why=TRUSTED),
+    Probe("bofh opt BOFHSUPPRESSBACKSCATTER=smtp", {"bofh": "opt BOFHSUPPRESSBACKSCATTER=smtp\n"}, again_refused),
     Probe("bofh opt BOFHSUPPRESSBACKSCATTER=smtp,authsmtp", {"bofh": "opt BOFHSUPPRESSBACKSCATTER=smtp,authsmtp\n"}, again_refused),
     Probe("bofh opt BOFHHEADERLIMIT=1000", {"bofh": "opt BOFHHEADERLIMIT=1024\n"}, lambda server: " | ".join(
         str(server.replies("client@elsewhere.test", "demo@example.test", text="Subject: x\r\n" + "X-Long: y\r\n" * count + "\r\nx\r\n")[-1])[0] for count in (10, 200))),
@@ -377,8 +393,9 @@ PROBES = [
     Probe("courierd ESMTP_USE_STARTTLS=0", courierd(ESMTP_USE_STARTTLS=0), over, sink={"tls": "offered"}),
     Probe("courierd ESMTP_TLS_VERIFY_DOMAIN=1, a certificate that nobody vouches for", {**courierd(ESMTP_TLS_VERIFY_DOMAIN=1, TLS_VERIFYPEER="PEER"), **SOON, "esmtpdelay": "0\n"}, over, sink={"tls": "offered"},
           why="certificates are asked for by the flag verified of a route, DANE and MTA-STS"),
-    Probe("courierd ESMTP_BLOCKBACKSCATTER=smtp/dsn", courierd(ESMTP_BLOCKBACKSCATTER="smtp/dsn"), backscatter,
-          why="without a login is without a login: peers that may relay by their address count as smtp; with Courier as authsmtp"),
+    Probe("courierd ESMTP_BLOCKBACKSCATTER=smtp/dsn", courierd(ESMTP_BLOCKBACKSCATTER="smtp/dsn"), backscatter),
+    Probe("courierd DSNTOAUTHADDR=1", courierd(DSNTOAUTHADDR=1), report_after_login),
+    Probe("courierd DSNTOAUTHADDR=0", courierd(DSNTOAUTHADDR=0), report_after_login),
     Probe("courierd ESMTP_BLOCKBACKSCATTER empty", courierd(), backscatter),
     Probe("a server that breaks TLS", {**SOON, "esmtpdelay": "0\n"}, over, sink={"tls": "broken"}),
     Probe("courierd ESMTP_PREFER_IPV6_MX=1", {**courierd(), "esmtproutes": "far.test:two.test,$SINK\n"}, over, sink={"address": "::"}, names=TWO),
@@ -413,6 +430,8 @@ PROBES = [
     Probe("esmtppercentrelay.dir", {"esmtppercentrelay.dir/tests": "far.test\n", "locals": "example.test\n", "hosteddomains/tests": ""}, codes((HERE, ELSEWHERE, "r%far.test@example.test"), (HERE, ELSEWHERE, "r%other.test@example.test"))),
     Probe("bofh badfrom", {"bofh": "badfrom one@bad.test\nbadfrom @all.test\nbadfrom @.sub.test\n"},
           codes((HERE, "one@bad.test", MINE), (HERE, "two@bad.test", MINE), (HERE, "x@all.test", MINE), (HERE, "x@a.sub.test", MINE), (HERE, "x@sub.test", MINE))),
+    Probe("bofh badmx", {"bofh": "badmx 127.0.0.66\n", "esmtpd": "BOFHCHECKDNS=1\n"}, codes((HERE, "x@badmx.test", MINE), (HERE, "x@goodmx.test", MINE)),
+          names=("badmx.test MX 10 mx.badmx.test", "mx.badmx.test A 127.0.0.66", "goodmx.test MX 10 mx.goodmx.test", "mx.goodmx.test A 127.0.0.67")),
     Probe("bofh maxrcpts 2", {"bofh": "maxrcpts 2\n"}, codes((HERE, ELSEWHERE, MINE, "bob@example.test", "postmaster@example.test"))),
     Probe("bofh maxrcpts 2 hard", {"bofh": "maxrcpts 2 hard\n"}, codes((HERE, ELSEWHERE, MINE, "bob@example.test", "postmaster@example.test"))),
     Probe("bofh spamtrap", {"bofh": "spamtrap bob@example.test\n"}, codes((HERE, ELSEWHERE, MINE, "bob@example.test"), (HERE, ELSEWHERE, MINE))),
