@@ -66,6 +66,7 @@ done; done; done
 relay() { local p=$1; shift; [ -n "$(info "$p" smtp)" ] || return 9; ./peers/"$p".sh reset >/dev/null 2>&1; cpu0 "$p"; NOWAIT=1 smtp "$p" --domain sink.test --sink "${SINKPORT:-2925}" "$@"; }
 n_relay1k=1000;     s_relay1k()     { relay "$1" --c 20 --k 10 --m 1000 --s 1024; }
 n_relay10k=${COUNT:-1000};  s_relay10k()    { relay "$1" --c 20 --k 10 --m "${COUNT:-1000}" --s 10240; }
+n_relay100k=${COUNT:-300};  s_relay100k() { relay "$1" --c 20 --k 5 --m "${COUNT:-300}" --s 102400; }
 n_relay_c1=200;     s_relay_c1()    { relay "$1" --c 1 --k 200 --m 200 --s 1024; }
 # The long forms: runs that last longer than a cache or a just-in-time compiler takes to settle. Each begins with empty
 # maildirs, an empty queue and a restarted server, then 2,000 uncounted messages, then 20,000.
@@ -157,7 +158,7 @@ SC=$1; shift
 [ "$SC" = smtp ] && SC=smtp1k,smtp1k_keep,smtp1k_pipe,smtp10k,smtp100k,smtp_r10,smtp_seq,smtp_c100
 [ "$SC" = smtp_grid ] && SC=$(for kb in 1 10 100; do for c in 1 64 256; do printf "smtp_${kb}k_c$c,smtp_${kb}k_c${c}_tls,"; done; done | sed 's/,$//')
 [ "$SC" = long ] && SC=smtp10k_long,smtp_c100_long,relay10k_long,rest_after
-[ "$SC" = relay ] && SC=relay1k,relay10k,relay_c1
+[ "$SC" = relay ] && SC=relay1k,relay10k,relay100k,relay_c1
 [ "$SC" = imap ] && SC=imap_login,imap_login1,imap_append,imap_append1,imap_box1k,imap_box10k,imap_mix
 [ "$SC" = pop3 ] && SC=pop3_1k,pop3_100k
 for sc in ${SC//,/ }; do

@@ -62,6 +62,9 @@ internal static partial class Log
     [LoggerMessage(3026, LogLevel.Warning, "The clock was set: {Recipients} recipients waited for a time too far ahead and are tried now")]
     internal static partial void BroughtForward(ILogger logger, int recipients);
 
+    [LoggerMessage(3027, LogLevel.Warning, "Memory is full and {Destination} does not answer: {Deliveries} deliveries to it go back to the queue for {Delay}")]
+    internal static partial void PutBack(ILogger logger, string destination, int deliveries, TimeSpan delay);
+
     [LoggerMessage(3040, LogLevel.Information, "Opened the spool {Path}: {Messages} messages, {Staged} copies staged, {Swept} unused files deleted")]
     internal static partial void Opened(ILogger logger, string path, long messages, int staged, int swept);
 

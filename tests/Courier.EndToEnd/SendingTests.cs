@@ -88,4 +88,31 @@ public sealed class SendingTests
         Assert.Equal(67, none.ExitCode);
         Assert.Contains("Hard error: 5.1.2", none.Output, StringComparison.Ordinal);
     }
+
+    [ToolFact("unbound", "ldns-signzone")]
+    public async Task Looking_up_and_tracing_need_no_configuration_and_take_a_directory_of_Courier()
+    {
+        await using var sink = new SmtpSink();
+        await using var dns = await DnsLab.StartAsync("@ MX 10 mx", "mx A 127.0.0.1");
+        using var scratch = new ScratchDirectory();
+        // No courier.conf: the directory as Debian's Courier has it.
+        scratch.Write("etc/esmtproutes", $"plain.test:127.0.0.1,{sink.Port}\nother.test:127.0.0.1,none\n");
+        var found = await CourierAsync("testmxlookup", "--config", scratch["etc"], $"@127.0.0.1:{dns.Port}", "signed.test");
+        Assert.Equal("Domain signed.test:\nRelay: mx.signed.test, Priority: 10, Address: 127.0.0.1\n", found.Checked().Output);
+        var traced = (await CourierAsync("trace-smtp", "--config", scratch["etc"], "--set", $"dns.servers=127.0.0.1:{dns.Port}", "someone@plain.test")).Checked();
+        Assert.Contains("esmtproutes", traced.Error, StringComparison.Ordinal);
+        Assert.Contains("none", traced.Error, StringComparison.Ordinal);
+        var trace = traced.Output;
+        Assert.Contains($"plain.test goes to mx:127.0.0.1:{sink.Port}", trace, StringComparison.Ordinal);
+        Assert.Contains(" > EHLO ", trace, StringComparison.Ordinal);
+        Assert.Matches("Result +127.0.0.1.* is ready for mail, in the clear", trace);
+        // As a user types it, where there is no configuration at all; where there is one, it is used.
+        Assert.Equal(found.Output, (await CourierAsync("testmxlookup", $"@127.0.0.1:{dns.Port}", "signed.test")).Checked().Output);
+        // A file that was asked for by name has to be there, and what serves mail needs its state.
+        Assert.Equal(78, (await CourierAsync("testmxlookup", "--config", scratch["none.conf"], "signed.test")).ExitCode);
+        Assert.Equal(78, (await CourierAsync("serve", "--config", scratch["etc"])).ExitCode);
+        Assert.Empty(sink.Messages);
+    }
+
+    private static Task<RunResult> CourierAsync(params string[] arguments) => ExternalProgram.RunAsync("env", ["-u", "COURIER_CONFIG", RepositoryPaths.Program, .. arguments]);
 }

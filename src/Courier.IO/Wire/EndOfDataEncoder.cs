@@ -7,7 +7,8 @@ namespace Courier.IO.Wire;
 /// <remarks>Whatever the text holds, nothing but CRLF line ends leave here (RFC 5321 §2.3.8): a lone CR or LF becomes CRLF, and every
 /// dot that then begins a line is doubled, so that no receiver, however lax, can find an end in the middle. A struct with state:
 /// pass it by reference.</remarks>
-public struct EndOfDataEncoder
+/// <param name="keepsDots">For a message whose length is said ahead (BDAT, RFC 3030 §2): only line ends are made right.</param>
+public struct EndOfDataEncoder(bool keepsDots)
 {
     private enum Position : byte
     {
@@ -16,7 +17,7 @@ public struct EndOfDataEncoder
         AfterCR,
     }
 
-    private Position _position;
+    private Position _position = Position.LineStart;
 
     public void Write(ReadOnlySpan<byte> text, IBufferWriter<byte> output)
     {
@@ -33,7 +34,7 @@ public struct EndOfDataEncoder
                 }
             }
 
-            if (_position == Position.LineStart && text[0] == (byte)'.')
+            if (!keepsDots && _position == Position.LineStart && text[0] == (byte)'.')
                 output.Write("."u8);
             var plain = LineEndScan.PlainLength(text);
             if (plain > 0)
@@ -51,6 +52,11 @@ public struct EndOfDataEncoder
     }
 
     /// <summary>Ends the last line if it is open, and writes the line of one dot.</summary>
-    public readonly void Finish(IBufferWriter<byte> output) =>
-        output.Write(_position == Position.InLine ? "\r\n.\r\n"u8 : ".\r\n"u8);
+    public readonly void Finish(IBufferWriter<byte> output)
+    {
+        if (_position == Position.InLine)
+            output.Write("\r\n"u8);
+        if (!keepsDots)
+            output.Write(".\r\n"u8);
+    }
 }

@@ -8,7 +8,7 @@ public enum LineStatus
 {
     Line,
 
-    /// <summary>The line was longer than allowed; all of it up to its line end has been passed over.</summary>
+    /// <summary>The line was longer than allowed; all of it up to its line end has been passed over, unless the reader <see cref="LineReader.GivesUp"/>.</summary>
     TooLong,
 
     /// <summary>The peer closed; an unfinished line is dropped.</summary>
@@ -31,6 +31,9 @@ public sealed class LineReader(int limitBytes)
     /// <summary>Longest line in octets, its CRLF included.</summary>
     public int LimitBytes { get; set; } = limitBytes;
 
+    /// <summary>A line that is too long is told of at once, its rest unread: for those who leave then, and do not wait for a line end that may never come.</summary>
+    public bool GivesUp { get; init; }
+
     public async ValueTask<LineStatus> ReadAsync(PipeReader input, CancellationToken ct)
     {
         var tooLong = false;
@@ -43,10 +46,12 @@ public sealed class LineReader(int limitBytes)
                 return tooLong ? LineStatus.TooLong : LineStatus.Line;
             }
 
-            if (tooLong)
-                input.AdvanceTo(result.Buffer.End);
-            else
+            if (!tooLong)
                 input.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+            else
+                input.AdvanceTo(result.Buffer.End);
+            if (tooLong && GivesUp)
+                return LineStatus.TooLong;
             if (result.IsCompleted)
                 return LineStatus.End;
         }

@@ -17,10 +17,13 @@ internal enum Feedback
 
 /// <summary>What waits for which destination, and whose turn it is. Destinations take turns, and within one its senders do: neither a slow
 /// destination nor a sender of a hundred thousand messages delays what others sent. Thread-safe.</summary>
-internal sealed class Destinations(int attemptsAtOnce, int attemptsPerDestination)
+/// <param name="settings">How many attempts at once.</param>
+/// <param name="clock">Time.</param>
+/// <param name="slowed">Told of each attempt that becomes slow; must not call back.</param>
+internal sealed class Destinations(ScheduleSettings settings, TimeProvider clock, Action<Delivery> slowed)
 {
     /// <summary>What waits, by priority (RFC 6710 §6): a message of a higher one goes first, whoever sent it.</summary>
-    private sealed class Destination(Concurrency concurrency)
+    private sealed class Destination(Concurrency concurrency, bool isRemote)
     {
         // Nearly all mail has priority 0, and needs no second line.
         private readonly SenderTurns _usual = new();
@@ -29,6 +32,11 @@ internal sealed class Destinations(int attemptsAtOnce, int attemptsPerDestinatio
         internal Concurrency Concurrency { get; } = concurrency;
 
         internal int Running { get; set; }
+
+        /// <summary>When an attempt ended last, or the first of those that run began.</summary>
+        internal long LastProgress { get; set; }
+
+        internal bool IsRemote { get; } = isRemote;
 
         internal bool HasTurn { get; set; }
 
@@ -98,7 +106,7 @@ internal sealed class Destinations(int attemptsAtOnce, int attemptsPerDestinatio
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Destination> _all = new(StringComparer.Ordinal);
     private readonly Queue<(string Name, Destination Destination)> _turns = [];
-    private int _running;
+    private readonly AttemptLanes _lanes = new(settings, clock, slowed);
 
     /// <summary>Attempts that run now.</summary>
     internal int Running
@@ -106,7 +114,17 @@ internal sealed class Destinations(int attemptsAtOnce, int attemptsPerDestinatio
         get
         {
             lock (_gate)
-                return _running;
+                return _lanes.Count;
+        }
+    }
+
+    /// <summary>How long until an attempt that runs makes room for one that waits; null: none waits for that.</summary>
+    internal TimeSpan? UntilRoom
+    {
+        get
+        {
+            lock (_gate)
+                return _turns.Count > 0 ? _lanes.UntilRoom : null;
         }
     }
 
@@ -115,29 +133,30 @@ internal sealed class Destinations(int attemptsAtOnce, int attemptsPerDestinatio
         lock (_gate)
         {
             if (!_all.TryGetValue(delivery.Destination, out var destination))
-                _all[delivery.Destination] = destination = new Destination(ConcurrencyOf(delivery.Agent));
+                _all[delivery.Destination] = destination = new Destination(ConcurrencyOf(delivery.Agent), delivery.Agent.IsRemote);
             destination.Add(delivery);
             Queue(delivery.Destination, destination);
         }
     }
 
     /// <summary>The next attempt that may begin; it counts as running until <see cref="Ended"/>.</summary>
-    internal bool TryTake(out Delivery? delivery)
+    internal bool TryTake(out RunningAttempt? attempt)
     {
         lock (_gate)
         {
-            delivery = null;
-            while (_running < attemptsAtOnce && _turns.TryDequeue(out var turn))
+            attempt = null;
+            while (_turns.Count > 0 && _lanes.HasRoom())
             {
-                var destination = turn.Destination;
+                var (name, destination) = _turns.Dequeue();
                 destination.HasTurn = false;
                 // It may have shrunk, or the places become scarce, since it got its turn. One of its attempts runs, and asks again when it ends.
-                if (!MayTake(destination))
+                // One whose mail was taken away has nothing to ask for.
+                if (!destination.HasWaiting || !MayTake(destination))
                     continue;
-                delivery = destination.Take();
-                destination.Running++;
-                _running++;
-                Queue(turn.Name, destination);
+                if (destination.Running++ == 0)
+                    destination.LastProgress = clock.GetTimestamp();
+                attempt = _lanes.Begin(destination.Take());
+                Queue(name, destination);
                 return true;
             }
 
@@ -145,13 +164,15 @@ internal sealed class Destinations(int attemptsAtOnce, int attemptsPerDestinatio
         }
     }
 
-    internal void Ended(string name, Feedback feedback)
+    internal void Ended(RunningAttempt attempt, Feedback feedback)
     {
         lock (_gate)
         {
-            _running--;
+            _lanes.End(attempt);
+            var name = attempt.Delivery.Destination;
             var destination = _all[name];
             destination.Running--;
+            destination.LastProgress = clock.GetTimestamp();
             destination.Concurrency.Learn(feedback);
             // What was learned is forgotten with the last message: the next begins carefully again.
             if (destination is { Running: 0, HasWaiting: false })
@@ -161,14 +182,35 @@ internal sealed class Destinations(int attemptsAtOnce, int attemptsPerDestinatio
         }
     }
 
+    /// <summary>Takes away what waits for servers of which nothing has come for a while; the attempts there go on, among the slow.</summary>
+    internal IReadOnlyList<(string Destination, IReadOnlyList<Delivery> Waiting)> TakeStalled()
+    {
+        lock (_gate)
+        {
+            _lanes.MoveSlow();
+            var taken = new List<(string, IReadOnlyList<Delivery>)>();
+            foreach (var (name, destination) in _all)
+            {
+                if (destination is not { IsRemote: true, Running: > 0, HasWaiting: true } || clock.GetElapsedTime(destination.LastProgress) < settings.StalledAfter)
+                    continue;
+                var waiting = new List<Delivery>();
+                while (destination.HasWaiting)
+                    waiting.Add(destination.Take());
+                taken.Add((name, waiting));
+            }
+
+            return taken;
+        }
+    }
+
     private Concurrency ConcurrencyOf(IDeliveryAgent agent) => agent.AttemptsAtOnce is { } given
         ? Concurrency.Fixed(given)
-        : agent.IsRemote ? Concurrency.Adaptive(attemptsPerDestination) : Concurrency.Fixed(attemptsPerDestination);
+        : agent.IsRemote ? Concurrency.Adaptive(settings.AttemptsPerDestination) : Concurrency.Fixed(settings.AttemptsPerDestination);
 
-    /// <summary>One that has not answered may be dead, and then keeps a place for as long as a connection may take. So when half of the places are
-    /// taken it gets one: the living must not wait until the dead have timed out.</summary>
+    /// <summary>One that has not answered may be dead, and then keeps what it has for as long as a connection may take. So when half of the places are
+    /// taken, by slow attempts or by others, it gets one: the living must not wait for the dead, nor the slow lane fill with a few.</summary>
     private bool MayTake(Destination destination) => destination.Running < destination.Concurrency.Limit
-        && (destination.Running == 0 || destination.Concurrency.IsProven || _running < attemptsAtOnce / 2);
+        && (destination.Running == 0 || destination.Concurrency.IsProven || !_lanes.IsHalfFull);
 
     private void Queue(string name, Destination destination)
     {

@@ -43,6 +43,21 @@ public sealed record ScheduleSettings
     /// <remarks>Attempts wait for disks and peers, not for processors.</remarks>
     public int AttemptsAtOnce { get; init; } = 256;
 
+    /// <summary>Attempts at other servers that last longer than <see cref="SlowAfter"/>, beyond <see cref="AttemptsAtOnce"/>.</summary>
+    /// <remarks>Each holds a socket, some 20 KB, and the message's body up to the inline limit. The program sets it by the descriptors that it may open.</remarks>
+    public int SlowAttempts { get; init; } = 4000;
+
+    /// <summary>When an attempt at another server counts as slow, and makes room if the places are all taken.</summary>
+    /// <remarks>What is near and well has taken a message by then. One that greets late on purpose loses nothing.</remarks>
+    public TimeSpan SlowAfter { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>When no attempt at a destination has ended for so long, what waits behind them gives way while memory is full.</summary>
+    /// <remarks>Past the pause that servers make before they greet, to find out who is impatient: few seconds as a rule.</remarks>
+    public TimeSpan StalledAfter { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long it waits in the spool then.</summary>
+    public TimeSpan StalledWait { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Attempts at once at one destination whose agent asks for nothing else.</summary>
     /// <remarks>Large providers limit connections from one peer to about this.</remarks>
     public int AttemptsPerDestination { get; init; } = 20;

@@ -30,19 +30,9 @@ public sealed partial class Scheduler
             return await _spool.SubmitAsync(submission with { Delay = _settings.SubmitDelay }, ct);
         if (submission.Envelope.HoldUntil is not null)
             return await _spool.SubmitAsync(submission, ct);
-        // While others wait in the spool for a place in memory, nobody overtakes them but senders of few messages.
         var isExtra = false;
-        if (!_running || _backlog || Reserve(1) == 0)
-        {
-            _backlog = _running;
-            isExtra = _running && _shares.TryTakeExtra(submission.Envelope.Sender);
-            if (!isExtra)
-                return await _spool.SubmitAsync(submission, ct);
-        }
-        else
-        {
-            _shares.Add(submission.Envelope.Sender);
-        }
+        if (!_running || !_memory.TryAdmit(submission.Envelope.Sender, out isExtra))
+            return await _spool.SubmitAsync(submission, ct);
 
         // Asked before the spool takes the body over: a file is no longer the buffer's then.
         var isInMemory = submission.Body.FilePath is null;
@@ -53,9 +43,7 @@ public sealed partial class Scheduler
         }
         catch
         {
-            _shares.Remove(submission.Envelope.Sender, isExtra);
-            if (!isExtra)
-                Release(1);
+            _memory.TakeBack(submission.Envelope.Sender, isExtra);
             throw;
         }
 
@@ -69,7 +57,7 @@ public sealed partial class Scheduler
         var now = _clock.GetUtcNow();
         // A body in a file is opened where the spool keeps it.
         var length = isInMemory ? submission.Body.Length : 0;
-        if (!isInMemory || !TakeBodyMemory(length))
+        if (!isInMemory || !_memory.TryTakeBodyBytes(length))
             return new QueuedMessage(id, submission.Envelope, now, [.. recipients]) { IsExtra = isExtra, Origin = submission.Origin };
 
         // The caller's buffer is gone when we return; a copy costs less than reading it back.
@@ -80,13 +68,5 @@ public sealed partial class Scheduler
             IsExtra = isExtra,
             Origin = submission.Origin,
         };
-    }
-
-    private bool TakeBodyMemory(long bytes)
-    {
-        if (Interlocked.Add(ref _bodyBytes, bytes) <= _settings.BodyMemoryBytes)
-            return true;
-        Interlocked.Add(ref _bodyBytes, -bytes);
-        return false;
     }
 }

@@ -84,6 +84,24 @@ internal sealed class Settlement(ISpool spool, IBounceWriter bounces, ScheduleSe
         alarm.SetFor(again);
     }
 
+    /// <summary>Recipients whose turn did not come, in favour of others: they wait in the spool.</summary>
+    internal async Task PutBackAsync(IReadOnlyList<Delivery> deliveries, Alarm alarm)
+    {
+        var again = clock.GetUtcNow() + settings.StalledWait;
+        var updates = new List<RecipientUpdate>();
+        foreach (var delivery in deliveries)
+        {
+            var still = await StillLeasedAsync(delivery.Message, delivery.Recipients);
+            updates.AddRange(still.Select(recipient =>
+                new RecipientUpdate(delivery.Message.Id, recipient.Number, again, $"Waits behind other mail: {delivery.Destination} does not answer", IsAttempt: false)));
+        }
+
+        if (updates.Count == 0)
+            return;
+        await UntilStoredAsync(deliveries[0].Message.Id, () => spool.CompleteAsync(updates, [], CancellationToken.None));
+        alarm.SetFor(again);
+    }
+
     internal TimeSpan StorageWait(int failures)
     {
         const int doublings = 16;

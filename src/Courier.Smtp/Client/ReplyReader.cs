@@ -13,7 +13,7 @@ internal sealed class ReplyReader(SmtpClientLimits limits)
 {
     private const int CodeDigits = 3;
 
-    private readonly LineReader _lines = new(limits.ReplyLineBytes);
+    private readonly LineReader _lines = new(limits.ReplyLineBytes) { GivesUp = true };
 
     public async ValueTask<SmtpReply> ReadAsync(PipeReader input, CancellationToken ct)
     {

@@ -1,22 +1,17 @@
-using System.Buffers;
-using Courier.IO.Wire;
 using Courier.Net;
 using Courier.Smtp.Replies;
 
 namespace Courier.Smtp.Client;
 
-/// <summary>One message on one connection: MAIL, RCPT, DATA, the message, and what the server says to each.</summary>
+/// <summary>One message on one connection: MAIL, RCPT, DATA or BDAT, the message, and what the server says to each.</summary>
 /// <remarks>With PIPELINING all commands leave in one write (RFC 2920 §3.1). Then DATA may be answered 354 although no recipient was taken:
 /// an empty message ends that. When anything fails within the message the connection is dropped without its end, so that no server
 /// takes half of it for the whole.</remarks>
 internal sealed class SendExchange(
     OutgoingMessage message, ClientWire wire, SmtpClientSettings settings, ServerExtensions extensions, Deadline deadline)
 {
-    // A write of this size fills a few segments of TCP; larger ones gain nothing.
-    private const int BlockBytes = 32 * 1024;
-
-    /// <summary>The server is about to close (RFC 5321 §3.8): what else it would answer no longer matters.</summary>
-    private sealed class ServiceClosingException(SmtpReply reply) : IOException("The server is closing the connection.")
+    /// <summary>The server is about to close (RFC 5321 §3.8), or we are: what else it would answer no longer matters.</summary>
+    private sealed class LastWordException(SmtpReply reply) : IOException("Nothing more is said on this connection.")
     {
         public SmtpReply Reply { get; } = reply;
     }
@@ -29,18 +24,22 @@ internal sealed class SendExchange(
 
     private bool IsPipelined => extensions.HasFlag(ServerExtensions.Pipelining);
 
+    /// <summary>In chunks only where they may follow each other unanswered, and where one answer is meant for all recipients.</summary>
+    private bool IsChunked => settings is { UsesChunking: true, IsLmtp: false } && extensions.HasFlag(ServerExtensions.Chunking) && IsPipelined && !extensions.HasFlag(ServerExtensions.ExtendedData);
+
     /// <summary>The transaction was ended by its end of data; if not, RSET has to end it.</summary>
     public bool IsComplete { get; private set; }
 
     public async ValueTask<SendResult> RunAsync(bool resetFirst, CancellationToken ct)
     {
-        await using var body = message.Body.OpenRead();
+        // A file that cannot be opened is found out before anything is said.
+        await using var body = message.Body.FilePath is null ? null : message.Body.OpenRead();
         try
         {
             await TransactAsync(resetFirst, body);
             return Result(isUsable: true);
         }
-        catch (ServiceClosingException e)
+        catch (LastWordException e)
         {
             Fill(e.Reply, problem: null);
             return Result(isUsable: false);
@@ -61,7 +60,7 @@ internal sealed class SendExchange(
             result ??= new RecipientResult(_step, reply, problem);
     }
 
-    private async ValueTask TransactAsync(bool resetFirst, Stream body)
+    private async ValueTask TransactAsync(bool resetFirst, Stream? body)
     {
         if (resetFirst)
             wire.Write("RSET\r\n");
@@ -86,14 +85,14 @@ internal sealed class SendExchange(
             Fill(mail, problem: null);
         }
 
-        await EndAsync(body, wasDataSent: IsPipelined && sent == message.Recipients.Count);
+        await EndAsync(body, wasDataSent: IsPipelined && !IsChunked && sent == message.Recipients.Count);
     }
 
     private void WriteRecipients(int first, int count)
     {
         for (var i = first; i < first + count; i++)
             wire.Write(ClientCommands.Rcpt(message.Recipients[i], extensions));
-        if (IsPipelined && first + count == message.Recipients.Count)
+        if (IsPipelined && !IsChunked && first + count == message.Recipients.Count)
             wire.Write("DATA\r\n");
     }
 
@@ -101,9 +100,9 @@ internal sealed class SendExchange(
     {
         if (flush)
             await FlushAsync(Limits.BlockTimeout);
-        if (resetFirst && await ReadAsync(Limits.MailTimeout) is { IsPositive: false } reset)
+        if (resetFirst && await ReadVerdictAsync(Limits.MailTimeout) is { IsPositive: false } reset)
             throw new BadReplyException($"The server refused RSET: {Reply.Describe(reset)}");
-        return await ReadAsync(Limits.MailTimeout);
+        return await ReadVerdictAsync(Limits.MailTimeout);
     }
 
     private async ValueTask ReadRecipientsAsync(int first, int count)
@@ -111,18 +110,24 @@ internal sealed class SendExchange(
         _step = SmtpStep.Rcpt;
         for (var i = first; i < first + count; i++)
         {
-            var reply = await ReadAsync(Limits.RcptTimeout);
+            var reply = await ReadVerdictAsync(Limits.RcptTimeout);
             if (!reply.IsPositive)
                 _results[i] = new RecipientResult(SmtpStep.Rcpt, reply, Problem: null);
         }
     }
 
-    private async ValueTask EndAsync(Stream body, bool wasDataSent)
+    private async ValueTask EndAsync(Stream? body, bool wasDataSent)
     {
         var hasRecipients = _results.Contains(null);
         if (!hasRecipients && !wasDataSent)
             return;
         _step = SmtpStep.Data;
+        if (IsChunked)
+        {
+            await SendMessageAsync(body);
+            return;
+        }
+
         if (!wasDataSent)
         {
             wire.Write("DATA\r\n");
@@ -150,14 +155,21 @@ internal sealed class SendExchange(
         await FlushAsync(Limits.BlockTimeout);
         // RFC 2033 §4.2: LMTP owes an answer to each recipient, of which there are none.
         if (!settings.IsLmtp)
-            await ReadAsync(Limits.EndTimeout);
+            await ReadVerdictAsync(Limits.EndTimeout);
     }
 
-    private async ValueTask SendMessageAsync(Stream body)
+    private async ValueTask SendMessageAsync(Stream? body)
     {
-        _wasDataAnswered = true;
-        _step = SmtpStep.EndOfData;
-        await WriteMessageAsync(body);
+        if (IsChunked)
+        {
+            await WriteChunksAsync(body);
+        }
+        else
+        {
+            (_wasDataAnswered, _step) = (true, SmtpStep.EndOfData);
+            await new MessageStream(message, wire, deadline, Limits, chunks: null).WriteAsync(body);
+        }
+
         SmtpReply? reply = null;
         IReadOnlyList<SmtpReply>? each = null;
         var next = 0;
@@ -166,7 +178,7 @@ internal sealed class SendExchange(
             if (_results[i] is not null)
                 continue;
             if (reply is null || settings.IsLmtp)
-                reply = await ReadAsync(Limits.EndTimeout);
+                reply = await ReadVerdictAsync(Limits.EndTimeout);
             if (next == 0 && reply.Code == ExtendedDataReply.Code && extensions.HasFlag(ServerExtensions.ExtendedData))
                 each = ExtendedDataReply.Read(reply, _results.Count(static result => result is null));
             _results[i] = new RecipientResult(SmtpStep.EndOfData, each?[next++] ?? reply, Problem: null);
@@ -175,41 +187,18 @@ internal sealed class SendExchange(
         IsComplete = true;
     }
 
-    private async ValueTask WriteMessageAsync(Stream body)
+    /// <summary>RFC 3030 §2: no answer to DATA is waited for. A chunk that is refused ends the message, and the connection with it.</summary>
+    private async ValueTask WriteChunksAsync(Stream? body)
     {
-        var encoder = default(EndOfDataEncoder);
-        var block = new ArrayBufferWriter<byte>(BlockBytes);
-        encoder.Write(message.Trace.Span, block);
-        var chunk = ArrayPool<byte>.Shared.Rent(BlockBytes);
-        try
-        {
-            long total = 0;
-            while (await body.ReadAsync(chunk) is var read and > 0)
+        var chunks = new ChunkAnswers(
+            async () =>
             {
-                total += read;
-                encoder.Write(chunk.AsSpan(0, read), block);
-                if (block.WrittenCount >= BlockBytes)
-                    await WriteBlockAsync(block);
-            }
-
-            // A message cut short must not look whole.
-            if (total != message.Body.Length)
-                throw new IOException($"The body has {total} octets where {message.Body.Length} were expected.");
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(chunk);
-        }
-
-        encoder.Finish(block);
-        await WriteBlockAsync(block);
-    }
-
-    private async ValueTask WriteBlockAsync(ArrayBufferWriter<byte> block)
-    {
-        deadline.Set(Limits.BlockTimeout);
-        await wire.Connection.Output.WriteAsync(block.WrittenMemory, deadline.Token);
-        block.ResetWrittenCount();
+                if (await ReadVerdictAsync(Limits.DataTimeout) is { IsPositive: false } refusal)
+                    throw new LastWordException(refusal);
+            },
+            last: () => (_wasDataAnswered, _step) = (true, SmtpStep.EndOfData));
+        await new MessageStream(message, wire, deadline, Limits, chunks).WriteAsync(body);
+        await chunks.ReadAllAsync();
     }
 
     private ValueTask FlushAsync(TimeSpan limit)
@@ -218,10 +207,16 @@ internal sealed class SendExchange(
         return wire.FlushAsync(deadline.Token);
     }
 
+    /// <summary>What ends a command: yes or no. RFC 5321 §4.2.1: 3yz asks for more, and only DATA has more to give; after the message it would be
+    /// taken for an acknowledgement.</summary>
+    private async ValueTask<SmtpReply> ReadVerdictAsync(TimeSpan limit) => await ReadAsync(limit) is var reply && reply.Code / 100 != 3
+        ? reply
+        : throw new BadReplyException($"The server answered out of turn: {Reply.Describe(reply)}");
+
     private async ValueTask<SmtpReply> ReadAsync(TimeSpan limit)
     {
         deadline.Set(limit);
         var reply = await wire.ReadReplyAsync(deadline.Token);
-        return reply.Code == 421 ? throw new ServiceClosingException(reply) : reply;
+        return reply.Code == 421 ? throw new LastWordException(reply) : reply;
     }
 }

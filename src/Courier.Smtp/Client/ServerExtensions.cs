@@ -43,6 +43,9 @@ public enum ServerExtensions
 
     /// <summary>XEXDATA, Courier's.</summary>
     ExtendedData = 2048,
+
+    /// <summary>RFC 3030.</summary>
+    Chunking = 4096,
 }
 
 internal static class ServerExtensionsReader
@@ -57,6 +60,7 @@ internal static class ServerExtensionsReader
             {
                 "PIPELINING" => ServerExtensions.Pipelining,
                 "SIZE" => ServerExtensions.Size,
+                "CHUNKING" => ServerExtensions.Chunking,
                 "8BITMIME" => ServerExtensions.EightBitMime,
                 "SMTPUTF8" => ServerExtensions.Utf8,
                 "REQUIRETLS" => ServerExtensions.RequireTls,

@@ -37,6 +37,9 @@ public sealed record SmtpClientSettings(string HostName)
     /// <summary>Whom we log in as; null does not log in.</summary>
     public SmtpCredentials? Credentials { get; init; }
 
+    /// <summary>Sends in chunks (BDAT, RFC 3030) where the server takes those.</summary>
+    public bool UsesChunking { get; init; } = true;
+
     /// <summary>Gets every line of the dialogue, ours after <c>&gt;</c>, theirs after <c>&lt;</c>; secrets are left out.</summary>
     public Action<string>? Transcript { get; init; }
 

@@ -12,7 +12,7 @@ internal sealed class CommonOptions
     /// <summary>Programs that call sendmail cannot add an option: COURIER_CONFIG names another file.</summary>
     private static string DefaultFile => Environment.GetEnvironmentVariable("COURIER_CONFIG") is { Length: > 0 } file ? file : PackagedFile;
 
-    internal Option<string> Config { get; } = new("--config", "-c") { Description = $"Configuration file (default: {PackagedFile}, or COURIER_CONFIG).", Recursive = true, HelpName = "FILE" };
+    internal Option<string> Config { get; } = new("--config", "-c") { Description = $"Configuration file, or the directory that has it (default: {PackagedFile}, or COURIER_CONFIG).", Recursive = true, HelpName = "FILE" };
 
     internal Option<string[]> Set { get; } = new("--set") { Description = "Overrides one value: --set section.key=value. May be repeated.", Recursive = true, HelpName = "ASSIGNMENT" };
 
@@ -21,30 +21,46 @@ internal sealed class CommonOptions
     internal IEnumerable<IConfigurationSource> Sources(ParseResult parsed) =>
     [
         CourierFilesOf(parsed),
-        new NativeFile(parsed.GetValue(Config) ?? DefaultFile),
+        .. IsMissing(parsed) ? (IEnumerable<IConfigurationSource>)[] : [new NativeFile(FileOf(parsed))],
         new EnvironmentSource(Environment.GetEnvironmentVariables()),
         new CommandLineSource(parsed.GetValue(Set) ?? []),
     ];
 
     /// <summary>Courier's own files, where they lie beside courier.conf: the same directory serves both.</summary>
-    internal CourierFiles CourierFilesOf(ParseResult parsed) => new(Path.GetDirectoryName(Path.GetFullPath(parsed.GetValue(Config) ?? DefaultFile))!);
+    internal CourierFiles CourierFilesOf(ParseResult parsed) => new(Path.GetDirectoryName(Path.GetFullPath(FileOf(parsed)))!);
 
     /// <summary>The configuration; prints all problems and gives null when there are any.</summary>
-    internal Settings? Load(ParseResult parsed)
+    internal Settings? Load(ParseResult parsed) => Load(parsed, SettingTable.Required);
+
+    /// <summary>A command that needs the configuration; exits with 78 when it is wrong, with 74 when the disk fails.</summary>
+    internal Command Configured(string name, string description, Func<ParseResult, Settings, CancellationToken, Task<int>> run) => Command(name, description, SettingTable.Required, run);
+
+    /// <summary>A command that only looks: it takes a configuration into account, and does without one.</summary>
+    internal Command Looking(string name, string description, Func<ParseResult, Settings, CancellationToken, Task<int>> run) => Command(name, description, [], run);
+
+    private string FileOf(ParseResult parsed)
     {
-        var (settings, problems) = Settings.Load(Sources(parsed));
+        var given = parsed.GetValue(Config) ?? DefaultFile;
+        return Directory.Exists(given) ? Path.Combine(given, Path.GetFileName(PackagedFile)) : given;
+    }
+
+    /// <summary>There is none, and none was asked for by name: a directory may have Courier's own files alone.</summary>
+    private bool IsMissing(ParseResult parsed) => FileOf(parsed) is var file && !File.Exists(file) && (file == PackagedFile || Directory.Exists(parsed.GetValue(Config) ?? DefaultFile));
+
+    private Settings? Load(ParseResult parsed, IReadOnlyList<Setting> required)
+    {
+        var (settings, problems) = Settings.Load(required, Sources(parsed));
         foreach (var problem in problems)
             parsed.InvocationConfiguration.Error.WriteLine(problem);
         return settings;
     }
 
-    /// <summary>A command that needs the configuration; exits with 78 when it is wrong, with 74 when the disk fails.</summary>
-    internal Command Configured(string name, string description, Func<ParseResult, Settings, CancellationToken, Task<int>> run)
+    private Command Command(string name, string description, IReadOnlyList<Setting> required, Func<ParseResult, Settings, CancellationToken, Task<int>> run)
     {
         var command = new Command(name, description);
         command.SetAction(async (parsed, ct) =>
         {
-            if (Load(parsed) is not { } settings)
+            if (Load(parsed, required) is not { } settings)
                 return ExitCode.Configuration;
             try
             {

@@ -1,10 +1,11 @@
 using System.CommandLine;
 using System.Net;
 using Courier.Hosting;
+using Courier.Logging;
 using Courier.Mta.Delivery.Remote;
 using Courier.Mta.Routing;
 using Courier.Net.Dns;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 
 namespace Courier.CommandLine;
 
@@ -17,13 +18,14 @@ internal static class TraceCommands
         var sts = new Option<bool>("--sts") { Description = "Print the domain's MTA-STS policy, too." };
         var purge = new Option<bool>("--sts-purge") { Description = "Forget the domain's MTA-STS policy first." };
         var dnssec = new Option<bool>("--dnssec") { Description = "Say whether the answers were validated." };
-        var command = common.Configured("testmxlookup", "Print the hosts that take a domain's mail.", async (parsed, settings, ct) =>
+        var command = common.Looking("testmxlookup", "Print the hosts that take a domain's mail.", async (parsed, settings, ct) =>
         {
             var given = parsed.GetRequiredValue(words);
             var server = given.Length == 2 && given[0].StartsWith('@') && IPEndPoint.TryParse(given[0][1..], out var endPoint) ? endPoint : null;
             if (given.Length == 2 && server is null)
                 return await parsed.FailAsync(ExitCode.Usage, $"{given[0]} is not @ and an address");
-            using var sending = new Sending(settings, TimeProvider.System, NullLoggerFactory.Instance, server is null ? null : new IPEndPoint(server.Address, server.Port == 0 ? 53 : server.Port));
+            using var logging = Logging(parsed);
+            using var sending = new Sending(settings, TimeProvider.System, logging, server is null ? null : new IPEndPoint(server.Address, server.Port == 0 ? 53 : server.Port));
             var domain = given[^1];
             if (parsed.GetValue(purge) && DnsName.Normalize(domain) is { } name)
                 sending.Sts?.Purge(name);
@@ -39,15 +41,20 @@ internal static class TraceCommands
     internal static Command TraceSmtp(CommonOptions common)
     {
         var domain = new Argument<string>("DOMAIN") { Description = "A domain, or an address in it." };
-        var command = common.Configured("trace-smtp", "Show the routing, DNS, TLS and dialogue that a delivery to a domain would have, without sending.", async (parsed, settings, ct) =>
+        var command = common.Looking("trace-smtp", "Show the routing, DNS, TLS and dialogue that a delivery to a domain would have, without sending.", async (parsed, settings, ct) =>
         {
-            using var sending = new Sending(settings, TimeProvider.System, NullLoggerFactory.Instance);
+            using var logging = Logging(parsed);
+            using var sending = new Sending(settings, TimeProvider.System, logging);
             var given = parsed.GetRequiredValue(domain);
-            return await new SmtpTrace(sending, parsed.InvocationConfiguration.Output).RunAsync(given[(given.LastIndexOf('@') + 1)..], ct);
+            return await new SmtpTrace(sending, parsed.InvocationConfiguration.Output, logging).RunAsync(given[(given.LastIndexOf('@') + 1)..], ct);
         });
         command.Add(domain);
         return command;
     }
+
+    /// <summary>What the server would warn of, a line of the routes that cannot be read or a policy that cannot be had, goes to standard error.</summary>
+    private static ILoggerFactory Logging(ParseResult parsed) => LoggerFactory.Create(builder =>
+        builder.SetMinimumLevel(LogLevel.Warning).AddProvider(new LineLoggerProvider(LogFormat.Console, new StreamSink(parsed.InvocationConfiguration.Error), TimeProvider.System)));
 
     // In the form that Courier's testmxlookup has.
     private static async Task<int> PrintHostsAsync(TextWriter output, Sending sending, string domain, bool withSts, bool withSecurity, CancellationToken ct)
@@ -83,7 +90,7 @@ internal static class TraceCommands
 }
 
 /// <summary>Walks the way of a message up to the moment where it would be sent, and says what it meets.</summary>
-internal sealed class SmtpTrace(Sending sending, TextWriter output)
+internal sealed class SmtpTrace(Sending sending, TextWriter output, ILoggerFactory logging)
 {
     internal async Task<int> RunAsync(string domain, CancellationToken ct)
     {
@@ -134,7 +141,7 @@ internal sealed class SmtpTrace(Sending sending, TextWriter output)
     {
         var client = sending.Client with { Transcript = line => output.WriteLine("           " + line) };
         var connector = new Connector(
-            sending.Lookup, sending.Policies, new BrokenTls(TimeProvider.System), sending.ConnectorSettings with { Client = client }, NoTlsObserver.Instance, NullLogger.Instance);
+            sending.Lookup, sending.Policies, new BrokenTls(TimeProvider.System), sending.ConnectorSettings with { Client = client }, NoTlsObserver.Instance, logging.CreateLogger<Connector>());
         try
         {
             await using var connection = await connector.ConnectAsync(hop, ct);

@@ -23,13 +23,17 @@ internal sealed class Settings
     public IReadOnlyList<ConfigurationEntry> Entries => _entries;
 
     /// <summary>Reads every source in order and checks everything; the settings are null exactly when there are problems.</summary>
-    public static (Settings? Settings, IReadOnlyList<ConfigurationProblem> Problems) Load(params IEnumerable<IConfigurationSource> sources)
+    public static (Settings? Settings, IReadOnlyList<ConfigurationProblem> Problems) Load(params IEnumerable<IConfigurationSource> sources) => Load(SettingTable.Required, sources);
+
+    /// <param name="required">What must be set.</param>
+    /// <param name="sources">Read in order.</param>
+    internal static (Settings? Settings, IReadOnlyList<ConfigurationProblem> Problems) Load(IReadOnlyList<Setting> required, IEnumerable<IConfigurationSource> sources)
     {
         var problems = new List<ConfigurationProblem>();
         var entries = sources.SelectMany(source => source.Read(problems)).ToList();
         foreach (var entry in entries)
             Check(entry, problems);
-        foreach (var setting in SettingTable.Required.Where(setting => !entries.Any(entry => setting.Matches(entry.Section, entry.Key) && entry.Condition is null)))
+        foreach (var setting in required.Where(setting => !entries.Any(entry => setting.Matches(entry.Section, entry.Key) && entry.Condition is null)))
             problems.Add(new(new Origin("configuration", 0), $"[{setting.Section}] {setting.Key}", "nothing", setting.Expected));
         return problems.Count > 0 ? (null, problems) : (new Settings(entries), problems);
     }

@@ -4,6 +4,7 @@ using Courier.Accounts;
 using Courier.Configuration;
 using Courier.Configuration.Keys;
 using Courier.IO.Files;
+using Courier.IO.Platform;
 using Courier.Mailboxes;
 using Courier.Mta.Bounces;
 using Courier.Mta.Delivery.Local;
@@ -171,6 +172,7 @@ internal sealed class MailServer : IAsyncDisposable
         RecipientsPerAttempt = values.Get(QueueKeys.BatchSize),
         Expiry = values.Get(QueueKeys.QueueTime),
         AttemptsAtOnce = values.Get(QueueKeys.AttemptsAtOnce),
+        SlowAttempts = (int)Math.Min(values.Get(QueueKeys.SlowAttempts), OpenFiles.Limit / 4),
         AttemptsPerDestination = values.Get(QueueKeys.AttemptsPerDestination),
     };
 }

@@ -28,6 +28,7 @@ internal sealed class Sending : IDisposable
     private readonly bool _hasIdentities;
     private readonly TimeProvider _clock;
     private readonly StsDownload _download;
+    private readonly Lazy<RelaySettings> _relay;
     private readonly CancellationTokenSource _stopping = new();
     private Task _reporting = Task.CompletedTask;
 
@@ -51,13 +52,15 @@ internal sealed class Sending : IDisposable
         Lookup = new HostLookup(Resolver, new HostsFile("/etc/hosts", clock), LookupSettings());
         var roots = Roots();
         _download = new StsDownload(Resolver, new StsDownloadLimits(), roots);
+        // Without a state directory, as commands that only look may be, nothing is kept.
+        var state = _values.Get(ServerKeys.State) is null ? null : Stores.StateDirectory(settings);
         Sts = _values.Get(RelayKeys.Sts)
-            ? new StsPolicies(Resolver, _download.FetchAsync, Path.Combine(Stores.StateDirectory(settings), "sts"), clock, logging.CreateLogger<StsPolicies>())
+            ? new StsPolicies(Resolver, _download.FetchAsync, state is null ? null : Path.Combine(state, "sts"), clock, logging.CreateLogger<StsPolicies>())
             : null;
         Policies = new TlsPolicies(Resolver, Sts, new CertificateTrust(roots), _values.Get(RelayKeys.Dane)) { UsesOffered = _values.Get(RelayKeys.StartTls) };
-        Relay = RoutesOf(logging);
+        _relay = new Lazy<RelaySettings>(() => RoutesOf(logging));
         Client = ClientOf(_values);
-        Results = _values.Get(RelayKeys.TlsReports) ? new TlsResults(Path.Combine(Stores.StateDirectory(settings), "tls-reports"), new TlsReportLimits(), clock) : null;
+        Results = state is not null && _values.Get(RelayKeys.TlsReports) ? new TlsResults(Path.Combine(state, "tls-reports"), new TlsReportLimits(), clock) : null;
         Connector = new Connector(
             Lookup, Policies, new BrokenTls(clock), ConnectorSettings, (ITlsObserver?)Results ?? NoTlsObserver.Instance, logging.CreateLogger<Connector>());
     }
@@ -73,7 +76,8 @@ internal sealed class Sending : IDisposable
     /// <summary>What is reported on TLS; null where nothing is.</summary>
     internal TlsResults? Results { get; }
 
-    internal RelaySettings Relay { get; }
+    /// <summary>Read when asked for: the file with logins is not for everybody who looks up an exchanger.</summary>
+    internal RelaySettings Relay => _relay.Value;
 
     internal SmtpClientSettings Client { get; }
 
@@ -138,6 +142,7 @@ internal sealed class Sending : IDisposable
         {
             Sources = new SourceAddresses(SourceOf(values.Get(RelayKeys.SourceV4)), SourceOf(values.Get(RelayKeys.SourceV6))),
             NameFor = helo == "*" ? NameOfAsync : null,
+            UsesChunking = _values.Get(RelayKeys.Chunking),
             Limits = new SmtpClientLimits
             {
                 ConnectTimeout = _values.Get(RelayKeys.ConnectTimeout),

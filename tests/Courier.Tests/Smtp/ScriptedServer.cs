@@ -9,7 +9,7 @@ namespace Courier.Tests.Smtp;
 
 /// <summary>A server that says what it is told to, and then does something no server should.</summary>
 /// <remarks>A script is a list of steps for one connection, the next script for the next. <c>&gt;text</c> is sent (with CRLF; LF within
-/// it too), <c>&lt;text</c> waits for a line that begins so, <c>.</c> reads a message to its end, <c>close</c> closes, <c>stall</c> waits for ever,
+/// it too), <c>&lt;text</c> waits for a line that begins so, <c>.</c> reads a message to its end, <c>close</c> closes, <c>stall</c> says nothing until the client goes,
 /// <c>endless</c> sends a line without end, <c>lines</c> sends lines without end, <c>tls</c> does a handshake, <c>junk</c> answers one with junk.</remarks>
 internal sealed class ScriptedServer : IAsyncDisposable
 {
@@ -63,12 +63,19 @@ internal sealed class ScriptedServer : IAsyncDisposable
                 using var socket = await _listener.AcceptSocketAsync(_stopping.Token);
                 Connections++;
                 _buffer.Clear();
-                await PlayAsync(new NetworkStream(socket), script);
+                try
+                {
+                    await PlayAsync(new NetworkStream(socket), script);
+                }
+                catch (Exception e) when (e is IOException or SocketException or System.Security.Authentication.AuthenticationException)
+                {
+                    // The client went first; it may come back.
+                }
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
         {
-            // The client went first, or the test is over.
+            // The test is over.
         }
         catch (InvalidOperationException) when (_stopping.IsCancellationRequested)
         {
@@ -89,8 +96,12 @@ internal sealed class ScriptedServer : IAsyncDisposable
                 case "close":
                     return;
                 case "stall":
-                    await Task.Delay(Timeout.Infinite, _stopping.Token);
-                    break;
+                    while (await stream.ReadAsync(new byte[4096], _stopping.Token) > 0)
+                    {
+                        // Until the client has had enough.
+                    }
+
+                    return;
                 case "endless":
                     await FloodAsync(stream, new string('x', 8192));
                     break;

@@ -12,6 +12,7 @@ namespace Courier.Tests.Smtp;
 public sealed class SmtpClientTests
 {
     private const string Hello = ">220 hi | <EHLO client.example | >250-srv\n250-PIPELINING\n250 SIZE | ";
+    private const string ChunkHello = ">220 hi | <EHLO | >250-srv\n250-PIPELINING\n250 CHUNKING | ";
     private const string PlainHello = ">220 hi | <EHLO | >250 srv | ";
 
     private static readonly SmtpClientSettings _settings = new("client.example");
@@ -112,6 +113,55 @@ public sealed class SmtpClientTests
         Assert.Equal("250", Codes(result));
         Assert.Equal("Received: by us\r\n" + text.Replace("\n", "\r\n", StringComparison.Ordinal), server.Reception.Messages.Single().Text);
         File.Delete(path);
+    }
+
+    /// <summary>RFC 3030: dots stay as they are, line ends are made right all the same, and no chunk waits for the answer to the one before it.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Messages_of_every_size_go_in_chunks_where_the_server_takes_them(bool usesChunking)
+    {
+        // One that answers for each recipient (XEXDATA) is asked by DATA.
+        await using var server = new SmtpTestServer(SmtpTestServer.Relay with { Offered = SmtpTestServer.Relay.Offered & ~SmtpExtensions.ExtendedData });
+        var dialogue = new List<string>();
+        await using var client = await SmtpClient.ConnectAsync("127.0.0.1", server.Port, _settings with { UsesChunking = usesChunking, Transcript = dialogue.Add }, default);
+        var path = Path.GetTempFileName();
+        foreach (var lines in new[] { 0, 1, 3_000, 300_000 })
+        {
+            var text = string.Concat(Enumerable.Range(0, lines).Select(static n => $".line {n}\n..\r\n"));
+            var bytes = Encoding.ASCII.GetBytes(text);
+            await File.WriteAllBytesAsync(path, bytes);
+            dialogue.Clear();
+            foreach (var body in new[] { MessageBody.OfBytes(bytes), MessageBody.OfFile(path, bytes.Length) })
+            {
+                Assert.Equal("250", Codes(await client.SendAsync(Message(body, "a@example.test"), default)));
+                Assert.Equal("Received: by us\r\n" + text.ReplaceLineEndings("\r\n"), server.Reception.Messages.Last().Text);
+            }
+
+            Assert.Equal(usesChunking, dialogue.Exists(static line => line.StartsWith("> BDAT ", StringComparison.Ordinal) && line.EndsWith(" LAST", StringComparison.Ordinal)));
+            Assert.Equal(!usesChunking, dialogue.Contains("> DATA"));
+        }
+
+        File.Delete(path);
+    }
+
+    [Fact]
+    public async Task A_chunk_that_is_refused_ends_message_and_connection_before_the_last()
+    {
+        await using var server = new ScriptedServer(ChunkHello + "<MAIL | <RCPT | >250 ok\n250 ok | <BDAT | >552 5.3.4 too big");
+        await using var client = await SmtpClient.ConnectAsync("127.0.0.1", server.Port, _settings with { Limits = Limits() }, default);
+        var result = await client.SendAsync(Message(new string('x', 8 * 1024 * 1024), "a@example.test"), default);
+        Assert.Equal(("552", false, false), (Codes(result), result.IsUsable, result.WasDataAnswered));
+        Assert.DoesNotContain(server.Lines, static line => line.Contains("LAST", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Without_a_recipient_that_was_taken_no_chunk_is_sent()
+    {
+        await using var server = new ScriptedServer(ChunkHello + "<MAIL | <RCPT | >250 ok\n550 no | <RSET | <MAIL | <RCPT | >250 ok\n250 ok\n250 ok | <BDAT 20 LAST | >250 ok");
+        await using var client = await SmtpClient.ConnectAsync("127.0.0.1", server.Port, _settings with { Limits = Limits() }, default);
+        Assert.Equal("550", Codes(await client.SendAsync(Message("x", "a@example.test"), default)));
+        Assert.Equal("250", Codes(await client.SendAsync(Message("x", "b@example.test"), default)));
     }
 
     [Fact]
@@ -251,11 +301,14 @@ public sealed class SmtpClientTests
     [Theory]
     [InlineData(">220 hi | <EHLO | >250-srv\n250 STARTTLS | <STARTTLS | >220 go | junk")]
     [InlineData(">220 hi | <EHLO | >250-srv\n250 STARTTLS | <STARTTLS | >220 go | close")]
+    [InlineData(">220 hi | <EHLO | >250-srv\n250 STARTTLS | <STARTTLS | >220 go | stall")]
+    [InlineData(">220 hi | <EHLO | >250-srv\n250 STARTTLS | <STARTTLS | >220 go | endless")]
     [InlineData(">220 hi | <EHLO | >250-srv\n250 STARTTLS | <STARTTLS | close")]
+    [InlineData(">220 hi | <EHLO | >250-srv\n250 STARTTLS | <STARTTLS | stall")]
     public async Task A_handshake_that_fails_is_followed_by_a_connection_in_the_clear(string script)
     {
         await using var server = new ScriptedServer(script, PlainHello + "<QUIT");
-        await using var client = await SmtpClient.ConnectAsync("127.0.0.1", server.Port, _settings with { Limits = Limits() }, default);
+        await using var client = await SmtpClient.ConnectAsync("127.0.0.1", server.Port, _settings with { Limits = Limits(script) }, default);
         Assert.False(client.IsSecure);
         Assert.Equal(2, server.Connections);
     }

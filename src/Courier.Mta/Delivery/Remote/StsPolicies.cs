@@ -14,7 +14,12 @@ public delegate Task<string> StsFetch(string domain, CancellationToken ct);
 /// open a moment without them.</summary>
 /// <remarks>A policy holds until its max_age is over, whatever the DNS says meanwhile (§5.1, §10.2: who can suppress the record must not
 /// get rid of the policy). A changed id, or half of max_age gone, has it fetched again; where that fails the old one stays.</remarks>
-public sealed class StsPolicies(IDnsResolver resolver, StsFetch fetch, string directory, TimeProvider clock, ILogger logger)
+/// <param name="resolver">For the records.</param>
+/// <param name="fetch">For the policies.</param>
+/// <param name="directory">For the files; null keeps them in memory alone.</param>
+/// <param name="clock">Time.</param>
+/// <param name="logger">Logs.</param>
+public sealed class StsPolicies(IDnsResolver resolver, StsFetch fetch, string? directory, TimeProvider clock, ILogger logger)
 {
     /// <summary>Policies kept; Courier's default is the same.</summary>
     private const int PoliciesMax = 1000;
@@ -53,9 +58,11 @@ public sealed class StsPolicies(IDnsResolver resolver, StsFetch fetch, string di
     /// <summary>Forgets all policies, or that of one domain.</summary>
     public void Purge(string? domain = null)
     {
-        foreach (var name in domain is null ? Directory.Exists(directory) ? Directory.EnumerateFiles(directory).Select(Path.GetFileName).ToList() : [] : [domain])
-            File.Delete(Path.Combine(directory, name!));
         _kept.Clear();
+        if (!Directory.Exists(directory))
+            return;
+        foreach (var file in domain is null ? Directory.GetFiles(directory) : [Path.Combine(directory, domain)])
+            File.Delete(file);
     }
 
     private bool IsDue(Kept? kept, string id)
@@ -81,7 +88,8 @@ public sealed class StsPolicies(IDnsResolver resolver, StsFetch fetch, string di
             var text = await fetch(domain, CancellationToken.None);
             policy = StsPolicy.Parse(domain, text) ?? throw new InvalidDataException("it is no policy of MTA-STS");
             Keep(domain, new Kept(id, now, policy, now));
-            await SaveAsync(domain, id, now, policy);
+            if (directory is not null)
+                await SaveAsync(directory, domain, id, now, policy);
         }
         catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
         {
@@ -103,7 +111,7 @@ public sealed class StsPolicies(IDnsResolver resolver, StsFetch fetch, string di
         _kept[domain] = kept;
     }
 
-    private async Task SaveAsync(string domain, string id, DateTimeOffset fetched, StsPolicy policy)
+    private static async Task SaveAsync(string directory, string domain, string id, DateTimeOffset fetched, StsPolicy policy)
     {
         await Task.Yield();
         Directory.CreateDirectory(directory);
@@ -119,6 +127,8 @@ public sealed class StsPolicies(IDnsResolver resolver, StsFetch fetch, string di
 
     private Kept? Load(string domain)
     {
+        if (directory is null)
+            return null;
         try
         {
             var text = File.ReadAllText(Path.Combine(directory, domain));

@@ -17,6 +17,7 @@ internal static class QueueKeys
     internal static readonly Setting<TimeSpan> QueueTime = new("queue", "expire", Types.Duration, "7d", "After this long in the queue a message is returned (Courier's queuetime).");
     internal static readonly Setting<TimeSpan> WarnAfter = new("queue", "warn_after", Types.Duration, "4h", "After this long in the queue the sender is told, once for each recipient, that the message still waits (Courier's warntime); `0s` never.");
     internal static readonly Setting<int> AttemptsAtOnce = new("queue", "attempts_at_once", Types.Count, "200", "Attempts at the same time, in all.");
+    internal static readonly Setting<int> SlowAttempts = new("queue", "slow_attempts", Types.CountOrNone, "4000", "Attempts at other servers that have lasted for two seconds, beyond `attempts_at_once`: servers that hang keep no place from others. Never more than a quarter of the descriptors that the process may open.");
     internal static readonly Setting<int> AttemptsPerDestination = new("queue", "attempts_per_destination", Types.Count, "20", "Attempts at the same time at one next hop.");
     internal static readonly Setting<string> Driver = new("queue", "driver", Types.Choice("sqlite", "postgresql"), "sqlite", "Where the queue lies: `sqlite`, a file in the state directory, for one server; `postgresql`, a database that several servers share.");
     internal static readonly Setting<string> Connection = new("queue", "connection", Types.PostgreSql, null, "The database, as `Host=db.example.org;Database=courier;Username=courier;SSL Mode=VerifyFull`: the words of Npgsql. Several hosts with commas: the one that takes changes is used. Never with a password.") { MayHoldSecret = true };
@@ -28,6 +29,6 @@ internal static class QueueKeys
     internal static IReadOnlyList<Setting> All =>
     [
         RetryFirst, RetryRound, RetryRoundWait, RetryDoublings, BackupRelay, SubmitDelay, BatchSize, LocalAttempts, HistorySize,
-        QueueTime, WarnAfter, AttemptsAtOnce, AttemptsPerDestination, Driver, Connection, PasswordFile, Node, Lease, Archive,
+        QueueTime, WarnAfter, AttemptsAtOnce, SlowAttempts, AttemptsPerDestination, Driver, Connection, PasswordFile, Node, Lease, Archive,
     ];
 }

@@ -19,6 +19,7 @@ internal static class RelayKeys
     internal static readonly Setting<string> Logins = new("relay", "esmtpauthclient", Types.Path, null, "File of logins as Courier has it: `relay,port user password`, for next hops of any origin.");
     internal static readonly Setting<string> Trust = new("relay", "trusted_certificates", Types.Path, null, "PEM file of the authorities whose certificates are good for `verified` hops, for MTA-STS and for the web servers of its policies. Default: the system's.");
     internal static readonly Setting<bool> StartTls = new("relay", "starttls", Types.YesNo, "yes", "Use TLS where a server offers it and nothing asks for it. `no` is for a server whose TLS is broken as a whole; what routes, DANE and MTA-STS ask for holds.");
+    internal static readonly Setting<bool> Chunking = new("relay", "chunking", Types.YesNo, "yes", "Send messages in chunks (BDAT, RFC 3030) where a server offers that and PIPELINING. `no` is for a server, or something before it, that offers what it cannot do.");
     internal static readonly Setting<bool> Dane = new("relay", "dane", Types.YesNo, "yes", "Hold servers to the TLSA records of their domain (RFC 7672), where a validating resolver on this host, or one of `[dns] servers`, vouches for them.");
     internal static readonly Setting<bool> Sts = new("relay", "mta_sts", Types.YesNo, "yes", "Hold servers to the MTA-STS policy of the domain (RFC 8461).");
     internal static readonly Setting<bool> TlsReports = new("relay", "tls_reports", Types.YesNo, "no", "Tell the domains that ask for it, once a day, how TLS with their servers went (RFC 8460). Reports by mail are not signed (DKIM), though RFC 8460 §3 asks for it, so that some domains ignore them; those by HTTPS need no signature.");
@@ -36,7 +37,7 @@ internal static class RelayKeys
 
     internal static IReadOnlyList<Setting> All =>
     [
-        Networks, Domains, DomainList, PercentDomains, PercentList, NextHop, Route, Routes, Logins, Trust, StartTls, Dane, Sts,
+        Networks, Domains, DomainList, PercentDomains, PercentList, NextHop, Route, Routes, Logins, Trust, StartTls, Chunking, Dane, Sts,
         TlsReports, Prefer, Helo, ConnectTimeout, GreetingTimeout, CommandTimeout, DataTimeout, Idle, Pause, Hold, SourceV4,
         SourceV6,
     ];

@@ -46,6 +46,23 @@ public sealed class BounceWriterTests
             Assert.Contains(line, text, StringComparison.Ordinal);
     }
 
+    /// <summary>RFC 5322 §3.6.4. A Message-ID in brackets within brackets has been seen elsewhere: receivers drop it, or the report.</summary>
+    [Fact]
+    public async Task Every_report_has_one_Message_ID_of_its_own_in_the_form_of_RFC_5322()
+    {
+        var envelope = Messages.Envelope("grace@example.com", "joan@example.com", "jean@example.com");
+        var ids = new HashSet<string>(StringComparer.Ordinal);
+        for (var n = 0; n < 3; n++)
+        {
+            // One for each recipient, at the same moment.
+            var (_, text) = (await WriteAsync(envelope, outcomes: Failure(n)))!.Value;
+            var header = text[..text.IndexOf("\r\n\r\n", StringComparison.Ordinal)];
+            var field = Assert.Single(header.Split("\r\n"), line => line.StartsWith("Message-ID:", StringComparison.OrdinalIgnoreCase));
+            Assert.Matches("^Message-ID: <[A-Za-z0-9.-]+@mail[.]example[.]test>$", field);
+            Assert.True(ids.Add(field));
+        }
+    }
+
     [Theory]
     [InlineData("grace@example.com", "ada-grace=example.com@example.org")]
     [InlineData("a@b-c.example", "ada-a=b+2Dc.example@example.org")]
