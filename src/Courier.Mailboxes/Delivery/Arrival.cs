@@ -31,9 +31,16 @@ internal sealed class Arrivals(MailboxState state)
     internal async ValueTask<Placed> PlaceAsync(IReadOnlyList<Arrival> arrivals, CancellationToken ct)
     {
         if (arrivals.Count == 1)
+        {
             await state.Store.Syncs.SyncAsync([$"{state.Folder.Tmp}/{arrivals[0].Name}"]);
+        }
         else
+        {
             await state.Store.Syncs.SyncAllAsync(state.Folder.Tmp);
+            foreach (var arrival in arrivals)
+                RawFile.RequireWritten($"{state.Folder.Tmp}/{arrival.Name}");
+        }
+
         PlacementJournal? journal = null;
         try
         {

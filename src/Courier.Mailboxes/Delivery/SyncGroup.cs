@@ -74,13 +74,19 @@ internal sealed class SyncGroup
         }
 
         var synced = new HashSet<long>();
+        var files = new List<string>(paths.Length);
         foreach (var path in paths)
         {
             if (!FileStatus.TryGet(path, out var status))
                 throw new FileNotFoundException("Cannot be made durable: it is gone", path);
+            var isDirectory = Directory.Exists(path);
             if (synced.Add(status.Device))
-                DurableFile.SyncFileSystem(Directory.Exists(path) ? path : Path.GetDirectoryName(path)!);
+                DurableFile.SyncFileSystem(isDirectory ? path : Path.GetDirectoryName(path)!);
+            if (!isDirectory)
+                files.Add(path);
         }
+
+        files.ForEach(RawFile.RequireWritten);
     }
 
     private sealed record Request(IReadOnlyList<string> Paths, bool IsWhole)

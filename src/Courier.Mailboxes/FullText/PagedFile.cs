@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using Courier.IO.Files;
 using Courier.Mailboxes.Maildir;
 using Microsoft.Win32.SafeHandles;
 
@@ -62,7 +63,7 @@ internal sealed class PagedFileWriter : IDisposable
         BinaryPrimitives.WriteUInt32LittleEndian(first[^4..], Crc32C.Of(first[..^4]));
         _file.Position = 0;
         _file.Write(first);
-        _file.Flush(flushToDisk: true);
+        DurableFile.Flush(_file);
     }
 
     public void Dispose() => _file.Dispose();

@@ -41,6 +41,9 @@ internal sealed class UidFile(MaildirFolder at, string boot)
     /// <summary>The last reservation was made since the machine started.</summary>
     private bool _isThisBoot = true;
 
+    /// <summary>A sync has failed since the file was made.</summary>
+    private bool _hasLost;
+
     internal uint UidValidity { get; private set; }
 
     /// <summary>The next UID that this server gives.</summary>
@@ -143,7 +146,7 @@ internal sealed class UidFile(MaildirFolder at, string boot)
     private void Became(uint uidValidity, ulong generation, uint next, uint reserved, int length, int lines)
     {
         (UidValidity, Generation, UidNext, _reserved, _length, _lines) = (uidValidity, generation, next, reserved, length, lines);
-        _isThisBoot = true;
+        (_isThisBoot, _hasLost) = (true, false);
         Remember();
     }
 
@@ -211,19 +214,32 @@ internal sealed class UidFile(MaildirFolder at, string boot)
     {
         var line = new UidLines();
         line.Add(string.Create(CultureInfo.InvariantCulture, $"R {reserved} {boot}"));
-        // Invariant 1: on the disk before the first of them is shown to anybody.
-        Append(line.Written, 1, sync: true);
-        if (IsUnsettled)
+        var before = _length;
+        try
         {
-            // A file that nobody has synced yet: its name, too, and that of the directory.
-            DurableFile.FlushDirectory(_folder.Ours);
-            DurableFile.FlushDirectory(_folder.Path);
+            // Invariant 1: on the disk before the first of them is shown to anybody.
+            Append(line.Written, 1, sync: true);
+            if (IsUnsettled)
+            {
+                // A file that nobody has synced yet: its name, too, and that of the directory.
+                DurableFile.FlushDirectory(_folder.Ours);
+                DurableFile.FlushDirectory(_folder.Path);
+            }
+        }
+        catch (IOException)
+        {
+            // Whoever read the line would take it for one that is on the disk. Lines before it that were not synced may be lost, too: the file is made anew soon.
+            _hasLost = true;
+            RawFile.Shorten(_folder.Uids, before);
+            RawFile.Forget(_folder.Uids);
+            (_length, _seen) = (before, default);
+            throw;
         }
 
         (_reserved, _isThisBoot) = (reserved, true);
     }
 
-    internal bool IsWorthCompacting(int living) => _lines > (living * 2) + SpareLines;
+    internal bool IsWorthCompacting(int living) => _hasLost || _lines > (living * 2) + SpareLines;
 
     /// <summary>The first line alone: is this still the file that we know?</summary>
     private static bool TryReadFirst(MaildirFolder folder, out UidsFirstLine first)
