@@ -294,7 +294,8 @@ internal sealed partial class MailboxState : IAsyncDisposable
     internal void Tidy(int made)
     {
         _made += made;
-        if (_made < LargeGrowth)
+        // The more is kept, the less there is room for what is not.
+        if (_made < (Current.Count < 2 * LargeGrowth ? LargeGrowth : LargeGrowth / 4))
             return;
         _made = 0;
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
