@@ -44,6 +44,13 @@ def returned(server):
     return "returned after 4 to 12 s" if 4 <= seconds <= 12 else f"returned after {seconds:.0f} s"
 
 
+def returned_in(seconds):
+    def run(server):
+        server.send("gone@far.test")
+        return "returned" if report(server, "failed", seconds) else "no report"
+    return run
+
+
 def warned(server):
     sent = server.send("slow@far.test")
     if not report(server, "delayed", 9):
@@ -280,6 +287,18 @@ def report_after_login(server):
     return "report to " + (", ".join(got) if got else "nobody")
 
 
+def by_uucp(*options):
+    """rmail with a recipient, without any, and without saying from where; then the return path of what was delivered."""
+    def run(server):
+        said = {"UU_MACHINE": "neighbour.test", "UU_USER": "ada"}
+        ways = [([*options, "demo@example.test"], said), ([], said), (["demo@example.test"], {})]
+        taken = ["taken" if server.rmail(*arguments, text="Subject: uucp\n\nhello\n", **environment) == 0 else "refused" for arguments, environment in ways]
+        mail = wait(lambda: server.mail(), 15) or [""]
+        path = next((line for line in mail[0].splitlines() if line.lower().startswith("return-path:")), "no Return-Path")
+        return ", ".join(taken) + f"; {len(server.mail())} delivered, {path}"
+    return run
+
+
 def again_refused(server):
     server.send("slow@far.test")
     wait(lambda: server.sink.attempts, 10)
@@ -370,6 +389,10 @@ PROBES = [
     Probe("courierd ESMTP_BLOCKBACKSCATTER=", {"courierd": "ESMTP_BLOCKBACKSCATTER=\n"}, bounces_to("client@other.test")),
     Probe("bofh opt BOFHSUPPRESSBACKSCATTER=smtp", {"bofh": "opt BOFHSUPPRESSBACKSCATTER=smtp\n"}, again_refused),
     Probe("bofh opt BOFHSUPPRESSBACKSCATTER=smtp,authsmtp", {"bofh": "opt BOFHSUPPRESSBACKSCATTER=smtp,authsmtp\n"}, again_refused),
+    Probe("smtpaccess DSNNOTIFY=N", {"smtpaccess/default": "127.0.0.2\tallow,RELAYCLIENT,DSNNOTIFY=N\n"}, returned_in(6)),
+    Probe("smtpaccess DSNNOTIFY=S", {"smtpaccess/default": "127.0.0.2\tallow,RELAYCLIENT,DSNNOTIFY=S\n"}, lambda server: server.send("bob@example.test") and ("success is reported" if report(server, "delivered", 15) else "no report")),
+    Probe("rmail", {}, by_uucp(), why="the return path is UU_USER at UU_MACHINE, so that reports go back; at Courier it is the null path without -f"),
+    Probe("rmail -f", {}, by_uucp("-f", "carol@neighbour.test")),
     Probe("bofh opt BOFHHEADERLIMIT=1000", {"bofh": "opt BOFHHEADERLIMIT=1024\n"}, lambda server: " | ".join(
         str(server.replies("client@elsewhere.test", "demo@example.test", text="Subject: x\r\n" + "X-Long: y\r\n" * count + "\r\nx\r\n")[-1])[0] for count in (10, 200))),
     Probe("bofh opt BOFHCHECKHELO=1", {"bofh": "opt BOFHCHECKHELO=1\n"}, codes(("127.0.0.1", "client@elsewhere.test", "demo@example.test"), ("127.0.0.2", "client@elsewhere.test", "demo@example.test"))),

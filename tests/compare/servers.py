@@ -251,6 +251,11 @@ class Courier(Server):
     def maildir(self, user):
         return pathlib.Path(JAILS, "courier-tests/maildirs", user, "Maildir")
 
+    def rmail(self, *arguments, text, **environment):
+        """As UUCP calls it; the exit code."""
+        command = [shutil.which("chroot"), "--userspec=uucp:uucp", f"{JAILS}/courier-tests/jail", "/usr/sbin/rmail", *arguments]
+        return subprocess.run(command, input=text, text=True, capture_output=True, env={"PATH": "/usr/bin:/bin", **environment}, timeout=60).returncode
+
     def lookup(self, domain):
         return subprocess.run(["chroot", f"{JAILS}/courier-tests/jail", "/usr/bin/testmxlookup", domain], capture_output=True, text=True).stdout
 
@@ -293,6 +298,10 @@ class Ours(Server):
 
     def maildir(self, user):
         return self.directory / "state/mail" / DOMAIN / user / "Maildir"
+
+    def rmail(self, *arguments, text, **environment):
+        environment = {**os.environ, "COURIER_CONFIG": str(self.files / "courier.conf"), **environment}
+        return subprocess.run([PROGRAM, "rmail", *arguments], input=text, text=True, capture_output=True, env=environment, timeout=60).returncode
 
     def lookup(self, domain):
         return subprocess.run([PROGRAM, "testmxlookup", "--config", self.files / "courier.conf", f"@{self.NAMES}", domain], capture_output=True, text=True).stdout
