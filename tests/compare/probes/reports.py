@@ -1,0 +1,12 @@
+"""Reports on what became of mail."""
+from .probe import SOON, Probe
+from .sending_seen import TEMPLATES, report_from, returned_body, words_of_reports
+
+SUBJECTS = {"dsnsubjectnotice.txt": "The subject of a notice\n", "dsnsubjectwarn.txt": "The subject of a warning\n"}
+PROBES = [
+    Probe("dsn*.txt", ", ".join(TEMPLATES), {**SOON, **TEMPLATES, "warntime": "1s\n"}, words_of_reports),
+    Probe("dsn*.txt", ", ".join(SUBJECTS), {**SOON, **SUBJECTS, "warntime": "1s\n"}, words_of_reports),
+    Probe("dsnfrom", "as it comes", {}, report_from),
+    Probe("dsnfrom", "", {"dsnfrom": "\"The Server\" <postmaster@example.test>\n"}, report_from),
+    Probe("dsnlimit", "2000", {"dsnlimit": "2000\n"}, returned_body),
+]
