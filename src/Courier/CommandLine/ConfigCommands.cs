@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Courier.Configuration;
+using Courier.Configuration.Keys;
 using Courier.Hosting;
 using Courier.Mta.Reception.Access;
 using Courier.Queue.PostgreSql;
@@ -95,7 +96,7 @@ internal static class ConfigCommands
     /// <summary>What is allowed, and yet not what most would want.</summary>
     private static IEnumerable<string> Remarks(Settings settings)
     {
-        if (settings.Defaults.Find(SettingTable.Postmaster) is null)
+        if (settings.Defaults.Find(AccountKeys.Postmaster) is null)
             yield return "no [accounts] postmaster: mail for postmaster is taken only where there is an account of that name (RFC 5321 section 4.5.1)";
         if (Stores.IsShared(settings) && File.Exists(Stores.Spool(settings).DatabasePath))
             yield return $"{Stores.Spool(settings).DatabasePath} is another queue: what waits there is not delivered; `courier queue export` with [queue] driver = sqlite, then `courier queue import`";

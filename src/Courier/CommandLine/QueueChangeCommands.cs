@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Courier.Configuration;
+using Courier.Configuration.Keys;
 using Courier.Hosting;
 using Courier.Mta.Delivery.Remote;
 using Courier.Queue;
@@ -125,5 +126,5 @@ internal static class QueueChangeCommands
     }
 
     private static MessageHistory OpenHistory(Settings settings) =>
-        new(Stores.HistoryDirectory(settings), settings.Defaults.Get(SettingTable.HistorySize), TimeProvider.System, NullLogger.Instance);
+        new(Stores.HistoryDirectory(settings), settings.Defaults.Get(QueueKeys.HistorySize), TimeProvider.System, NullLogger.Instance);
 }

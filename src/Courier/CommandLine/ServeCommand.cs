@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using Courier.Configuration;
+using Courier.Configuration.Keys;
 using Courier.Hosting;
 using Courier.Logging;
 using Microsoft.Extensions.Logging;
@@ -54,8 +55,8 @@ internal static class ServeCommand
 
     private static ILoggerFactory CreateLogging(SettingsValues values)
     {
-        var level = Enum.Parse<LogLevel>(values.Get(SettingTable.LogLevel)!, ignoreCase: true);
-        var format = Enum.Parse<LogFormat>(values.Get(SettingTable.LogFormat)!, ignoreCase: true);
+        var level = Enum.Parse<LogLevel>(values.Get(LogKeys.Level)!, ignoreCase: true);
+        var format = Enum.Parse<LogFormat>(values.Get(LogKeys.Format)!, ignoreCase: true);
         ILogSink sink = format == LogFormat.Syslog ? new SyslogSink("/dev/log") : new StreamSink(new StreamWriter(Console.OpenStandardError()));
         return LoggerFactory.Create(builder => builder.SetMinimumLevel(level).AddProvider(new LineLoggerProvider(format, sink, TimeProvider.System)));
     }

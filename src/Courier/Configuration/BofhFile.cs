@@ -1,3 +1,4 @@
+using Courier.Configuration.Keys;
 namespace Courier.Configuration;
 
 /// <summary>Reads Courier's <c>bofh</c>: one directive a line, <c>#</c> begins a comment. What may stand in several lines becomes one value of ours.</summary>
@@ -32,17 +33,17 @@ internal sealed class BofhFile(string path, ICollection<ConfigurationProblem> pr
                 AddTo(SenderKeys.RefusedExchangers, origin, addresses);
                 break;
             case ("spamtrap", [_, .. { Length: > 0 } addresses]):
-                AddTo(SenderKeys.SpamTraps, origin, addresses);
+                AddTo(RecipientKeys.SpamTraps, origin, addresses);
                 break;
             case ("freemail", [_, var domain, .. var others]):
                 Set(SenderKeys.FreeMail, "own_hosts." + domain.ToLowerInvariant(), string.Join(", ", others.Prepend(domain)), origin);
                 break;
             case ("maxrcpts", [_, var count]):
-                Set(SettingTable.Recipients, SettingTable.Recipients.Key, count, origin);
+                Set(LimitKeys.Recipients, LimitKeys.Recipients.Key, count, origin);
                 break;
             case ("maxrcpts", [_, var count, "hard"]):
-                Set(SettingTable.Recipients, SettingTable.Recipients.Key, count, origin);
-                Set(SenderKeys.RecipientsBeyond, SenderKeys.RecipientsBeyond.Key, "refused", origin);
+                Set(LimitKeys.Recipients, LimitKeys.Recipients.Key, count, origin);
+                Set(LimitKeys.RecipientsBeyond, LimitKeys.RecipientsBeyond.Key, "refused", origin);
                 break;
             case ("opt", [_, var assignment, ..]) when assignment.Contains('=', StringComparison.Ordinal):
                 SetOption(origin, assignment);
@@ -66,10 +67,10 @@ internal sealed class BofhFile(string path, ICollection<ConfigurationProblem> pr
                 Set(SenderKeys.CheckHelo, SenderKeys.CheckHelo.Key, value switch { "1" => "permanent", "2" => "temporary", _ => "no" }, origin);
                 break;
             case ("BOFHSUPPRESSBACKSCATTER", _) when value.Split(',').All(word => word is "none" or "smtp" or "authsmtp"):
-                Set(QueueKeys.RefuseTroubled, QueueKeys.RefuseTroubled.Key, value.Replace("authsmtp", "login", StringComparison.Ordinal), origin);
+                Set(RecipientKeys.RefuseTroubled, RecipientKeys.RefuseTroubled.Key, value.Replace("authsmtp", "login", StringComparison.Ordinal), origin);
                 break;
             case ("BOFHHEADERLIMIT", _):
-                Set(SettingTable.HeaderSize, SettingTable.HeaderSize.Key, value, origin);
+                Set(LimitKeys.HeaderSize, LimitKeys.HeaderSize.Key, value, origin);
                 break;
             case ("BOFHCHECKDNS" or "BOFHCHECKHELO", _):
                 problems.Add(new(origin, name, value, name == "BOFHCHECKDNS" ? "0 or 1" : "0, 1 or 2"));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Courier.Configuration.Keys;
 using Courier.Hosting;
 
 namespace Courier.Configuration;
@@ -21,50 +22,50 @@ internal sealed partial class CourierFiles(string directory) : IConfigurationSou
 
     private static readonly (string File, Setting Setting, Func<string, string?> Read)[] _values =
     [
-        ("me", SettingTable.HostName, OwnName),
-        ("defaultdomain", SettingTable.DefaultDomain, OwnName),
-        ("esmtpgreeting", HeaderKeys.Greeting, Same),
-        ("sizelimit", SettingTable.MessageSize, Limit),
-        ("sizecheck", SettingTable.FreeFiles, FreeFiles),
+        ("me", ServerKeys.HostName, OwnName),
+        ("defaultdomain", AccountKeys.DefaultDomain, OwnName),
+        ("esmtpgreeting", ServerKeys.Greeting, Same),
+        ("sizelimit", LimitKeys.MessageSize, Limit),
+        ("sizecheck", LimitKeys.FreeFiles, FreeFiles),
         ("msgidhost", HeaderKeys.MessageIdHost, OwnName),
-        ("queuetime", SettingTable.QueueTime, Time),
-        ("warntime", SettingTable.WarnAfter, Time),
-        ("retryalpha", SettingTable.RetryFirst, Time),
-        ("retrybeta", SettingTable.RetryRound, Same),
-        ("retrygamma", SettingTable.RetryRoundWait, Time),
-        ("retrymaxdelta", SettingTable.RetryDoublings, Same),
-        ("submitdelay", SettingTable.SubmitDelay, Time),
-        ("batchsize", SettingTable.BatchSize, Same),
-        ("backuprelay", SettingTable.BackupRelay, Same),
-        ("ipout", SettingTable.SourceV4, Source),
-        ("ip6out", SettingTable.SourceV6, Source),
-        ("esmtphelo", SettingTable.RelayHelo, Same),
-        ("esmtpdelay", SettingTable.RelayPause, Time),
-        ("esmtptimeout", SettingTable.RelayCommandTimeout, Time),
-        ("esmtptimeoutconnect", SettingTable.RelayConnectTimeout, Time),
-        ("esmtptimeouthelo", SettingTable.RelayGreetingTimeout, Time),
-        ("esmtptimeoutdata", SettingTable.RelayDataTimeout, Time),
-        ("esmtptimeoutkeepalive", SettingTable.RelayIdle, Time),
-        ("dsnfrom", SettingTable.ReportFrom, Same),
-        ("dsnlimit", SettingTable.ReportSize, Same),
+        ("queuetime", QueueKeys.QueueTime, Time),
+        ("warntime", QueueKeys.WarnAfter, Time),
+        ("retryalpha", QueueKeys.RetryFirst, Time),
+        ("retrybeta", QueueKeys.RetryRound, Same),
+        ("retrygamma", QueueKeys.RetryRoundWait, Time),
+        ("retrymaxdelta", QueueKeys.RetryDoublings, Same),
+        ("submitdelay", QueueKeys.SubmitDelay, Time),
+        ("batchsize", QueueKeys.BatchSize, Same),
+        ("backuprelay", QueueKeys.BackupRelay, Same),
+        ("ipout", RelayKeys.SourceV4, Source),
+        ("ip6out", RelayKeys.SourceV6, Source),
+        ("esmtphelo", RelayKeys.Helo, Same),
+        ("esmtpdelay", RelayKeys.Pause, Time),
+        ("esmtptimeout", RelayKeys.CommandTimeout, Time),
+        ("esmtptimeoutconnect", RelayKeys.ConnectTimeout, Time),
+        ("esmtptimeouthelo", RelayKeys.GreetingTimeout, Time),
+        ("esmtptimeoutdata", RelayKeys.DataTimeout, Time),
+        ("esmtptimeoutkeepalive", RelayKeys.Idle, Time),
+        ("dsnfrom", ReportKeys.ReportFrom, Same),
+        ("dsnlimit", ReportKeys.ReportSize, Same),
     ];
 
     private static readonly (string File, string Key, Setting Setting)[] _modules =
     [
-        ("module.esmtp", "MAXDELS", SettingTable.AttemptsAtOnce),
-        ("module.esmtp", "MAXHOST", SettingTable.AttemptsPerDestination),
-        ("module.esmtp", "MAXRCPT", SettingTable.BatchSize),
-        ("module.local", "MAXDELS", SettingTable.LocalAttempts),
+        ("module.esmtp", "MAXDELS", QueueKeys.AttemptsAtOnce),
+        ("module.esmtp", "MAXHOST", QueueKeys.AttemptsPerDestination),
+        ("module.esmtp", "MAXRCPT", QueueKeys.BatchSize),
+        ("module.local", "MAXDELS", QueueKeys.LocalAttempts),
     ];
 
     /// <summary>Lists of lines, which are read where they lie: a file, a directory, or a file with a directory of the same name and <c>.dir</c>.</summary>
     private static readonly (string Name, Setting Setting)[] _lists =
     [
-        ("smtpaccess", SettingTable.AccessList),
-        ("esmtpacceptmailfor", SettingTable.RelayDomainList),
-        ("esmtppercentrelay", SettingTable.PercentList),
-        ("esmtproutes", SettingTable.RelayRoutes),
-        ("esmtpauthclient", SettingTable.RelayLogins),
+        ("smtpaccess", AccessKeys.AccessList),
+        ("esmtpacceptmailfor", RelayKeys.DomainList),
+        ("esmtppercentrelay", RelayKeys.PercentList),
+        ("esmtproutes", RelayKeys.Routes),
+        ("esmtpauthclient", RelayKeys.Logins),
     ];
 
     private static readonly (string File, string Reason)[] _ignored =
@@ -129,14 +130,14 @@ internal sealed partial class CourierFiles(string directory) : IConfigurationSou
         {
             var name = $"{file}.{suffix}";
             // Who logs in without a domain is of one for all; what addresses get is not.
-            var setting = general == SettingTable.DefaultDomain ? HeaderKeys.Domain : general;
-            if (SettingTable.MayDepend(setting))
+            var setting = general == AccountKeys.DefaultDomain ? HeaderKeys.Domain : general;
+            if (setting.MayDepend)
                 ReadValue(name, setting, read, condition, entries, problems);
             else if (File.Exists(Path.Combine(directory, name)))
                 _uses.Add(new(Path.Combine(directory, name), null, "it holds for all virtual hosts alike"));
         }
 
-        foreach (var (name, setting) in _lists.Where(list => SettingTable.MayDepend(list.Setting)))
+        foreach (var (name, setting) in _lists.Where(list => list.Setting.MayDepend))
             NameList($"{name}.{suffix}", setting, condition, entries);
         var bofh = new BofhFile(Path.Combine(directory, "bofh." + suffix), problems, _uses).Read(Lines("bofh." + suffix, problems));
         entries.AddRange(bofh.Select(entry => entry with { Condition = condition }));
@@ -156,7 +157,7 @@ internal sealed partial class CourierFiles(string directory) : IConfigurationSou
         }
 
         // A greeting may have several lines.
-        var text = setting == HeaderKeys.Greeting ? string.Join('\n', lines.Select(line => line.Text)) : lines[0].Text;
+        var text = setting == ServerKeys.Greeting ? string.Join('\n', lines.Select(line => line.Text)) : lines[0].Text;
         Take(new Origin(Path.Combine(directory, file), lines[0].Number), setting, text, read(text), entries, problems, condition);
     }
 
@@ -168,7 +169,7 @@ internal sealed partial class CourierFiles(string directory) : IConfigurationSou
         var origin = new Origin(path, 0);
         _uses.Add(new(origin.ToString(), $"[{setting.Section}] {setting.Key} = {path}", null));
         entries.Add(new(setting.Section, condition, setting.Key, path, origin));
-        if (setting == SettingTable.AccessList)
+        if (setting == AccessKeys.AccessList)
             _uses.AddRange(ListFiles.Unused(path).Select(unused => new CourierFileUse($"{unused.Path}:{unused.Number}", null, $"{unused.Found} does nothing here")));
     }
 
@@ -177,9 +178,9 @@ internal sealed partial class CourierFiles(string directory) : IConfigurationSou
     {
         var found = ReportSettings.TemplateFiles.Where(name => File.Exists(Path.Combine(directory, name))).ToList();
         foreach (var path in found.Select(name => Path.Combine(directory, name)))
-            _uses.Add(new(path, $"[{SettingTable.ReportTemplates.Section}] {SettingTable.ReportTemplates.Key} = {directory}", null));
+            _uses.Add(new(path, $"[{ReportKeys.ReportTemplates.Section}] {ReportKeys.ReportTemplates.Key} = {directory}", null));
         if (found.Count > 0)
-            entries.Add(new(SettingTable.ReportTemplates.Section, null, SettingTable.ReportTemplates.Key, directory, new Origin(Path.Combine(directory, found[0]), 0)));
+            entries.Add(new(ReportKeys.ReportTemplates.Section, null, ReportKeys.ReportTemplates.Key, directory, new Origin(Path.Combine(directory, found[0]), 0)));
     }
 
     private void ReadModule(string file, List<ConfigurationEntry> entries, ICollection<ConfigurationProblem> problems)
@@ -243,7 +244,7 @@ internal sealed partial class CourierFiles(string directory) : IConfigurationSou
     private static string Limit(string text) => text == "0" ? "1TiB" : text;
 
     /// <summary>Blocks, inodes and how often: the blocks are of no size that the file would name, so [limits] free_space counts for them.</summary>
-    private static string FreeFiles(string text) => text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).ElementAtOrDefault(1) ?? SettingTable.FreeFiles.Default!;
+    private static string FreeFiles(string text) => text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).ElementAtOrDefault(1) ?? LimitKeys.FreeFiles.Default!;
 
     /// <summary>Courier's times in ours: seconds.</summary>
     private static string? Time(string text)

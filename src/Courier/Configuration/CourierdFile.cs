@@ -1,3 +1,4 @@
+using Courier.Configuration.Keys;
 namespace Courier.Configuration;
 
 /// <summary>Reads Courier's <c>courierd</c>, the environment of its queue and its senders: what it says of TLS to other servers, of reports and of
@@ -47,11 +48,11 @@ internal sealed class CourierdFile(string directory, ICollection<ConfigurationPr
 
     private static (Setting? Setting, string Text, string Reason) Translate(string name, string value) => (name, value) switch
     {
-        ("ESMTP_USE_STARTTLS", _) => (SettingTable.RelayStartTls, YesNo(value), ""),
-        ("ESMTP_PREFER_IPV6_MX", _) => (SettingTable.RelayPrefer, value is "" or "0" ? "ipv4" : "ipv6", ""),
-        ("TLS_TRUSTCERTS", _) => File.Exists(value) ? (SettingTable.RelayTrust, value, "") : (null, "", "it is no file; [relay] trusted_certificates, or else the system's"),
-        ("DSNTOAUTHADDR", _) => (SettingTable.ReportsToAccount, YesNo(value), ""),
-        ("ESMTP_BLOCKBACKSCATTER", _) => (SettingTable.SilentReports, Blocked(value), ""),
+        ("ESMTP_USE_STARTTLS", _) => (RelayKeys.StartTls, YesNo(value), ""),
+        ("ESMTP_PREFER_IPV6_MX", _) => (RelayKeys.Prefer, value is "" or "0" ? "ipv4" : "ipv6", ""),
+        ("TLS_TRUSTCERTS", _) => File.Exists(value) ? (RelayKeys.Trust, value, "") : (null, "", "it is no file; [relay] trusted_certificates, or else the system's"),
+        ("DSNTOAUTHADDR", _) => (ReportKeys.ReportsToAccount, YesNo(value), ""),
+        ("ESMTP_BLOCKBACKSCATTER", _) => (ReportKeys.SilentReports, Blocked(value), ""),
         ("ARCHIVEDIR", "") => (null, "", "it is empty"),
         ("ARCHIVEDIR", _) => (QueueKeys.Archive, value, ""),
         _ => (null, "", _elsewhere.GetValueOrDefault(name, "not known here")),

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Courier.Configuration.Keys;
 
 namespace Courier.Configuration;
 
@@ -58,22 +59,22 @@ internal sealed partial class EsmtpdFiles(string directory, ICollection<Configur
 
     private static (Setting? Setting, string Text, string Reason) Translate(string name, string value) => (name, value) switch
     {
-        ("MAXDAEMONS", _) => (SettingTable.Connections, value, ""),
-        ("MAXPERC", _) => (SettingTable.ConnectionsPerNetwork, value, ""),
-        ("MAXPERIP", _) => (SettingTable.ConnectionsPerPeer, value, ""),
-        ("TARPIT", "0") => (SettingTable.RefusalDelay, "0s", ""),
+        ("MAXDAEMONS", _) => (LimitKeys.Connections, value, ""),
+        ("MAXPERC", _) => (LimitKeys.ConnectionsPerNetwork, value, ""),
+        ("MAXPERIP", _) => (LimitKeys.ConnectionsPerPeer, value, ""),
+        ("TARPIT", "0") => (LimitKeys.RefusalDelay, "0s", ""),
         ("TARPIT", _) => (null, "", "refusals are held back as [limits] refusal_delay says"),
-        ("DROP", _) => (SettingTable.DropListed, value.Length > 0 ? "yes" : "no", ""),
-        ("BLACKLISTS", _) => (SettingTable.DnsLists, DnsLists(value), ""),
+        ("DROP", _) => (AccessKeys.DropListed, value.Length > 0 ? "yes" : "no", ""),
+        ("BLACKLISTS", _) => (AccessKeys.DnsLists, DnsLists(value), ""),
         ("BOFHCHECKDNS", _) => (SenderKeys.CheckDomain, value == "0" ? "no" : "yes", ""),
-        ("AUTH_REQUIRED", _) => (SettingTable.LoginRequired, value is "" or "0" ? "no" : "yes", ""),
-        ("ESMTP_TLS_REQUIRED", _) => (SettingTable.TlsRequired, value is "" or "0" ? "no" : "yes", ""),
-        ("BOFHNOVRFY", _) => (SenderKeys.Verify, value is "" or "0" ? "all" : "no", ""),
-        ("BOFHNOEXPN", _) => (SenderKeys.Expand, value is "" or "0" ? "all" : "no", ""),
+        ("AUTH_REQUIRED", _) => (AccessKeys.LoginRequired, value is "" or "0" ? "no" : "yes", ""),
+        ("ESMTP_TLS_REQUIRED", _) => (AccessKeys.TlsRequired, value is "" or "0" ? "no" : "yes", ""),
+        ("BOFHNOVRFY", _) => (RecipientKeys.Verify, value is "" or "0" ? "all" : "no", ""),
+        ("BOFHNOEXPN", _) => (RecipientKeys.Expand, value is "" or "0" ? "all" : "no", ""),
         ("NOADDMSGID", _) => (HeaderKeys.AddMessageId, value is "" or "0" ? "all" : "none", ""),
         ("NOADDDATE", _) => (HeaderKeys.AddDate, value is "" or "0" ? "all" : "none", ""),
         ("NOADDRREWRITE", _) => (HeaderKeys.Change, value switch { "" or "0" => "all", "2" => "unsigned", _ => "none" }, ""),
-        ("ACCESSFILE", _) => Path.Exists(value) ? (SettingTable.AccessList, value, "") : (null, "", "there is no such file or directory"),
+        ("ACCESSFILE", _) => Path.Exists(value) ? (AccessKeys.AccessList, value, "") : (null, "", "there is no such file or directory"),
         _ => (null, "", _elsewhere.GetValueOrDefault(name, "not known here")),
     };
 

@@ -1,3 +1,4 @@
+using Courier.Configuration.Keys;
 using Courier.Mta.Reception.Access;
 using Courier.Mta.Routing;
 
@@ -8,9 +9,9 @@ internal static class ListFiles
 {
     private static readonly (Setting<string> Setting, bool HasDirectory, Action<IReadOnlyList<SourceLine>, ICollection<LineProblem>> Read)[] _lists =
     [
-        (SettingTable.AccessList, false, static (lines, problems) => AccessTable.Read(lines, problems)),
-        (SettingTable.RelayDomainList, true, static (lines, problems) => DomainSet.Read(lines, "host.example", problems)),
-        (SettingTable.PercentList, true, static (lines, problems) => DomainSet.Read(lines, "host.example", problems)),
+        (AccessKeys.AccessList, false, static (lines, problems) => AccessTable.Read(lines, problems)),
+        (RelayKeys.DomainList, true, static (lines, problems) => DomainSet.Read(lines, "host.example", problems)),
+        (RelayKeys.PercentList, true, static (lines, problems) => DomainSet.Read(lines, "host.example", problems)),
     ];
 
     /// <summary>All that is wrong in them.</summary>
@@ -29,7 +30,7 @@ internal static class ListFiles
     /// <summary>Lines of <c>esmtproutes</c> that the server would leave out, with a word in its log.</summary>
     internal static IReadOnlyList<LineProblem> RouteProblems(Settings settings)
     {
-        if (settings.Defaults.Get(SettingTable.RelayRoutes) is not { } path)
+        if (settings.Defaults.Get(RelayKeys.Routes) is not { } path)
             return [];
         try
         {

@@ -1,5 +1,18 @@
 namespace Courier.Configuration;
 
+/// <summary>When a key is asked for, and thereby on what its value may depend.</summary>
+internal enum SettingScope
+{
+    /// <summary>Once, for the whole server.</summary>
+    Server,
+
+    /// <summary>For each session or message that comes in.</summary>
+    Session,
+
+    /// <summary>At each attempt to send, for the virtual host that the message came to.</summary>
+    VirtualHost,
+}
+
 /// <summary>One key of the configuration, without its type: for listings, checks and the manual.</summary>
 /// <param name="Section">Section of courier.conf.</param>
 /// <param name="Key">Key in it. A trailing <c>*</c> stands for any name: <c>route.*</c>.</param>
@@ -17,6 +30,14 @@ internal abstract record Setting(string Section, string Key, string? Default, st
 
     /// <summary>A wrong value is not shown: there may be a password in it.</summary>
     public bool MayHoldSecret { get; init; }
+
+    public SettingScope Scope { get; init; }
+
+    /// <summary>Whether it may stand in a section with some condition.</summary>
+    public bool MayDepend => Scope != SettingScope.Server;
+
+    /// <summary>Whether it may stand in a section with this one. Of a message that waits only the virtual host is known, not the listener it came by.</summary>
+    public bool MayDependOn(SettingsCondition condition) => MayDepend && (Scope == SettingScope.Session || condition.Kind != "listener");
 
     public abstract string Expected { get; }
 

@@ -66,8 +66,8 @@ internal sealed class Settings
                 problems.Add(new(entry.Origin, name, entry.Key[(found.Key.Length - 1)..], found.ExpectedName));
             else if (!found.Accepts(entry.Value))
                 problems.Add(new(entry.Origin, name, found.MayHoldSecret ? "…" : entry.Value, found.Expected));
-            else if (entry.Condition is { } condition && !SettingTable.MayDepend(found, condition))
-                problems.Add(new(entry.Origin, name, $"@ {condition}", SettingTable.MayDepend(found) ? "this key only in a section without a condition, or for an address or a domain" : "this key only in a section without a condition"));
+            else if (entry.Condition is { } condition && !found.MayDependOn(condition))
+                problems.Add(new(entry.Origin, name, $"@ {condition}", found.MayDepend ? "this key only in a section without a condition, or for an address or a domain" : "this key only in a section without a condition"));
             return;
         }
 

@@ -28,7 +28,7 @@ internal static class SettingsManual
                 text.Append("- `").Append(setting.Key).Append("` — ").Append(setting.Summary).Append(" Takes ").Append(setting.Expected).Append('.');
                 if (setting.Default is { } value)
                     text.Append(" Default: `").Append(value).Append("`.");
-                if (SettingTable.MayDepend(setting))
+                if (setting.MayDepend)
                     text.Append(" *Contextual.*");
                 text.Append('\n');
             }

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Courier.Configuration;
+using Courier.Configuration.Keys;
 using Courier.IO.Files;
 
 namespace Courier.Hosting;
@@ -17,10 +18,10 @@ internal static class CertificateSource
     /// <summary>What the settings say; null where TLS is off.</summary>
     internal static Func<SslServerAuthenticationOptions>? Of(Settings settings, TimeProvider clock)
     {
-        var certificate = settings.Defaults.Get(SettingTable.Certificate);
+        var certificate = settings.Defaults.Get(TlsKeys.Certificate);
         if (certificate == "none")
             return null;
-        var key = settings.Defaults.Get(SettingTable.CertificateKey);
+        var key = settings.Defaults.Get(TlsKeys.CertificateKey);
         if (certificate is null)
             (certificate, key) = EnsureSelfSigned(Path.Combine(Stores.StateDirectory(settings), "tls"), Stores.HostName(settings.Defaults), clock);
         var options = Open(certificate, key ?? certificate);

@@ -1,4 +1,5 @@
 using Courier.Configuration;
+using Courier.Configuration.Keys;
 using Courier.Mta.Reception.Headers;
 
 namespace Courier.Hosting;
@@ -21,7 +22,7 @@ internal static class HeaderValues
         },
     };
 
-    internal static string DomainOf(SettingsValues values) => values.Get(HeaderKeys.Domain) ?? values.Get(SettingTable.DefaultDomain) ?? Stores.HostName(values);
+    internal static string DomainOf(SettingsValues values) => values.Get(HeaderKeys.Domain) ?? values.Get(AccountKeys.DefaultDomain) ?? Stores.HostName(values);
 
     /// <summary>What a listener adds to paths without a domain; null for nothing.</summary>
     internal static string? CompletionOf(SettingsValues values, bool isSubmission) => WhoseOf(values.Get(HeaderKeys.Complete)) switch

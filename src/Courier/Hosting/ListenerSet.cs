@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using Courier.Configuration;
+using Courier.Configuration.Keys;
 using Courier.Net;
 using Microsoft.Extensions.Logging;
 
@@ -36,14 +37,14 @@ internal sealed class ListenerSet(Settings settings, ILoggerFactory logging, Fun
             var own = settings.For(new SettingsContext { Listener = section, LocalAddress = endPoint.Address });
             var wanted = new ListenerSettings(section, endPoint)
             {
-                ConnectionsMax = own.Get(SettingTable.Connections),
-                ConnectionsPerPeerMax = own.Get(SettingTable.ConnectionsPerPeer),
-                ConnectionsPerNetworkMax = own.Get(SettingTable.ConnectionsPerNetwork),
+                ConnectionsMax = own.Get(LimitKeys.Connections),
+                ConnectionsPerPeerMax = own.Get(LimitKeys.ConnectionsPerPeer),
+                ConnectionsPerNetworkMax = own.Get(LimitKeys.ConnectionsPerNetwork),
                 Terms = termsOf is null ? null : connection => termsOf(ValuesOf(connection), connection),
                 ImplicitTls = isTls ? tls : null,
                 Refusal = refusal,
                 Board = board,
-                Proxies = settings.Defaults.Get(SettingTable.ProxyProtocol(section)) ? settings.Defaults.Get(SettingTable.Proxies) : null,
+                Proxies = settings.Defaults.Get(SettingTable.ProxyProtocol(section)) ? settings.Defaults.Get(ProxyKeys.Proxies) : null,
             };
             _listeners.Add(Binding(section, endPoint, () => Listener.Start(wanted, Serve, _logger)));
         }

@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using Courier.Accounts;
 using Courier.Configuration;
+using Courier.Configuration.Keys;
 using Courier.IO.Files;
 using Courier.Mailboxes;
 using Courier.Mta.Bounces;
@@ -54,16 +55,16 @@ internal sealed class MailServer : IAsyncDisposable
         Directory.CreateDirectory(Stores.StateDirectory(settings));
         _tls = CertificateSource.Of(settings, clock);
         _accounts = new SqliteAccountDirectory(
-            Stores.AccountsFile(settings), new AccountSettings { DefaultDomain = values.Get(SettingTable.DefaultDomain) }, clock, logging.CreateLogger<SqliteAccountDirectory>());
+            Stores.AccountsFile(settings), new AccountSettings { DefaultDomain = values.Get(AccountKeys.DefaultDomain) }, clock, logging.CreateLogger<SqliteAccountDirectory>());
         _store = new MailStore(Stores.Mailboxes(values), clock, logging.CreateLogger<MailStore>());
-        _history = new MessageHistory(Stores.HistoryDirectory(settings), values.Get(SettingTable.HistorySize), clock, logging.CreateLogger<MessageHistory>());
-        _local = new LocalAgent(_spool, _accounts, new LocalDeliverySettings { AttemptsAtOnce = values.Get(SettingTable.LocalAttempts) }, clock, logging.CreateLogger<LocalAgent>());
+        _history = new MessageHistory(Stores.HistoryDirectory(settings), values.Get(QueueKeys.HistorySize), clock, logging.CreateLogger<MessageHistory>());
+        _local = new LocalAgent(_spool, _accounts, new LocalDeliverySettings { AttemptsAtOnce = values.Get(QueueKeys.LocalAttempts) }, clock, logging.CreateLogger<LocalAgent>());
         _sending = new Sending(settings, clock, logging);
         _nextHops = new EsmtpAgents(_sending.Connector, _sending.Agents, logging.CreateLogger<EsmtpAgent>(), clock);
-        _trouble = new TroubledRecipients(clock, values.Get(QueueKeys.RefuseTroubled)!);
+        _trouble = new TroubledRecipients(clock, values.Get(RecipientKeys.RefuseTroubled)!);
         _scheduler = new Scheduler(
             _spool, new Router(_accounts, _sending.Relay, _local, _nextHops.RouteTo, _sending.IdentityOf),
-            new BounceWriter(Stores.HostName(values), OpenBuffer, ReportSettings.Of(values), clock) { ReportsToAccount = values.Get(SettingTable.ReportsToAccount) }, ScheduleOf(values), clock, logging.CreateLogger<Scheduler>(), _history, _trouble);
+            new BounceWriter(Stores.HostName(values), OpenBuffer, ReportSettings.Of(values), clock) { ReportsToAccount = values.Get(ReportKeys.ReportsToAccount) }, ScheduleOf(values), clock, logging.CreateLogger<Scheduler>(), _history, _trouble);
         _listeners = new ListenerSet(settings, logging, _tls, _sessions = new SessionBoard(clock));
         _idleMemory = new IdleMemory(clock);
     }
@@ -155,17 +156,17 @@ internal sealed class MailServer : IAsyncDisposable
 
     private static ScheduleSettings ScheduleOf(SettingsValues values) => new()
     {
-        FirstRetry = values.Get(SettingTable.RetryFirst),
-        AttemptsPerRound = values.Get(SettingTable.RetryRound),
-        RoundWait = values.Get(SettingTable.RetryRoundWait),
-        Doublings = values.Get(SettingTable.RetryDoublings),
-        WarnAfter = values.Get(SettingTable.WarnAfter),
-        SilentReports = values.Get(SettingTable.SilentReports)!,
-        BackupRelay = values.Get(SettingTable.BackupRelay),
-        SubmitDelay = values.Get(SettingTable.SubmitDelay),
-        RecipientsPerAttempt = values.Get(SettingTable.BatchSize),
-        Expiry = values.Get(SettingTable.QueueTime),
-        AttemptsAtOnce = values.Get(SettingTable.AttemptsAtOnce),
-        AttemptsPerDestination = values.Get(SettingTable.AttemptsPerDestination),
+        FirstRetry = values.Get(QueueKeys.RetryFirst),
+        AttemptsPerRound = values.Get(QueueKeys.RetryRound),
+        RoundWait = values.Get(QueueKeys.RetryRoundWait),
+        Doublings = values.Get(QueueKeys.RetryDoublings),
+        WarnAfter = values.Get(QueueKeys.WarnAfter),
+        SilentReports = values.Get(ReportKeys.SilentReports)!,
+        BackupRelay = values.Get(QueueKeys.BackupRelay),
+        SubmitDelay = values.Get(QueueKeys.SubmitDelay),
+        RecipientsPerAttempt = values.Get(QueueKeys.BatchSize),
+        Expiry = values.Get(QueueKeys.QueueTime),
+        AttemptsAtOnce = values.Get(QueueKeys.AttemptsAtOnce),
+        AttemptsPerDestination = values.Get(QueueKeys.AttemptsPerDestination),
     };
 }

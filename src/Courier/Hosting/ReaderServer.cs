@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Courier.Accounts;
 using Courier.Configuration;
+using Courier.Configuration.Keys;
 using Courier.Mailboxes;
 using Courier.Net;
 using Microsoft.Extensions.Logging;
@@ -24,7 +25,7 @@ internal sealed class ReaderServer : IAsyncDisposable
         Directory.CreateDirectory(Stores.SpillDirectory(settings));
         var tls = CertificateSource.Of(settings, clock);
         _accounts = new SqliteAccountDirectory(
-            Stores.AccountsFile(settings), new AccountSettings { DefaultDomain = values.Get(SettingTable.DefaultDomain) }, clock, logging.CreateLogger<SqliteAccountDirectory>());
+            Stores.AccountsFile(settings), new AccountSettings { DefaultDomain = values.Get(AccountKeys.DefaultDomain) }, clock, logging.CreateLogger<SqliteAccountDirectory>());
         _store = new MailStore(Stores.Mailboxes(values), clock, logging.CreateLogger<MailStore>());
         _listeners = new ListenerSet(settings, logging, tls, new SessionBoard(clock));
         _idleMemory = new IdleMemory(clock);

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using Courier.Accounts;
 using Courier.Configuration;
+using Courier.Configuration.Keys;
 using Courier.Imap;
 using Courier.Mailboxes;
 using Courier.Pop3;
@@ -35,14 +36,14 @@ internal sealed class ReaderServices(
             SpillDirectory = Stores.SpillDirectory(settings),
             StartTls = tls,
             CleartextLogins = Values.CleartextLogins(values),
-            HasFolderPrefix = values.Get(SettingTable.FolderPrefix) != "none",
-            TranscriptFile = values.Get(SettingTable.Transcript),
+            HasFolderPrefix = values.Get(ImapKeys.FolderPrefix) != "none",
+            TranscriptFile = values.Get(ImapKeys.Transcript),
             Limits = new ImapLimits
             {
-                LoginFailures = values.Get(SettingTable.LoginFailures),
-                MessageBytes = values.Get(SettingTable.MessageSize),
-                MessagesPerCommand = values.Get(SettingTable.MessageLimit),
-                SavesPerCommand = values.Get(SettingTable.SaveLimit),
+                LoginFailures = values.Get(LimitKeys.LoginFailures),
+                MessageBytes = values.Get(LimitKeys.MessageSize),
+                MessagesPerCommand = values.Get(ImapKeys.MessageLimit),
+                SavesPerCommand = values.Get(ImapKeys.SaveLimit),
             },
         },
         accounts, store, clock, logging.CreateLogger<ImapServer>()).ServeAsync;
@@ -52,7 +53,7 @@ internal sealed class ReaderServices(
         {
             Tls = tls,
             CleartextLogins = Values.CleartextLogins(values),
-            Limits = new Pop3Limits { LoginFailures = values.Get(SettingTable.LoginFailures) },
+            Limits = new Pop3Limits { LoginFailures = values.Get(LimitKeys.LoginFailures) },
         },
         accounts, store, clock, logging.CreateLogger<Pop3Server>()).ServeAsync;
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Courier.Configuration;
+using Courier.Configuration.Keys;
 using Courier.MailAuth.DnsLists;
 using Courier.Mta.Reception.Access;
 using Courier.Mta.Reception.Greylisting;
@@ -22,10 +23,10 @@ internal sealed class ReceptionPolicies(IDnsResolver resolver, TimeProvider cloc
     internal RatePolicy RatesOf(SettingsValues values) => new(
         new RateSettings
         {
-            AccountMessages = values.Get(SettingTable.AccountMessages),
-            AccountRecipients = values.Get(SettingTable.AccountRecipients),
-            PeerMessages = values.Get(SettingTable.PeerMessages),
-            PeerRecipients = values.Get(SettingTable.PeerRecipients),
+            AccountMessages = values.Get(LimitKeys.AccountMessages),
+            AccountRecipients = values.Get(LimitKeys.AccountRecipients),
+            PeerMessages = values.Get(LimitKeys.PeerMessages),
+            PeerRecipients = values.Get(LimitKeys.PeerRecipients),
         },
         _meters);
 
@@ -36,18 +37,18 @@ internal sealed class ReceptionPolicies(IDnsResolver resolver, TimeProvider cloc
     /// <param name="stateDirectory">Where it is kept.</param>
     internal Greylist? GreylistOf(SettingsValues values, string stateDirectory)
     {
-        if (!values.Get(SettingTable.Greylisting))
+        if (!values.Get(GreylistKeys.Enabled))
             return null;
         lock (_gate)
         {
             return _greylist ??= new Greylist(
                 new GreylistSettings(Path.Combine(stateDirectory, "greylist"))
                 {
-                    Delay = values.Get(SettingTable.GreylistDelay),
-                    RetryWithin = values.Get(SettingTable.GreylistRetry),
-                    Keep = values.Get(SettingTable.GreylistKeep),
-                    AllowAfter = values.Get(SettingTable.GreylistAllowAfter),
-                    EntriesMax = values.Get(SettingTable.GreylistEntries),
+                    Delay = values.Get(GreylistKeys.Delay),
+                    RetryWithin = values.Get(GreylistKeys.Retry),
+                    Keep = values.Get(GreylistKeys.Keep),
+                    AllowAfter = values.Get(GreylistKeys.AllowAfter),
+                    EntriesMax = values.Get(GreylistKeys.Entries),
                 },
                 clock, logging.CreateLogger<Greylist>());
         }
@@ -61,17 +62,17 @@ internal sealed class ReceptionPolicies(IDnsResolver resolver, TimeProvider cloc
         return new AccessPolicy(
             new AccessSettings(hostName)
             {
-                List = values.Get(SettingTable.AccessList),
-                Rules = [.. values.Family(SettingTable.AccessNetwork).Select(pair => new AccessRule(AccessScope.Parse(pair.Key)!, pair.Value))],
-                Domains = values.Get(SettingTable.RelayDomains)!(hostName),
-                DomainList = values.Get(SettingTable.RelayDomainList),
-                PercentDomains = values.Get(SettingTable.PercentDomains)!(hostName),
-                PercentList = values.Get(SettingTable.PercentList),
-                Lists = new DnsListLookup(values.Get(SettingTable.DnsLists)!, resolver, clock, logging.CreateLogger<DnsListLookup>()),
-                LoginRequired = values.Get(SettingTable.LoginRequired),
-                TlsRequired = values.Get(SettingTable.TlsRequired),
-                DropsListed = values.Get(SettingTable.DropListed),
-                GreetingDelay = values.Get(SettingTable.GreetingDelay),
+                List = values.Get(AccessKeys.AccessList),
+                Rules = [.. values.Family(AccessKeys.AccessNetwork).Select(pair => new AccessRule(AccessScope.Parse(pair.Key)!, pair.Value))],
+                Domains = values.Get(RelayKeys.Domains)!(hostName),
+                DomainList = values.Get(RelayKeys.DomainList),
+                PercentDomains = values.Get(RelayKeys.PercentDomains)!(hostName),
+                PercentList = values.Get(RelayKeys.PercentList),
+                Lists = new DnsListLookup(values.Get(AccessKeys.DnsLists)!, resolver, clock, logging.CreateLogger<DnsListLookup>()),
+                LoginRequired = values.Get(AccessKeys.LoginRequired),
+                TlsRequired = values.Get(AccessKeys.TlsRequired),
+                DropsListed = values.Get(AccessKeys.DropListed),
+                GreetingDelay = values.Get(AccessKeys.GreetingDelay),
             },
             clock, logging.CreateLogger<AccessPolicy>());
     }

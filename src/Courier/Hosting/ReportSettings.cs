@@ -1,4 +1,5 @@
 using Courier.Configuration;
+using Courier.Configuration.Keys;
 using Courier.Mail.Addresses;
 using Courier.Mail.Reports;
 using Courier.Mta.Bounces;
@@ -18,9 +19,9 @@ internal static class ReportSettings
 
     internal static BounceLimits Of(SettingsValues values) => new()
     {
-        FullBytes = (int)Math.Min(values.Get(SettingTable.ReportSize), int.MaxValue / 2),
-        Postmaster = values.Get(SettingTable.Postmaster) ?? PostmasterOf(values.Get(SettingTable.DefaultDomain) ?? Stores.HostName(values)),
-        Words = Words(values.Get(SettingTable.ReportTemplates)) with { From = values.Get(SettingTable.ReportFrom) },
+        FullBytes = (int)Math.Min(values.Get(ReportKeys.ReportSize), int.MaxValue / 2),
+        Postmaster = values.Get(AccountKeys.Postmaster) ?? PostmasterOf(values.Get(AccountKeys.DefaultDomain) ?? Stores.HostName(values)),
+        Words = Words(values.Get(ReportKeys.ReportTemplates)) with { From = values.Get(ReportKeys.ReportFrom) },
     };
 
     private static MailAddress? PostmasterOf(string domain) => MailAddress.TryParse($"postmaster@{domain}", out var address) ? address : null;

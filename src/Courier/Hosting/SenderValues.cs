@@ -1,4 +1,5 @@
 using Courier.Configuration;
+using Courier.Configuration.Keys;
 using Courier.Mta.Reception;
 using Courier.Mta.Reception.Senders;
 using Courier.Net.Dns;
@@ -13,7 +14,7 @@ internal static class SenderValues
         Refused = values.Get(SenderKeys.Refused)!,
         RefusedExchangers = values.Get(SenderKeys.RefusedExchangers)!,
         FreeMail = values.Family(SenderKeys.FreeMail).ToDictionary(StringComparer.OrdinalIgnoreCase),
-        SpamTraps = values.Get(SenderKeys.SpamTraps)!,
+        SpamTraps = values.Get(RecipientKeys.SpamTraps)!,
         ChecksDomain = values.Get(SenderKeys.CheckDomain),
         Helo = values.Get(SenderKeys.CheckHelo) switch
         {

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.NetworkInformation;
 using System.Security.Cryptography.X509Certificates;
 using Courier.Configuration;
+using Courier.Configuration.Keys;
 using Courier.IO.Files;
 using Courier.Mail.Addresses;
 using Courier.Mta.Delivery.Remote;
@@ -19,7 +20,7 @@ namespace Courier.Hosting;
 /// <summary>The parts that bring mail to other servers, made from the settings: for the server, and for commands that only look.</summary>
 internal sealed class Sending : IDisposable
 {
-    private static readonly Setting[] _ofIdentity = [SettingTable.SourceV4, SettingTable.SourceV6, SettingTable.RelayHelo, SettingTable.HostName];
+    private static readonly Setting[] _ofIdentity = [RelayKeys.SourceV4, RelayKeys.SourceV6, RelayKeys.Helo, ServerKeys.HostName];
 
     private readonly Settings _settings;
     private readonly SettingsValues _values;
@@ -41,22 +42,22 @@ internal sealed class Sending : IDisposable
         Resolver = new StubResolver(
             new DnsSettings
             {
-                MixCase = _values.Get(SettingTable.DnsMixCase),
-                Servers = (nameServer is null ? _values.Get(SettingTable.DnsServers) : [nameServer]) is { } servers
-                    ? new DnsServers { Servers = servers, Timeout = _values.Get(SettingTable.DnsTimeout), TrustsAuthentication = true }
+                MixCase = _values.Get(DnsKeys.DnsMixCase),
+                Servers = (nameServer is null ? _values.Get(DnsKeys.DnsServers) : [nameServer]) is { } servers
+                    ? new DnsServers { Servers = servers, Timeout = _values.Get(DnsKeys.DnsTimeout), TrustsAuthentication = true }
                     : null,
             },
             clock);
         Lookup = new HostLookup(Resolver, new HostsFile("/etc/hosts", clock), LookupSettings());
         var roots = Roots();
         _download = new StsDownload(Resolver, new StsDownloadLimits(), roots);
-        Sts = _values.Get(SettingTable.RelaySts)
+        Sts = _values.Get(RelayKeys.Sts)
             ? new StsPolicies(Resolver, _download.FetchAsync, Path.Combine(Stores.StateDirectory(settings), "sts"), clock, logging.CreateLogger<StsPolicies>())
             : null;
-        Policies = new TlsPolicies(Resolver, Sts, new CertificateTrust(roots), _values.Get(SettingTable.RelayDane)) { UsesOffered = _values.Get(SettingTable.RelayStartTls) };
+        Policies = new TlsPolicies(Resolver, Sts, new CertificateTrust(roots), _values.Get(RelayKeys.Dane)) { UsesOffered = _values.Get(RelayKeys.StartTls) };
         Relay = RoutesOf(logging);
         Client = ClientOf(_values);
-        Results = _values.Get(SettingTable.TlsReports) ? new TlsResults(Path.Combine(Stores.StateDirectory(settings), "tls-reports"), new TlsReportLimits(), clock) : null;
+        Results = _values.Get(RelayKeys.TlsReports) ? new TlsResults(Path.Combine(Stores.StateDirectory(settings), "tls-reports"), new TlsReportLimits(), clock) : null;
         Connector = new Connector(
             Lookup, Policies, new BrokenTls(clock), ConnectorSettings, (ITlsObserver?)Results ?? NoTlsObserver.Instance, logging.CreateLogger<Connector>());
     }
@@ -84,10 +85,10 @@ internal sealed class Sending : IDisposable
     {
         get
         {
-            var (pause, retry) = (_values.Get(SettingTable.RelayPause), _values.Get(SettingTable.RetryFirst));
+            var (pause, retry) = (_values.Get(RelayKeys.Pause), _values.Get(QueueKeys.RetryFirst));
             return new EsmtpAgentSettings(Client)
             {
-                IdleTimeout = _values.Get(SettingTable.RelayIdle),
+                IdleTimeout = _values.Get(RelayKeys.Idle),
                 // A retry that would only be told to wait is none.
                 FailurePause = pause < retry ? pause : retry,
             };
@@ -108,9 +109,9 @@ internal sealed class Sending : IDisposable
     /// <summary>Begins the daily reports on TLS, where they are wanted.</summary>
     internal void StartReports(ISubmission submission, Func<MessageBuffer> openBuffer, ILoggerFactory logging)
     {
-        if (Results is null || MailAddress.TryParse($"postmaster@{_values.Get(SettingTable.DefaultDomain) ?? Stores.HostName(_values)}", out var own) is false)
+        if (Results is null || MailAddress.TryParse($"postmaster@{_values.Get(AccountKeys.DefaultDomain) ?? Stores.HostName(_values)}", out var own) is false)
             return;
-        var settings = new TlsReporterSettings(Stores.HostName(_values), _values.Get(SettingTable.Postmaster) ?? own!);
+        var settings = new TlsReporterSettings(Stores.HostName(_values), _values.Get(AccountKeys.Postmaster) ?? own!);
         _reporting = new TlsReporter(Results, Resolver, submission, openBuffer, _download.Client, settings, new TlsReportLimits(), _clock, logging.CreateLogger<TlsReporter>()).RunAsync(_stopping.Token);
     }
 
@@ -132,18 +133,18 @@ internal sealed class Sending : IDisposable
     private SmtpClientSettings ClientOf(SettingsValues values)
     {
         var name = Stores.HostName(values);
-        var helo = values.Get(SettingTable.RelayHelo);
+        var helo = values.Get(RelayKeys.Helo);
         return new SmtpClientSettings(helo is null or "*" ? name : helo)
         {
-            Sources = new SourceAddresses(SourceOf(values.Get(SettingTable.SourceV4)), SourceOf(values.Get(SettingTable.SourceV6))),
+            Sources = new SourceAddresses(SourceOf(values.Get(RelayKeys.SourceV4)), SourceOf(values.Get(RelayKeys.SourceV6))),
             NameFor = helo == "*" ? NameOfAsync : null,
             Limits = new SmtpClientLimits
             {
-                ConnectTimeout = _values.Get(SettingTable.RelayConnectTimeout),
-                GreetingTimeout = _values.Get(SettingTable.RelayGreetingTimeout),
-                MailTimeout = _values.Get(SettingTable.RelayCommandTimeout),
-                RcptTimeout = _values.Get(SettingTable.RelayCommandTimeout),
-                EndTimeout = _values.Get(SettingTable.RelayDataTimeout),
+                ConnectTimeout = _values.Get(RelayKeys.ConnectTimeout),
+                GreetingTimeout = _values.Get(RelayKeys.GreetingTimeout),
+                MailTimeout = _values.Get(RelayKeys.CommandTimeout),
+                RcptTimeout = _values.Get(RelayKeys.CommandTimeout),
+                EndTimeout = _values.Get(RelayKeys.DataTimeout),
             },
         };
     }
@@ -160,14 +161,14 @@ internal sealed class Sending : IDisposable
 
     private RelaySettings RoutesOf(ILoggerFactory logging)
     {
-        var logins = _values.Get(SettingTable.RelayLogins);
+        var logins = _values.Get(RelayKeys.Logins);
         var known = logins is null ? null : EsmtpRoutes.ParseLogins(File.ReadLines(logins));
-        var routes = _values.Get(SettingTable.RelayRoutes);
+        var routes = _values.Get(RelayKeys.Routes);
         return new RelaySettings
         {
-            Hold = _values.Get(SettingTable.RelayHold),
-            NextHop = WithLogin(_values.Get(SettingTable.RelayNextHop), known),
-            Routes = _values.Family(SettingTable.RelayRoute).ToDictionary(route => route.Key, route => WithLogin(route.Value, known)!, StringComparer.OrdinalIgnoreCase),
+            Hold = _values.Get(RelayKeys.Hold),
+            NextHop = WithLogin(_values.Get(RelayKeys.NextHop), known),
+            Routes = _values.Family(RelayKeys.Route).ToDictionary(route => route.Key, route => WithLogin(route.Value, known)!, StringComparer.OrdinalIgnoreCase),
             Table = routes is null ? static _ => null : new EsmtpRouteFiles(routes, logins, _clock, logging.CreateLogger<EsmtpRouteFiles>()).Find,
         };
     }
@@ -186,7 +187,7 @@ internal sealed class Sending : IDisposable
         {
             OwnNames = new HashSet<string>([Stores.HostName(_values)], StringComparer.OrdinalIgnoreCase),
             IsOwn = endPoint => listening.Any(own => own.Port == endPoint.Port && (own.Address.Equals(endPoint.Address) || (IsAny(own.Address) && OwnAddresses().Contains(endPoint.Address)))),
-            Preference = _values.Get(SettingTable.RelayPrefer) switch
+            Preference = _values.Get(RelayKeys.Prefer) switch
             {
                 "ipv4" => AddressPreference.IPv4First,
                 "balanced" => AddressPreference.Balanced,
@@ -198,7 +199,7 @@ internal sealed class Sending : IDisposable
     /// <summary>The authorities that the operator names, for mail servers and the policies about them alike; null for the system's.</summary>
     private X509Certificate2Collection? Roots()
     {
-        if (_values.Get(SettingTable.RelayTrust) is not { } file)
+        if (_values.Get(RelayKeys.Trust) is not { } file)
             return null;
         var roots = new X509Certificate2Collection();
         roots.ImportFromPemFile(file);

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using Courier.Accounts;
 using Courier.Configuration;
+using Courier.Configuration.Keys;
 using Courier.IO.Platform;
 using Courier.Mta.Delivery.Local;
 using Courier.Mta.Reception;
@@ -40,7 +41,7 @@ internal sealed class SmtpServices(
 
     /// <summary>Mail of programs on this machine.</summary>
     internal LocalReception Local(SettingsValues values) => new(
-        ReceptionOf(values), new SubmissionFileLimits { MessageBytes = values.Get(SettingTable.MessageSize) }, submission, clock, logging.CreateLogger<LocalReception>());
+        ReceptionOf(values), new SubmissionFileLimits { MessageBytes = values.Get(LimitKeys.MessageSize) }, submission, clock, logging.CreateLogger<LocalReception>());
 
     private SessionStart Serve(SettingsValues values, SmtpRole role, IReception reception)
     {
@@ -48,22 +49,22 @@ internal sealed class SmtpServices(
         {
             Tls = tls,
             AuthOffered = role != SmtpRole.Lmtp,
-            Offered = SmtpServerSettings.OfferedBy(role) & ~values.Get(SettingTable.Withheld),
-            XClientPeers = values.Get(SettingTable.XClientPeers) ?? [],
-            XForwardPeers = values.Get(SettingTable.XForwardPeers) ?? [],
+            Offered = SmtpServerSettings.OfferedBy(role) & ~values.Get(ExtensionKeys.Withheld),
+            XClientPeers = values.Get(ProxyKeys.XClientPeers) ?? [],
+            XForwardPeers = values.Get(ProxyKeys.XForwardPeers) ?? [],
             CleartextLogins = Values.CleartextLogins(values),
-            Greeting = role == SmtpRole.Lmtp ? null : values.Get(HeaderKeys.Greeting),
+            Greeting = role == SmtpRole.Lmtp ? null : values.Get(ServerKeys.Greeting),
             PathDomain = HeaderValues.CompletionOf(values, role == SmtpRole.Submission),
             Limits = new SmtpLimits
             {
-                MessageBytes = values.Get(SettingTable.MessageSize),
-                Recipients = values.Get(SettingTable.Recipients),
-                RefusesMoreRecipients = values.Get(SenderKeys.RecipientsBeyond) == "refused",
-                RefusalsBeforeDelay = values.Get(SettingTable.RefusalsBeforeDelay),
-                RefusalDelay = values.Get(SettingTable.RefusalDelay),
-                RefusalDelayMax = values.Get(SettingTable.RefusalDelayMax),
-                CommandTimeout = values.Get(SettingTable.CommandTimeout),
-                DataTimeout = values.Get(SettingTable.DataTimeout),
+                MessageBytes = values.Get(LimitKeys.MessageSize),
+                Recipients = values.Get(LimitKeys.Recipients),
+                RefusesMoreRecipients = values.Get(LimitKeys.RecipientsBeyond) == "refused",
+                RefusalsBeforeDelay = values.Get(LimitKeys.RefusalsBeforeDelay),
+                RefusalDelay = values.Get(LimitKeys.RefusalDelay),
+                RefusalDelayMax = values.Get(LimitKeys.RefusalDelayMax),
+                CommandTimeout = values.Get(LimitKeys.CommandTimeout),
+                DataTimeout = values.Get(LimitKeys.DataTimeout),
             },
         };
         return new SmtpServer(settings, reception, logging.CreateLogger<SmtpServer>(), clock).ServeAsync;
@@ -76,19 +77,19 @@ internal sealed class SmtpServices(
     {
         Flush = flush,
         VirtualHost = values.VirtualHost,
-        Networks = values.Get(SettingTable.RelayNetworks) ?? [],
+        Networks = values.Get(RelayKeys.Networks) ?? [],
         Limits = new ReceptionLimits
         {
-            HeaderBytes = (int)values.Get(SettingTable.HeaderSize),
-            HeaderFields = values.Get(SettingTable.HeaderFields),
-            ReceivedFields = values.Get(SettingTable.ReceivedFields),
+            HeaderBytes = (int)values.Get(LimitKeys.HeaderSize),
+            HeaderFields = values.Get(LimitKeys.HeaderFields),
+            ReceivedFields = values.Get(LimitKeys.ReceivedFields),
         },
-        FreeMin = new FileSystemRoom(values.Get(SettingTable.FreeSpace), values.Get(SettingTable.FreeFiles)),
-        Postmaster = values.Get(SettingTable.Postmaster),
+        FreeMin = new FileSystemRoom(values.Get(LimitKeys.FreeSpace), values.Get(LimitKeys.FreeFiles)),
+        Postmaster = values.Get(AccountKeys.Postmaster),
         Headers = HeaderValues.Of(values),
         Trouble = trouble,
         Senders = SenderValues.Of(values, resolver),
-        Verify = SenderValues.AudienceOf(values.Get(SenderKeys.Verify)),
-        Expand = SenderValues.AudienceOf(values.Get(SenderKeys.Expand)),
+        Verify = SenderValues.AudienceOf(values.Get(RecipientKeys.Verify)),
+        Expand = SenderValues.AudienceOf(values.Get(RecipientKeys.Expand)),
     };
 }

@@ -1,5 +1,6 @@
 using Courier.Accounts;
 using Courier.Configuration;
+using Courier.Configuration.Keys;
 using Courier.Mailboxes;
 using Courier.Mailboxes.Sharing;
 using Courier.Queue;
@@ -13,14 +14,14 @@ namespace Courier.Hosting;
 /// <summary>Where things lie below the state directory, and how to open them.</summary>
 internal static class Stores
 {
-    internal static string StateDirectory(Settings settings) => Path.GetFullPath(settings.Defaults.Get(SettingTable.State)!);
+    internal static string StateDirectory(Settings settings) => Path.GetFullPath(settings.Defaults.Get(ServerKeys.State)!);
 
-    internal static string HostName(SettingsValues values) => values.Get(SettingTable.HostName) ?? SystemHostName();
+    internal static string HostName(SettingsValues values) => values.Get(ServerKeys.HostName) ?? SystemHostName();
 
     internal static string AccountsFile(Settings settings) => Path.Combine(StateDirectory(settings), "accounts.db");
 
     internal static MaildirTemplate Maildirs(Settings settings) =>
-        new(settings.Defaults.Get(SettingTable.Maildirs) ?? Path.Combine(StateDirectory(settings), "mail", "{domain}", "{user}", "Maildir"));
+        new(settings.Defaults.Get(AccountKeys.Maildirs) ?? Path.Combine(StateDirectory(settings), "mail", "{domain}", "{user}", "Maildir"));
 
     /// <summary>Where local programs reach the running server.</summary>
     internal static string LocalSocket(Settings settings) => Path.Combine(StateDirectory(settings), "submit.sock");
@@ -77,9 +78,9 @@ internal static class Stores
 
     internal static MailStoreSettings Mailboxes(SettingsValues values) => new()
     {
-        ShareWith = Enum.Parse<OtherServer>(values.Get(SettingTable.ShareWith)!, ignoreCase: true),
-        KeepExpunged = values.Get(SettingTable.KeepExpunged),
-        TextIndex = new() { IsOn = values.Get(SettingTable.TextIndex) },
+        ShareWith = Enum.Parse<OtherServer>(values.Get(MailboxKeys.ShareWith)!, ignoreCase: true),
+        KeepExpunged = values.Get(MailboxKeys.KeepExpunged),
+        TextIndex = new() { IsOn = values.Get(MailboxKeys.TextIndex) },
     };
 
     private static string SystemHostName()

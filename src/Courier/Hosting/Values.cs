@@ -1,4 +1,5 @@
 using Courier.Configuration;
+using Courier.Configuration.Keys;
 using Courier.Net;
 
 namespace Courier.Hosting;
@@ -7,5 +8,5 @@ namespace Courier.Hosting;
 internal static class Values
 {
     internal static CleartextLogins CleartextLogins(SettingsValues values) =>
-        Enum.Parse<CleartextLogins>(values.Get(SettingTable.CleartextLogins)!, ignoreCase: true);
+        Enum.Parse<CleartextLogins>(values.Get(AccountKeys.CleartextLogins)!, ignoreCase: true);
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using Courier.Configuration;
+using Courier.Configuration.Keys;
 using Courier.Hosting;
 using Courier.Mail.Addresses;
 
@@ -19,7 +20,7 @@ internal sealed class LocalUser
 
     internal static LocalUser Of(SettingsValues values, string? fullName)
     {
-        var domain = values.Get(SettingTable.DefaultDomain) ?? Stores.HostName(values);
+        var domain = values.Get(AccountKeys.DefaultDomain) ?? Stores.HostName(values);
         var user = First("MAILSUSER", "MAILUSER", "LOGNAME", "USER") ?? Environment.UserName;
         var host = First("MAILSHOST", "MAILHOST") ?? domain;
         var address = MailAddress.TryParse($"{user}@{host}", out var own) ? own! : MailAddress.Parse($"postmaster@{domain}");

@@ -1,5 +1,6 @@
 using System.Net;
 using Courier.Configuration;
+using Courier.Configuration.Keys;
 using Courier.Hosting;
 using Courier.IO.Files;
 using Courier.Mail.Addresses;
@@ -23,7 +24,7 @@ internal static class StdioSession
             AuthOffered = false,
             // What the socket's form has room for.
             Offered = SmtpServerSettings.OfferedBy(SmtpRole.Lmtp) | SmtpExtensions.Dsn | SmtpExtensions.Security | SmtpExtensions.Verp,
-            Limits = new SmtpLimits { MessageBytes = values.Get(SettingTable.MessageSize), Recipients = values.Get(SettingTable.Recipients) },
+            Limits = new SmtpLimits { MessageBytes = values.Get(LimitKeys.MessageSize), Recipients = values.Get(LimitKeys.Recipients) },
         };
         var nobody = new IPEndPoint(IPAddress.Loopback, 0);
         await using var stream = new StdioStream();

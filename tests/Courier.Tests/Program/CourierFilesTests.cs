@@ -1,5 +1,6 @@
 using System.Net;
 using Courier.Configuration;
+using Courier.Configuration.Keys;
 using Courier.Hosting;
 using Courier.Mail.Addresses;
 using Courier.Mta.Reception.Senders;
@@ -30,7 +31,7 @@ public sealed class CourierFilesTests : IDisposable
     [InlineData("1h30m10s", 5410)]
     [InlineData("# four days\n4d\n", 345_600)]
     public void Times_are_Courier_s(string text, int seconds) =>
-        Assert.Equal(TimeSpan.FromSeconds(seconds), Load(("queuetime", text)).Values!.Get(SettingTable.QueueTime));
+        Assert.Equal(TimeSpan.FromSeconds(seconds), Load(("queuetime", text)).Values!.Get(QueueKeys.QueueTime));
 
     [Fact]
     public void Every_file_sets_its_key()
@@ -40,13 +41,13 @@ public sealed class CourierFilesTests : IDisposable
             ("batchsize", "7\n"), ("backuprelay", "relay.example.org\n"), ("ipout", "192.0.2.7\n"), ("ip6out", "2001:db8::7\n"),
             ("module.esmtp", "MAXDELS=11\nMAXHOST=3\nCOLOUR=blue\n"), ("module.local", "MAXDELS=12\n"), ("queuelo", "100\n"));
         Assert.Empty(problems);
-        Assert.Equal(TimeSpan.FromDays(3), values!.Get(SettingTable.QueueTime));
-        Assert.Equal(TimeSpan.Zero, values.Get(SettingTable.WarnAfter));
-        Assert.Equal(TimeSpan.FromMinutes(1), values.Get(SettingTable.RetryFirst));
-        Assert.Equal((5, TimeSpan.FromMinutes(2), 0), (values.Get(SettingTable.RetryRound), values.Get(SettingTable.RetryRoundWait), values.Get(SettingTable.RetryDoublings)));
-        Assert.Equal((TimeSpan.FromSeconds(10), 7, "relay.example.org"), (values.Get(SettingTable.SubmitDelay), values.Get(SettingTable.BatchSize), values.Get(SettingTable.BackupRelay)));
-        Assert.Equal((IPAddress.Parse("192.0.2.7"), IPAddress.Parse("2001:db8::7")), (values.Get(SettingTable.SourceV4), values.Get(SettingTable.SourceV6)));
-        Assert.Equal((11, 3, 12), (values.Get(SettingTable.AttemptsAtOnce), values.Get(SettingTable.AttemptsPerDestination), values.Get(SettingTable.LocalAttempts)));
+        Assert.Equal(TimeSpan.FromDays(3), values!.Get(QueueKeys.QueueTime));
+        Assert.Equal(TimeSpan.Zero, values.Get(QueueKeys.WarnAfter));
+        Assert.Equal(TimeSpan.FromMinutes(1), values.Get(QueueKeys.RetryFirst));
+        Assert.Equal((5, TimeSpan.FromMinutes(2), 0), (values.Get(QueueKeys.RetryRound), values.Get(QueueKeys.RetryRoundWait), values.Get(QueueKeys.RetryDoublings)));
+        Assert.Equal((TimeSpan.FromSeconds(10), 7, "relay.example.org"), (values.Get(QueueKeys.SubmitDelay), values.Get(QueueKeys.BatchSize), values.Get(QueueKeys.BackupRelay)));
+        Assert.Equal((IPAddress.Parse("192.0.2.7"), IPAddress.Parse("2001:db8::7")), (values.Get(RelayKeys.SourceV4), values.Get(RelayKeys.SourceV6)));
+        Assert.Equal((11, 3, 12), (values.Get(QueueKeys.AttemptsAtOnce), values.Get(QueueKeys.AttemptsPerDestination), values.Get(QueueKeys.LocalAttempts)));
         Assert.Equal(["module.esmtp:3", "queuelo"], files.Uses.Where(use => use.Setting is null).Select(use => Path.GetFileName(use.Path)));
     }
 
@@ -58,17 +59,17 @@ public sealed class CourierFilesTests : IDisposable
             ("esmtptimeoutkeepalive", "45\n"), ("dsnfrom", "\"Mail\" <postmaster@example.org>\n"), ("dsnlimit", "4096\n"), ("esmtproutes", "far.test:[192.0.2.1]\n"), ("esmtpauthclient", "[192.0.2.1] carol secret\n"),
             ("esmtptimeoutquit", "10\n"));
         Assert.Empty(problems);
-        Assert.Equal("out.example.org", values!.Get(SettingTable.RelayHelo));
-        Assert.Equal(TimeSpan.FromMinutes(2), values.Get(SettingTable.RelayPause));
-        Assert.Equal(TimeSpan.FromMinutes(7), values.Get(SettingTable.RelayCommandTimeout));
-        Assert.Equal(TimeSpan.FromSeconds(20), values.Get(SettingTable.RelayConnectTimeout));
-        Assert.Equal(TimeSpan.FromMinutes(3), values.Get(SettingTable.RelayGreetingTimeout));
-        Assert.Equal(TimeSpan.FromMinutes(8), values.Get(SettingTable.RelayDataTimeout));
-        Assert.Equal(TimeSpan.FromSeconds(45), values.Get(SettingTable.RelayIdle));
-        Assert.Equal("\"Mail\" <postmaster@example.org>", values.Get(SettingTable.ReportFrom));
-        Assert.Equal(4096, values.Get(SettingTable.ReportSize));
-        Assert.Equal(Path.Combine(_directory, "esmtproutes"), values.Get(SettingTable.RelayRoutes));
-        Assert.Equal(Path.Combine(_directory, "esmtpauthclient"), values.Get(SettingTable.RelayLogins));
+        Assert.Equal("out.example.org", values!.Get(RelayKeys.Helo));
+        Assert.Equal(TimeSpan.FromMinutes(2), values.Get(RelayKeys.Pause));
+        Assert.Equal(TimeSpan.FromMinutes(7), values.Get(RelayKeys.CommandTimeout));
+        Assert.Equal(TimeSpan.FromSeconds(20), values.Get(RelayKeys.ConnectTimeout));
+        Assert.Equal(TimeSpan.FromMinutes(3), values.Get(RelayKeys.GreetingTimeout));
+        Assert.Equal(TimeSpan.FromMinutes(8), values.Get(RelayKeys.DataTimeout));
+        Assert.Equal(TimeSpan.FromSeconds(45), values.Get(RelayKeys.Idle));
+        Assert.Equal("\"Mail\" <postmaster@example.org>", values.Get(ReportKeys.ReportFrom));
+        Assert.Equal(4096, values.Get(ReportKeys.ReportSize));
+        Assert.Equal(Path.Combine(_directory, "esmtproutes"), values.Get(RelayKeys.Routes));
+        Assert.Equal(Path.Combine(_directory, "esmtpauthclient"), values.Get(RelayKeys.Logins));
         Assert.Contains(files.Uses, use => use.Setting is null && use.Path.EndsWith("esmtptimeoutquit", StringComparison.Ordinal));
     }
 
@@ -84,8 +85,8 @@ public sealed class CourierFilesTests : IDisposable
         var (settings, problems) = Settings.Load(new CourierFiles(_directory), new CommandLineSource(["server.state=/x"]));
         Assert.Empty(problems);
         var (smtp, submission) = (settings!.For(new SettingsContext { Listener = "smtp" }), settings.For(new SettingsContext { Listener = "submission" }));
-        Assert.Equal((false, false, "all", "no", "none", "all", "unsigned"), (smtp.Get(SettingTable.LoginRequired), smtp.Get(SettingTable.TlsRequired), smtp.Get(SenderKeys.Verify), smtp.Get(SenderKeys.Expand), smtp.Get(HeaderKeys.AddMessageId), smtp.Get(HeaderKeys.AddDate), smtp.Get(HeaderKeys.Change)));
-        Assert.Equal((true, true, "all", "none"), (submission.Get(SettingTable.LoginRequired), submission.Get(SettingTable.TlsRequired), submission.Get(HeaderKeys.AddMessageId), submission.Get(HeaderKeys.Change)));
+        Assert.Equal((false, false, "all", "no", "none", "all", "unsigned"), (smtp.Get(AccessKeys.LoginRequired), smtp.Get(AccessKeys.TlsRequired), smtp.Get(RecipientKeys.Verify), smtp.Get(RecipientKeys.Expand), smtp.Get(HeaderKeys.AddMessageId), smtp.Get(HeaderKeys.AddDate), smtp.Get(HeaderKeys.Change)));
+        Assert.Equal((true, true, "all", "none"), (submission.Get(AccessKeys.LoginRequired), submission.Get(AccessKeys.TlsRequired), submission.Get(HeaderKeys.AddMessageId), submission.Get(HeaderKeys.Change)));
     }
 
     [Fact]
@@ -93,7 +94,7 @@ public sealed class CourierFilesTests : IDisposable
     {
         var (values, problems, files) = Load(("dsnheader.txt", "Content-Type: text/plain; charset=\"utf-8\"\n\n\nHello from [#ME#]\n"), ("dsnfailed.txt", "These failed:\n"), ("dsnsubjectnotice.txt", "Notice\n"));
         Assert.Empty(problems);
-        Assert.Equal(_directory, values!.Get(SettingTable.ReportTemplates));
+        Assert.Equal(_directory, values!.Get(ReportKeys.ReportTemplates));
         Assert.Equal(3, files.Uses.Count);
         var words = ReportSettings.Of(values).Words;
         Assert.Equal(("Hello from [#ME#]\n", "These failed:\n", "Notice\n", null), (words.Header, words.Failed, words.SubjectNotice, words.Footer));
@@ -108,15 +109,15 @@ public sealed class CourierFilesTests : IDisposable
             $"prefix=\"/usr\"\nESMTP_USE_STARTTLS=0\nESMTP_PREFER_IPV6_MX=0\nTLS_TRUSTCERTS={authorities}\nDSNTOAUTHADDR=1\nESMTP_BLOCKBACKSCATTER=smtp/dsn,authsmtp/dsn\nARCHIVEDIR=${{sysconfdir}}/archive\n"
             + "# TLS_PRIORITY=x\nTLS_VERIFYPEER=PEER\nESMTP_CORK=1\nDEFAULTDELIVERY=\"| $HOME/bin/x\"\n"));
         Assert.Empty(problems);
-        Assert.False(values!.Get(SettingTable.RelayStartTls));
-        Assert.Equal(("ipv4", authorities, true), (values.Get(SettingTable.RelayPrefer), values.Get(SettingTable.RelayTrust), values.Get(SettingTable.ReportsToAccount)));
-        Assert.Equal(2, values.Get(SettingTable.SilentReports)!.Count);
+        Assert.False(values!.Get(RelayKeys.StartTls));
+        Assert.Equal(("ipv4", authorities, true), (values.Get(RelayKeys.Prefer), values.Get(RelayKeys.Trust), values.Get(ReportKeys.ReportsToAccount)));
+        Assert.Equal(2, values.Get(ReportKeys.SilentReports)!.Count);
         Assert.Equal(Path.Combine(_directory, "archive"), values.Get(QueueKeys.Archive));
         Assert.Equal(["courierd:9", "courierd:10", "courierd:11"], files.Uses.Where(use => use.Setting is null).Select(use => Path.GetFileName(use.Path)));
         var (usual, _, _) = Load(("courierd", "ESMTP_USE_STARTTLS=1\nESMTP_PREFER_IPV6_MX=1\nTLS_TRUSTCERTS=/nowhere\nDSNTOAUTHADDR=0\nESMTP_BLOCKBACKSCATTER=\n"));
-        Assert.True(usual!.Get(SettingTable.RelayStartTls));
-        Assert.Equal(("ipv6", null, false), (usual.Get(SettingTable.RelayPrefer), usual.Get(SettingTable.RelayTrust), usual.Get(SettingTable.ReportsToAccount)));
-        Assert.Empty(usual.Get(SettingTable.SilentReports)!);
+        Assert.True(usual!.Get(RelayKeys.StartTls));
+        Assert.Equal(("ipv6", null, false), (usual.Get(RelayKeys.Prefer), usual.Get(RelayKeys.Trust), usual.Get(ReportKeys.ReportsToAccount)));
+        Assert.Empty(usual.Get(ReportKeys.SilentReports)!);
     }
 
     [Fact]
@@ -141,24 +142,24 @@ public sealed class CourierFilesTests : IDisposable
         var (settings, problems) = Settings.Load(courier, new CommandLineSource(["server.state=/x"]));
         Assert.Empty(problems);
         var usual = settings!.Defaults;
-        Assert.Equal(("mail.example.org", "example.org", 1L << 40, "mail.example.org ESMTP\nno spam"), (usual.Get(SettingTable.HostName), usual.Get(SettingTable.DefaultDomain), usual.Get(SettingTable.MessageSize), usual.Get(HeaderKeys.Greeting)));
-        Assert.Equal(Path.Combine(_directory, "esmtproutes"), usual.Get(SettingTable.RelayRoutes));
+        Assert.Equal(("mail.example.org", "example.org", 1L << 40, "mail.example.org ESMTP\nno spam"), (usual.Get(ServerKeys.HostName), usual.Get(AccountKeys.DefaultDomain), usual.Get(LimitKeys.MessageSize), usual.Get(ServerKeys.Greeting)));
+        Assert.Equal(Path.Combine(_directory, "esmtproutes"), usual.Get(RelayKeys.Routes));
         var there = settings.For(new SettingsContext { Listener = "smtp", LocalAddress = IPAddress.Parse("192.0.2.1") });
-        Assert.Equal(("mx.example.net", "example.net", 1000L), (there.Get(SettingTable.HostName), there.Get(HeaderKeys.Domain), there.Get(SettingTable.MessageSize)));
+        Assert.Equal(("mx.example.net", "example.net", 1000L), (there.Get(ServerKeys.HostName), there.Get(HeaderKeys.Domain), there.Get(LimitKeys.MessageSize)));
         Assert.Null(there.Get(HeaderKeys.MessageIdHost));
         // Who logs in there from the other host has what holds for both.
         var both = there.ForDomain("Example.com");
-        Assert.Equal(("mx.example.net", "ids.example.com"), (both.Get(SettingTable.HostName), both.Get(HeaderKeys.MessageIdHost)));
+        Assert.Equal(("mx.example.net", "ids.example.com"), (both.Get(ServerKeys.HostName), both.Get(HeaderKeys.MessageIdHost)));
         Assert.True(both.Get(SenderKeys.Refused)!.Matches(MailAddress.Parse("no@example.com")));
         Assert.False(there.Get(SenderKeys.Refused)!.Matches(MailAddress.Parse("no@example.com")));
         Assert.Same(there, there.ForDomain("example.info"));
         Assert.Contains(courier.Uses, use => use.Path.EndsWith("queuetime.192.0.2.1", StringComparison.Ordinal) && use.Reason is not null);
-        Assert.Equal("mail.example.org", settings.For(new SettingsContext { LocalAddress = IPAddress.Parse("198.51.100.1") }).Get(SettingTable.HostName));
+        Assert.Equal("mail.example.org", settings.For(new SettingsContext { LocalAddress = IPAddress.Parse("198.51.100.1") }).Get(ServerKeys.HostName));
     }
 
     [Fact]
     public void A_star_stands_for_the_name_of_the_machine() => Assert.Equal(
-        Environment.MachineName.ToLowerInvariant().Split('.')[0] + ".example.org", Load(("me", "*.example.org")).Values!.Get(SettingTable.HostName));
+        Environment.MachineName.ToLowerInvariant().Split('.')[0] + ".example.org", Load(("me", "*.example.org")).Values!.Get(ServerKeys.HostName));
 
     [Fact]
     public void A_virtual_host_sends_from_its_own_address()
@@ -213,7 +214,7 @@ public sealed class CourierFilesTests : IDisposable
         Assert.Equal(["example.net"], senders.FreeMail["example.net"]);
         Assert.Equal(["example.com", "mail.example.org"], senders.FreeMail["example.com"]);
         Assert.True(senders.SpamTraps.Matches(MailAddress.Parse("TRAP@example.test")));
-        Assert.Equal((50, "refused"), (values!.Get(SettingTable.Recipients), values.Get(SenderKeys.RecipientsBeyond)));
+        Assert.Equal((50, "refused"), (values!.Get(LimitKeys.Recipients), values.Get(LimitKeys.RecipientsBeyond)));
         Assert.Equal((true, HeloCheck.Temporary), (senders.ChecksDomain, senders.Helo));
         Assert.Equal(["bofh:12", "bofh:13"], files.Uses.Where(use => use.Setting is null).Select(use => Path.GetFileName(use.Path)));
     }
@@ -238,7 +239,7 @@ public sealed class CourierFilesTests : IDisposable
         File.WriteAllText(Path.Combine(_directory, "queuetime"), "3d");
         File.WriteAllText(Path.Combine(_directory, "courier.conf"), "[server]\nstate = /x\n[queue]\nexpire = 4d\n");
         var (settings, _) = Settings.Load(new CourierFiles(_directory), new NativeFile(Path.Combine(_directory, "courier.conf")));
-        Assert.Equal(TimeSpan.FromDays(4), settings!.Defaults.Get(SettingTable.QueueTime));
+        Assert.Equal(TimeSpan.FromDays(4), settings!.Defaults.Get(QueueKeys.QueueTime));
     }
 
     [Theory]

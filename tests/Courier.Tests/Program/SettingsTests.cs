@@ -1,5 +1,6 @@
 using System.Net;
 using Courier.Configuration;
+using Courier.Configuration.Keys;
 using Courier.Mta.Delivery.Remote;
 using Courier.Tests.Shared;
 
@@ -46,7 +47,7 @@ public sealed class SettingsTests : IDisposable
     [InlineData("state=/a#b", "/a#b")]
     [InlineData("  state   =   /a b  ", "/a b")]
     public void Values_are_trimmed_and_comments_dropped(string line, string expected) =>
-        Assert.Equal(expected, Load("[server]\n" + line).Defaults.Get(SettingTable.State));
+        Assert.Equal(expected, Load("[server]\n" + line).Defaults.Get(ServerKeys.State));
 
     [Fact]
     public void Later_sources_win()
@@ -56,9 +57,9 @@ public sealed class SettingsTests : IDisposable
 
         var (settings, _) = Settings.Load(new NativeFile(file), new EnvironmentSource(environment), new CommandLineSource(["server.state=/line"]));
 
-        Assert.Equal("/line", settings!.Defaults.Get(SettingTable.State));
-        Assert.Equal(TimeSpan.FromSeconds(2), settings.Defaults.Get(SettingTable.RetryFirst));
-        Assert.Equal("command line", settings.Defaults.Find(SettingTable.State)!.Origin.ToString());
+        Assert.Equal("/line", settings!.Defaults.Get(ServerKeys.State));
+        Assert.Equal(TimeSpan.FromSeconds(2), settings.Defaults.Get(QueueKeys.RetryFirst));
+        Assert.Equal("command line", settings.Defaults.Find(ServerKeys.State)!.Origin.ToString());
     }
 
     [Fact]
@@ -67,7 +68,7 @@ public sealed class SettingsTests : IDisposable
         Write("more.conf", "[queue]\nexpire = 3d\n");
         Write("circle.conf", "include = circle.conf\n");
 
-        Assert.Equal(TimeSpan.FromDays(3), Load("[server]\nstate = /x\ninclude = more.conf\n").Defaults.Get(SettingTable.QueueTime));
+        Assert.Equal(TimeSpan.FromDays(3), Load("[server]\nstate = /x\ninclude = more.conf\n").Defaults.Get(QueueKeys.QueueTime));
         Assert.Contains(Settings.Load(new NativeFile(Path.Combine(_directory, "circle.conf"))).Problems, problem => problem.Key == "include");
     }
 
@@ -86,10 +87,10 @@ public sealed class SettingsTests : IDisposable
 
         var here = settings.For(new SettingsContext { Listener = "submission", LocalAddress = IPAddress.Parse("192.0.2.1") });
 
-        Assert.Equal("mail.example.org", here.Get(SettingTable.HostName));
-        Assert.Equal(1024 * 1024, here.Get(SettingTable.MessageSize));
-        Assert.Equal("mail.example.test", settings.Defaults.Get(SettingTable.HostName));
-        Assert.Equal(50 * 1024 * 1024, settings.For(new SettingsContext { Listener = "smtp" }).Get(SettingTable.MessageSize));
+        Assert.Equal("mail.example.org", here.Get(ServerKeys.HostName));
+        Assert.Equal(1024 * 1024, here.Get(LimitKeys.MessageSize));
+        Assert.Equal("mail.example.test", settings.Defaults.Get(ServerKeys.HostName));
+        Assert.Equal(50 * 1024 * 1024, settings.For(new SettingsContext { Listener = "smtp" }).Get(LimitKeys.MessageSize));
         Assert.Same(here, settings.For(new SettingsContext { Listener = "submission", LocalAddress = IPAddress.Parse("192.0.2.1"), Domain = "a.test" }));
     }
 
@@ -101,7 +102,7 @@ public sealed class SettingsTests : IDisposable
     public void Routes_are_a_family_and_the_last_of_a_domain_wins()
     {
         var routes = Load("[server]\nstate = /x\n[relay]\nroute.A.test = 127.0.0.1:1\nroute.a.test = 127.0.0.1:2\nroute.b.test = [::1]:3\n")
-            .Defaults.Family(SettingTable.RelayRoute).ToDictionary(StringComparer.Ordinal);
+            .Defaults.Family(RelayKeys.Route).ToDictionary(StringComparer.Ordinal);
 
         Assert.Equal(new NextHop("127.0.0.1", 2), routes["a.test"]);
         Assert.Equal(new NextHop("::1", 3), routes["b.test"]);

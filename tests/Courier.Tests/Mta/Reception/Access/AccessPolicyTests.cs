@@ -1,5 +1,6 @@
 using System.Net;
 using Courier.Configuration;
+using Courier.Configuration.Keys;
 using Courier.Hosting;
 using Courier.Mail.Addresses;
 using Courier.Mta.Reception;
@@ -187,17 +188,17 @@ public sealed class AccessPolicyTests : IDisposable
         var (settings, problems) = Settings.Load(files, new NativeFile(Path.Combine(_directory, "courier.conf")));
         Assert.Empty(problems);
         var (smtp, msa, imap) = (Of("smtp"), Of("submission"), Of("imap"));
-        Assert.Equal((41, 70, 6), (smtp.Get(SettingTable.Connections), smtp.Get(SettingTable.ConnectionsPerNetwork), smtp.Get(SettingTable.ConnectionsPerPeer)));
-        Assert.Equal((41, 70, 60), (msa.Get(SettingTable.Connections), msa.Get(SettingTable.ConnectionsPerNetwork), msa.Get(SettingTable.ConnectionsPerPeer)));
-        Assert.Equal((20_000, 70, 1000), (imap.Get(SettingTable.Connections), imap.Get(SettingTable.ConnectionsPerNetwork), imap.Get(SettingTable.ConnectionsPerPeer)));
-        Assert.Equal((TimeSpan.Zero, true, true), (smtp.Get(SettingTable.RefusalDelay), smtp.Get(SettingTable.DropListed), smtp.Get(SenderKeys.CheckDomain)));
+        Assert.Equal((41, 70, 6), (smtp.Get(LimitKeys.Connections), smtp.Get(LimitKeys.ConnectionsPerNetwork), smtp.Get(LimitKeys.ConnectionsPerPeer)));
+        Assert.Equal((41, 70, 60), (msa.Get(LimitKeys.Connections), msa.Get(LimitKeys.ConnectionsPerNetwork), msa.Get(LimitKeys.ConnectionsPerPeer)));
+        Assert.Equal((20_000, 70, 1000), (imap.Get(LimitKeys.Connections), imap.Get(LimitKeys.ConnectionsPerNetwork), imap.Get(LimitKeys.ConnectionsPerPeer)));
+        Assert.Equal((TimeSpan.Zero, true, true), (smtp.Get(LimitKeys.RefusalDelay), smtp.Get(AccessKeys.DropListed), smtp.Get(SenderKeys.CheckDomain)));
         Assert.Equal(["allow wl.test ", "block bl.test Go, away", "block txt.test "],
-            smtp.Get(SettingTable.DnsLists)!.Select(list => $"{(list.IsAllowList ? "allow" : "block")} {list.Zone} {list.Text}"));
-        Assert.Equal("127.0.0.2", Assert.Single(smtp.Get(SettingTable.DnsLists)![1].Answers).ToString());
-        Assert.Empty(msa.Get(SettingTable.DnsLists)!);
-        Assert.False(msa.Get(SettingTable.DropListed));
-        Assert.Equal(Path.Combine(_directory, "smtpaccess-msa"), msa.Get(SettingTable.AccessList));
-        Assert.Null(smtp.Get(SettingTable.AccessList));
+            smtp.Get(AccessKeys.DnsLists)!.Select(list => $"{(list.IsAllowList ? "allow" : "block")} {list.Zone} {list.Text}"));
+        Assert.Equal("127.0.0.2", Assert.Single(smtp.Get(AccessKeys.DnsLists)![1].Answers).ToString());
+        Assert.Empty(msa.Get(AccessKeys.DnsLists)!);
+        Assert.False(msa.Get(AccessKeys.DropListed));
+        Assert.Equal(Path.Combine(_directory, "smtpaccess-msa"), msa.Get(AccessKeys.AccessList));
+        Assert.Null(smtp.Get(AccessKeys.AccessList));
         Assert.Equal(["esmtpd:9: PATH: the shell is not run", "esmtpd:10: PORT: [smtp] listen says where", "esmtpd:11: COLOUR: not known here"],
             files.Uses.Where(use => use.Setting is null).Select(use => $"{Path.GetFileName(use.Path)}: {use.Reason}"));
 
@@ -211,7 +212,7 @@ public sealed class AccessPolicyTests : IDisposable
         Write("sizecheck", "500 20 128K\n");
         var files = new CourierFiles(_directory);
         var (settings, _) = Settings.Load(files, new CommandLineSource(["server.state=/x"]));
-        Assert.Equal(50_000, settings!.Defaults.Get(SettingTable.HeaderSize));
+        Assert.Equal(50_000, settings!.Defaults.Get(LimitKeys.HeaderSize));
         Assert.Contains(files.Uses, use => use.Path.EndsWith("sizecheck:1", StringComparison.Ordinal) && use.Setting == "[limits] free_files = 20");
         Write("bofh", "opt BOFHHEADERLIMIT=10\n");
         Assert.Contains("bofh:1", Assert.Single(Settings.Load(new CourierFiles(_directory), new CommandLineSource(["server.state=/x"])).Problems).ToString(), StringComparison.Ordinal);
