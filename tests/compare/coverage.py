@@ -10,7 +10,7 @@ REASONS = {
     "PIDFILE": "the service manager knows the process", "SSLPIDFILE": "the service manager knows the process",
     "ESMTPDSTART": "read by Courier's init scripts; ours listens where courier.conf says", "ESMTPDSSLSTART": "read by Courier's init scripts; ours listens where courier.conf says",
     "PORT": "[smtp] listen and [submission] listen of courier.conf: both servers must not take one port", "ADDRESS": "as PORT", "SSLPORT": "as PORT", "SSLADDRESS": "as PORT",
-    "TLS_DHPARAMS": "of key exchanges that TLS 1.3 has done without; keys are agreed upon by elliptic curves",
+    "TLS_DHPARAMS": "for an exchange of keys that ours does not offer: keys are agreed upon by elliptic curves",
     "ESMTPAUTH_WEBADMIN": "what the forms of webadmin offer", "ESMTPAUTH_TLS_WEBADMIN": "what the forms of webadmin offer",
     "courierd ESMTP_CORK": "how bytes are put into packets", "courierd UUXFLAGS": "there is no UUCP module", "courierd SHELL": "as PATH",
     "courierd DYNAMICDELIVERIES": "of .courier files, which belong to local delivery", "courierd MAILDROPDEFAULT": "of maildrop, which belongs to local delivery",
@@ -18,7 +18,7 @@ REASONS = {
     "module.local MAXDELS": "of programs that deliver; here a delivery is the writing of a file, bounded by [queue] local_attempts, which is set from it",
     "module.local MAXHOST": "of programs that deliver; there is one host of accounts",
     "module.fax": "there is no fax module", "module.uucp": "there is no UUCP module", "aliases/system": "of local delivery", "authdaemonrc": "of accounts", "enablefiltering": "of mail filters",
-    "dhparams.pem": "as TLS_DHPARAMS", "esmtpd.pem": "the file that TLS_CERTFILE names", "esmtpd.cnf": "for mkesmtpdcert: ours makes a certificate without being asked",
+    "dhparams.pem": "as TLS_DHPARAMS", "esmtpd.pem": "the file that TLS_CERTFILE names: the probe names one of its own", "esmtpd.cnf": "for mkesmtpdcert: ours makes a certificate without being asked",
 }
 WORD = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=|\s*(\.)\s")
 
@@ -38,7 +38,7 @@ def settings(etc):
 
 def covered(file, setting, probes):
     if setting:
-        return [probe.name for probe in probes if probe.file == file and re.search(rf"\b{setting}=", probe.setting + "=" if probe.setting == setting else probe.setting)]
+        return [probe.name for probe in probes if probe.file == file and re.search(rf"\b{setting}=", probe.setting)]
     base = file.split("/")[0].removesuffix(".dir")
     return [probe.name for probe in probes if probe.file == base or file in probe.files or base in re.split(r"[, ]+", probe.setting)]
 

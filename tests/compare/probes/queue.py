@@ -1,9 +1,8 @@
 """The queue: its schedule, its modules, and whose trouble is kept from whom."""
-from .probe import MINE, SOON, Probe
+from .probe import SOON, Probe
 from .receiving_seen import again_refused, archived, bounces_to
 from .sending_seen import at_once, backscatter, first_attempt, reaches, returned, returns, schedule, transactions, warned
 
-TRUSTED = "a peer that may relay by its address counts as `smtp`, as `authsmtp` at Courier"
 PROBES = [
     Probe("queuetime", "4s", {**SOON, "queuetime": "4s\n"}, returned, seconds=12),
     Probe("warntime", "2s", {**SOON, "warntime": "2s\n"}, warned),
@@ -16,11 +15,11 @@ PROBES = [
     Probe("module.esmtp", "MAXHOST=1", {"module.esmtp": "MAXHOST=1\n"}, at_once("far.test"), seconds=8),
     Probe("module.esmtp", "MAXDELS=1", {"module.esmtp": "MAXDELS=1\n"}, at_once("far.test", "other.test"), seconds=12),
     Probe("module.dsn", "MAXDELS=1", {"module.dsn": "MAXDELS=1\n"}, returns("gone@far.test")),
-    Probe("courierd", "ARCHIVEDIR", {"courierd": "ARCHIVEDIR=$ARCHIVE\n"}, archived),
-    Probe("courierd", "ESMTP_BLOCKBACKSCATTER=smtp/dsn", {"courierd": "ESMTP_BLOCKBACKSCATTER=smtp/dsn\n"}, bounces_to("client@other.test"), why=TRUSTED, seconds=10),
-    Probe("courierd", "ESMTP_BLOCKBACKSCATTER=smtp/dsn, mail that goes on", {"courierd": "ESMTP_BLOCKBACKSCATTER=smtp/dsn\n"}, backscatter, why=TRUSTED, seconds=10),
+    Probe("courierd", "ARCHIVEDIR=", {"courierd": "ARCHIVEDIR=$ARCHIVE\n"}, archived),
+    Probe("courierd", "ESMTP_BLOCKBACKSCATTER=smtp/dsn", {"courierd": "ESMTP_BLOCKBACKSCATTER=smtp/dsn\n"}, bounces_to("client@other.test"), seconds=10),
+    Probe("courierd", "ESMTP_BLOCKBACKSCATTER=smtp/dsn, mail that goes on", {"courierd": "ESMTP_BLOCKBACKSCATTER=smtp/dsn\n"}, backscatter, seconds=10),
     Probe("courierd", "ESMTP_BLOCKBACKSCATTER=smtp/dsn,authsmtp/dsn", {"courierd": "ESMTP_BLOCKBACKSCATTER=smtp/dsn,authsmtp/dsn\n"}, bounces_to("client@other.test"), seconds=10),
     Probe("courierd", "ESMTP_BLOCKBACKSCATTER=", {"courierd": "ESMTP_BLOCKBACKSCATTER=\n"}, bounces_to("client@other.test")),
-    Probe("bofh", "opt BOFHSUPPRESSBACKSCATTER=smtp", {"bofh": "opt BOFHSUPPRESSBACKSCATTER=smtp\n"}, again_refused, why=TRUSTED),
+    Probe("bofh", "opt BOFHSUPPRESSBACKSCATTER=smtp", {"bofh": "opt BOFHSUPPRESSBACKSCATTER=smtp\n"}, again_refused),
     Probe("bofh", "opt BOFHSUPPRESSBACKSCATTER=smtp,authsmtp", {"bofh": "opt BOFHSUPPRESSBACKSCATTER=smtp,authsmtp\n"}, again_refused),
 ]

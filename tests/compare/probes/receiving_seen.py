@@ -21,9 +21,9 @@ def codes(*questions, port=PORT):
     return run
 
 
-def denied_by(*questions):
+def denied_by(*questions, port=PORT):
     """As codes, but a connection that is closed without a word is a refusal, too."""
-    seen = codes(*questions)
+    seen = codes(*questions, port=port)
     return lambda server: seen(server).replace("closed", "5")
 
 
@@ -53,13 +53,15 @@ def offers(word, port=PORT):
     return run
 
 
-def presents(server, port=PORT):
+def presents(port=PORT):
     """Whose certificate is shown."""
-    with server.client(port=port) as client:
-        if port != SSL:
-            client.starttls(context=unread())
-        shown = subprocess.run(["openssl", "x509", "-inform", "DER", "-noout", "-subject"], input=client.sock.getpeercert(True), capture_output=True, check=True).stdout.decode()
-        return shown.split("CN = ")[-1].strip()
+    def run(server):
+        with server.client(port=port) as client:
+            if port != SSL:
+                client.starttls(context=unread())
+            shown = subprocess.run(["openssl", "x509", "-inform", "DER", "-noout", "-subject"], input=client.sock.getpeercert(True), capture_output=True, check=True).stdout.decode()
+            return shown.split("CN = ")[-1].strip()
+    return run
 
 
 def asks_for_certificate(port=PORT):
@@ -78,20 +80,26 @@ def looks_up(server):
     return "the client's name is told" if "client5.test" in mail[0] else "the client's name is not told" if mail[0] else "not delivered"
 
 
-def logs_dialogue(server, port=PORT):
-    with server.client(port=port) as client:
-        client.ehlo()
-        client.mail("somebody@elsewhere.test")
-        client.docmd("RSET")
-    return "commands are in the log" if wait(lambda: "RSET" in server.logged(), 2) else "no commands in the log"
+def logs_dialogue(port=PORT):
+    def run(server):
+        with server.client(port=port) as client:
+            client.ehlo()
+            client.mail("somebody@elsewhere.test")
+            client.docmd("RSET")
+        return "commands are in the log" if wait(lambda: "RSET" in server.logged(), 2) else "no commands in the log"
+    return run
 
 
-def tarpit(server, port=PORT):
-    with server.client("127.0.0.1", port) as client:
-        client.ehlo()
-        begun = time.monotonic()
-        client.docmd("MAIL FROM:<nobody at all")
-        return "a refusal is held back" if time.monotonic() - begun > 4 else "a refusal comes at once"
+def tarpit(port=PORT):
+    """How long the second of two refusals takes."""
+    def run(server):
+        with server.client("127.0.0.1", port) as client:
+            client.ehlo()
+            begun = time.monotonic()
+            for _ in range(2):
+                client.docmd("MAIL FROM:<nobody at all")
+            return "refusals are held back" if time.monotonic() - begun > 6 else "refusals come at once"
+    return run
 
 
 def bare_from(server):
@@ -103,6 +111,17 @@ def bare_from(server):
         found = [line for one in mail if "Subject: " + text.split("Subject: ")[1][:8] in one for line in one.splitlines() if line.startswith("From:")]
         return "as it was" if found == ["From: demo"] else f"became {found[0][6:]}" if found else "not delivered"
     return f"unsigned {kept('From: demo' + CRLF + 'Subject: unsigned' + CRLF * 2 + 'x' + CRLF)}, signed {kept(SIGNED)}"
+
+
+def user_codes(*questions, port):
+    """As codes, of a user who has logged in."""
+    def run(server):
+        seen = []
+        for source, sender, *recipients in questions:
+            with server.user(source=source, port=port) as client:
+                seen.append(" ".join(str(code)[0] for code in (client.mail(sender)[0], *(client.rcpt(to)[0] for to in recipients))))
+        return " | ".join(seen)
+    return run
 
 
 def submitted(**given):
@@ -181,19 +200,23 @@ def again_refused(server):
     return f"RCPT once more: {str(wait(refused, 3) or 250)[0]}"
 
 
-def open_at_once(peers=("127.0.0.1",) * 4):
+def open_at_once(peers=("127.0.0.1",) * 4, port=PORT):
     """What four connections are greeted with."""
     def run(server):
         clients, seen = [], []
         try:
             for peer in peers:
-                client = socket.create_connection(("127.0.0.1", PORT), source_address=(peer, 0))
+                client = socket.create_connection(("127.0.0.1", port), source_address=(peer, 0))
                 client.settimeout(3)
                 clients.append(client)
                 try:
+                    if port == SSL:
+                        clients[-1] = client = unread().wrap_socket(client)
                     seen.append(client.recv(1000).decode()[:3] or "closed")
-                except OSError:
+                except TimeoutError:
                     seen.append("nothing")
+                except OSError:
+                    seen.append("closed")
             return " ".join(seen)
         finally:
             for client in clients:

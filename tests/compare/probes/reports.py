@@ -1,6 +1,6 @@
 """Reports on what became of mail."""
 from .probe import SOON, Probe
-from .sending_seen import TEMPLATES, report_from, returned_body, words_of_reports
+from .sending_seen import TEMPLATES, report_after_login, report_from, returned_body, words_of_reports
 
 SUBJECTS = {"dsnsubjectnotice.txt": "The subject of a notice\n", "dsnsubjectwarn.txt": "The subject of a warning\n"}
 PROBES = [
@@ -8,5 +8,7 @@ PROBES = [
     Probe("dsn*.txt", ", ".join(SUBJECTS), {**SOON, **SUBJECTS, "warntime": "1s\n"}, words_of_reports),
     Probe("dsnfrom", "as it comes", {}, report_from),
     Probe("dsnfrom", "", {"dsnfrom": "\"The Server\" <postmaster@example.test>\n"}, report_from),
+    Probe("courierd", "DSNTOAUTHADDR=0", {"courierd": "DSNTOAUTHADDR=0\n"}, report_after_login),
+    Probe("courierd", "DSNTOAUTHADDR=1", {"courierd": "DSNTOAUTHADDR=1\n"}, report_after_login),
     Probe("dsnlimit", "2000", {"dsnlimit": "2000\n"}, returned_body),
 ]

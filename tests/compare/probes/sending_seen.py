@@ -161,6 +161,14 @@ def backscatter(server):
     return "sent: " + ", ".join(sorted(to for one in server.sink.transactions for to in one))
 
 
+def report_after_login(server):
+    """Who gets the report on a message that demo sent under bob's name, after a login over TLS."""
+    with server.user() as client:
+        client.sendmail("bob@example.test", ["gone@far.test"], "Subject: probe\r\n\r\nhello\r\n")
+    got = wait(lambda: [user for user in ("demo", "bob") if any("Action: failed" in one for one in server.mail(user))], 15)
+    return "report to " + (", ".join(got) if got else "nobody")
+
+
 def words_of_reports(server):
     """Which templates are in which report."""
     asked = [("gone@far.test", "failed", ()), ("slow@far.test", "delayed", ()), ("bob@example.test", "delivered", ("NOTIFY=SUCCESS",)), ("taken@far.test", "relayed", ("NOTIFY=SUCCESS",))]
