@@ -6,6 +6,10 @@ namespace Courier.Mailboxes;
 /// <summary>What an account may hold and holds, as its <c>maildirsize</c> says (Maildir++). Null where there is no limit of that kind.</summary>
 public sealed record AccountQuota(long Bytes, long Messages, long? BytesMax, long? MessagesMax)
 {
+    /// <summary>Whether one more message of so many octets stays within the limits; a limit of 0 is none.</summary>
+    internal bool HasRoomFor(long octets) =>
+        !(BytesMax is > 0 and var bytes && Bytes + octets > bytes) && !(MessagesMax is > 0 and var messages && Messages + 1 > messages);
+
     /// <summary>Null where there is no such file, or nothing in it that can be read: then nothing is limited.</summary>
     internal static AccountQuota? Read(MaildirFolder main)
     {

@@ -18,10 +18,10 @@ public sealed record DeliverBy(DateTimeOffset Time, bool IsReturned, bool IsTrac
 /// <summary>By which way a message came to us.</summary>
 public enum MessageSource
 {
-    /// <summary>SMTP without a login: its return path may be anybody's.</summary>
+    /// <summary>SMTP from a stranger: its return path may be anybody's.</summary>
     Smtp,
 
-    /// <summary>SMTP with a login.</summary>
+    /// <summary>SMTP with a login, or from a peer that may relay by its address.</summary>
     Login,
 
     /// <summary>A program of this machine.</summary>

@@ -45,7 +45,7 @@ public sealed class QueueTests
     public async Task Mail_for_an_address_in_trouble_is_refused_until_an_operator_clears_it()
     {
         await using var sink = new SmtpSink(recipient => recipient.StartsWith("gone", StringComparison.Ordinal) ? "550 5.1.1 gone" : recipient.StartsWith("full", StringComparison.Ordinal) ? "452 4.2.2 full" : null);
-        var options = new ServerOptions { Extra = [("relay", "networks = 127.0.0.0/8"), ("relay", $"next_hop = 127.0.0.1:{sink.Port}"), ("recipients", "refuse_troubled = smtp")] };
+        var options = new ServerOptions { Extra = [("relay", "networks = 127.0.0.0/8"), ("relay", $"next_hop = 127.0.0.1:{sink.Port}"), ("recipients", "refuse_troubled = smtp, login")] };
         await using var server = await ServerProcess.StartAsync(options);
         foreach (var user in (string[])["gone", "full", "fine"])
             await SendAsync(server, user + "@far.test");

@@ -77,13 +77,20 @@ public sealed class BounceWriter(string hostname, Func<MessageBuffer> openBuffer
                 RequireTls = job.Envelope.RequireTls,
                 SecureOnly = job.Envelope.SecureOnly,
             };
-            return new Submission(envelope, ReadOnlyMemory<byte>.Empty, buffer, $"report on {job.Id}");
+            return new Submission(envelope, ReadOnlyMemory<byte>.Empty, buffer, OriginOf(job).ToString());
         }
         catch
         {
             buffer.Dispose();
             throw;
         }
+    }
+
+    /// <summary>A report leaves as the virtual host that its message came to: that of the address, or of the domain of who logged in.</summary>
+    private static MessageOrigin OriginOf(DeliveryJob job)
+    {
+        var origin = MessageOrigin.Parse(job.Origin);
+        return origin with { Who = origin.Domain is { } domain ? $"report on {job.Id} @{domain}" : $"report on {job.Id}" };
     }
 
     private static bool NeedsUtf8(Envelope envelope, ReadOnlySpan<byte> original) =>

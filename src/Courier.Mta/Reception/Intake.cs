@@ -23,12 +23,14 @@ internal sealed class Intake
     private readonly ILogger _logger;
     private readonly FreeSpace _space;
     private readonly HeaderRewriter _rewriter;
+    private readonly RecipientVerdicts _verdicts;
 
     internal Intake(ReceptionSettings settings, IAccountDirectory accounts, TimeProvider clock, ILogger logger)
     {
         (_settings, _accounts, _clock, _logger) = (settings, accounts, clock, logger);
         _space = new FreeSpace(settings.SpoolDirectory, settings.FreeMin, clock, logger);
-        Recipients = new RecipientPolicy(settings, accounts, logger);
+        _verdicts = new RecipientVerdicts(settings, accounts, clock);
+        Recipients = new RecipientPolicy(settings, accounts, _verdicts, logger);
         Senders = new SenderPolicy(settings.Senders, accounts, settings.Limits.HeaderBytes, logger);
         Verification = new AddressVerification(settings, accounts);
         _rewriter = new HeaderRewriter(settings.Headers, settings.Limits.HeaderBytes, OpenBuffer);
@@ -60,6 +62,9 @@ internal sealed class Intake
     /// <summary>Whom we do a favour for: peers of our networks, and those who logged in.</summary>
     internal bool IsFriend(SmtpPeer peer) => peer.User is not null || IsTrusted(peer);
 
+    /// <summary>Of strangers alone nobody knows whether their return path is their own.</summary>
+    internal MessageSource SourceOf(SmtpPeer peer) => IsFriend(peer) ? MessageSource.Login : MessageSource.Smtp;
+
     /// <summary>By its address.</summary>
     private bool IsTrusted(SmtpPeer peer)
     {
@@ -85,7 +90,7 @@ internal sealed class Intake
         var named = Named(transaction.Peer, recipient);
         if (named is not null && Senders.IsTrap(named))
             return (ReceptionReplies.RecipientOk, named);
-        var (reply, address) = await Recipients.AdmitAsync(transaction, named, mayRelay, ct);
+        var (reply, address) = await Recipients.AdmitAsync(transaction, named, mayRelay, SourceOf(transaction.Peer), ct);
         if (address is not null && await IsPutOffAsync(transaction, address, ct))
         {
             Log.Greylisted(_logger, PeerOf(transaction), transaction.Mail.Sender.ToString(), address.ToString());
@@ -128,9 +133,24 @@ internal sealed class Intake
     {
         using var rewritten = _rewriter.Rewrite(received, isSubmitted);
         var message = rewritten ?? received;
-        return await Senders.CheckMessageAsync(transaction, message, ct) is { } refusal
-            ? [refusal]
-            : await Handover.SubmitAsync(Take(transaction, message, "ESMTP", isSubmitted), transaction, message, _settings.VirtualHost, submission, _logger, ct);
+        if (await Senders.CheckMessageAsync(transaction, message, ct) is { } unwanted)
+            return [unwanted];
+        var taken = Take(transaction, message, "ESMTP", isSubmitted);
+        if (taken.Refusal is { } refusal)
+            return [refusal];
+        var refusals = await _verdicts.OfAsync(transaction.Recipients, taken.Trace.Length + message.Length, ct);
+        if (Array.TrueForAll(refusals, static one => one is not null))
+            return transaction.Mail.WantsEachReply ? [.. refusals.Select(static one => one!)] : [RecipientVerdicts.Together(refusals)];
+        // Who did not ask for each answer has one message taken, and gets reports.
+        var some = transaction.Mail.WantsEachReply && Array.Exists(refusals, static one => one is not null);
+        if (some)
+        {
+            var takers = transaction.Recipients.Where((_, number) => refusals[number] is null).Select(static recipient => recipient.Address).ToHashSet();
+            taken = taken with { Envelope = taken.Envelope with { Recipients = [.. taken.Envelope.Recipients.Where(recipient => takers.Contains(recipient.Address))] } };
+        }
+
+        var accepted = await Handover.SubmitAsync(taken, transaction, message, _settings.VirtualHost, submission, _logger, ct);
+        return some ? [.. refusals.Select(one => one ?? accepted)] : [accepted];
     }
 
     /// <summary>RFC 5321 §4.1.3: an address at the literal of the address that the peer has reached us by is one of ours.</summary>
@@ -178,8 +198,10 @@ internal sealed class Intake
     private Envelope EnvelopeOf(SmtpTransaction transaction, DateTimeOffset now)
     {
         var mail = transaction.Mail;
+        var usual = _settings.Access.EntryOf(transaction.Peer.Connection);
+        var content = mail.Return == ReturnContent.Unsaid ? usual.Return : mail.Return;
         var released = mail.HoldUntil ?? (mail.HoldFor is { } span ? now + span : null);
-        return new(mail.Sender, RecipientsOf(transaction.Recipients))
+        return new(mail.Sender, RecipientsOf(transaction.Recipients, usual.Notify))
         {
             HoldUntil = released > now ? released : null,
             // RFC 4865 §5: the time for delivery begins with the release.
@@ -189,20 +211,21 @@ internal sealed class Intake
             SecureOnly = mail.SecureOnly,
             IsVerp = mail.IsVerp,
             Is8Bit = mail.Is8Bit,
-            Source = transaction.Peer.User is null ? MessageSource.Smtp : MessageSource.Login,
+            Source = SourceOf(transaction.Peer),
             IsUtf8 = mail.IsUtf8,
             EnvelopeId = mail.EnvelopeId,
-            ReturnFull = mail.Return == ReturnContent.Full,
-            ReturnHeaders = mail.Return == ReturnContent.Headers,
+            ReturnFull = content == ReturnContent.Full,
+            ReturnHeaders = content == ReturnContent.Headers,
         };
     }
 
     /// <summary>RFC 5321 §4.1.1.3 lets a recipient be named twice; one copy is enough, and what was said first of it counts.</summary>
-    private static EnvelopeRecipient[] RecipientsOf(List<SmtpRecipient> recipients) => recipients is [var only]
-        ? [Queued(only)]
-        : [.. recipients.DistinctBy(static recipient => recipient.Address).Select(Queued)];
+    private static EnvelopeRecipient[] RecipientsOf(List<SmtpRecipient> recipients, NotifyOn usual) => recipients is [var only]
+        ? [Queued(only, usual)]
+        : [.. recipients.DistinctBy(static recipient => recipient.Address).Select(recipient => Queued(recipient, usual))];
 
-    private static EnvelopeRecipient Queued(SmtpRecipient recipient) => new(recipient.Address, recipient.OriginalRecipient, recipient.Notify);
+    private static EnvelopeRecipient Queued(SmtpRecipient recipient, NotifyOn usual) =>
+        new(recipient.Address, recipient.OriginalRecipient, recipient.Notify == NotifyOn.Default ? usual : recipient.Notify);
 }
 
 /// <summary>A message that was looked at: either refused, or ready to be handed in.</summary>

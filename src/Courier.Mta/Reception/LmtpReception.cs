@@ -29,7 +29,7 @@ public sealed class LmtpReception(
     public ValueTask<SmtpReply> BeginAsync(SmtpTransaction transaction, CancellationToken ct) => new(_intake.Begin(transaction));
 
     public ValueTask<(SmtpReply Reply, MailAddress? Address)> AddRecipientAsync(SmtpTransaction transaction, MailAddress? recipient, CancellationToken ct) =>
-        _intake.Recipients.AdmitAsync(transaction, recipient, mayRelay: false, ct);
+        _intake.Recipients.AdmitAsync(transaction, recipient, mayRelay: false, _intake.SourceOf(transaction.Peer), ct);
 
     public ValueTask<SmtpReply> FlushAsync(SmtpPeer peer, string? domain, CancellationToken ct) => _intake.FlushAsync(peer, domain, ct);
 

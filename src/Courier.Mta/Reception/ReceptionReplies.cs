@@ -35,6 +35,12 @@ public static class ReceptionReplies
     /// <summary>The domain is ours, the name is nobody's.</summary>
     public static SmtpReply UnknownUser { get; } = new(550, new(5, 1, 1), "No such user here");
 
+    /// <summary>RCPT and the end of the message: the recipient's quota leaves no room for it, and such mail is to come later.</summary>
+    public static SmtpReply MailboxFull { get; } = new(452, new(4, 2, 2), "Mailbox is full, try again later");
+
+    /// <summary>The same where such mail is refused.</summary>
+    public static SmtpReply MailboxFullForGood { get; } = new(552, new(5, 2, 2), "Mailbox is full");
+
     /// <summary>Mail for this address failed a short while ago.</summary>
     public static SmtpReply FailedLately { get; } = new(550, new(5, 1, 1), "Mail for this address could not be delivered a short while ago");
 
@@ -86,7 +92,7 @@ public static class ReceptionReplies
     public static SmtpReply Flushed(int messages, string domain) => new(253, new(2, 0, 0), $"OK, {messages} pending messages for {domain} started");
 
     /// <summary>LMTP: the recipient's copy could not be put into the mailbox now.</summary>
-    public static SmtpReply Deferred(EnhancedStatus status) => new(451, status, "Cannot be delivered now, try again later");
+    public static SmtpReply Deferred(EnhancedStatus status) => new(status is { Subject: 2, Detail: 2 } ? 452 : 451, status, "Cannot be delivered now, try again later");
 
     /// <summary>LMTP: the recipient's copy will never be put into the mailbox.</summary>
     public static SmtpReply Undeliverable(EnhancedStatus status) => new(status is { Subject: 2, Detail: 2 } ? 552 : 550, status, "Cannot be delivered");

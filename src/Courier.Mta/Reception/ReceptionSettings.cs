@@ -40,6 +40,9 @@ public sealed record ReceptionSettings(string HostName, string SpoolDirectory)
     /// <remarks>Room for what has been accepted to be delivered, and for logs and indexes to be written.</remarks>
     public FileSystemRoom FreeMin { get; init; } = new(256L << 20, 1000);
 
+    /// <summary>Mail for a mailbox over its quota is refused; else it is asked to come later.</summary>
+    public bool RefusesOverQuota { get; init; }
+
     /// <summary>Makes what waits for a domain due now, and says how many recipients that are; null where there is no queue.</summary>
     public Func<string, CancellationToken, ValueTask<int>>? Flush { get; init; }
 

@@ -8,14 +8,14 @@ using Microsoft.Extensions.Logging;
 namespace Courier.Mta.Reception;
 
 /// <summary>To whom a peer may send: to everybody who has an account here, and to the rest of the world only if it may relay.</summary>
-internal sealed class RecipientPolicy(ReceptionSettings settings, IAccountDirectory accounts, ILogger logger)
+internal sealed class RecipientPolicy(ReceptionSettings settings, IAccountDirectory accounts, RecipientVerdicts verdicts, ILogger logger)
 {
     /// <returns>The address to keep is the account's own spelling, so that two spellings of one recipient become one copy.</returns>
     internal async ValueTask<(SmtpReply Reply, MailAddress? Address)> AdmitAsync(
-        SmtpTransaction transaction, MailAddress? recipient, bool mayRelay, CancellationToken ct)
+        SmtpTransaction transaction, MailAddress? recipient, bool mayRelay, MessageSource source, CancellationToken ct)
     {
-        var (reply, address) = recipient is null ? await PostmasterAsync(ct) : await AdmitAsync(transaction.Peer, recipient, mayRelay, ct);
-        if (address is not null && settings.Trouble.Find(address, transaction.Peer.User is null ? MessageSource.Smtp : MessageSource.Login) is { } trouble)
+        var (reply, address) = recipient is null ? await PostmasterAsync(ct) : await AdmitAsync(transaction, recipient, mayRelay, ct);
+        if (address is not null && settings.Trouble.Find(address, source) is { } trouble)
             (reply, address) = (trouble.IsPermanent ? ReceptionReplies.FailedLately : ReceptionReplies.WaitsAlready, null);
         if (address is null)
         {
@@ -26,8 +26,9 @@ internal sealed class RecipientPolicy(ReceptionSettings settings, IAccountDirect
         return (reply, address);
     }
 
-    private async ValueTask<(SmtpReply, MailAddress?)> AdmitAsync(SmtpPeer peer, MailAddress given, bool mayRelay, CancellationToken ct)
+    private async ValueTask<(SmtpReply, MailAddress?)> AdmitAsync(SmtpTransaction transaction, MailAddress given, bool mayRelay, CancellationToken ct)
     {
+        var peer = transaction.Peer;
         var isStranger = !mayRelay;
         var recipient = settings.Access.Complete(peer, given);
         var isLocal = await accounts.IsLocalDomainAsync(recipient.Domain, ct);
@@ -47,7 +48,7 @@ internal sealed class RecipientPolicy(ReceptionSettings settings, IAccountDirect
         if (!isLocal)
             return (ReceptionReplies.RecipientOk, recipient);
         if (await accounts.FindAsync(recipient, ct) is { } account)
-            return (ReceptionReplies.RecipientOk, account.Address);
+            return verdicts.RefusalOf(account, transaction.Mail.Size ?? 1) is { } full ? (full, null) : (ReceptionReplies.RecipientOk, account.Address);
         return recipient.LocalPart.Equals("postmaster", StringComparison.OrdinalIgnoreCase)
             ? await PostmasterAsync(ct)
             : (ReceptionReplies.UnknownUser, null);

@@ -68,6 +68,8 @@ internal sealed partial class CourierFiles(string directory) : IConfigurationSou
         ("esmtppercentrelay", RelayKeys.PercentList),
         ("esmtproutes", RelayKeys.Routes),
         ("esmtpauthclient", RelayKeys.Logins),
+        ("locals", AccountKeys.Locals),
+        ("hosteddomains", AccountKeys.HostedDomains),
     ];
 
     private static readonly (string File, string Reason)[] _ignored =
@@ -101,6 +103,9 @@ internal sealed partial class CourierFiles(string directory) : IConfigurationSou
             ReadModule(file, entries, problems);
         foreach (var (name, setting) in _lists)
             NameList(name, setting, null, entries);
+        // Where nothing says what is local, the host itself is.
+        if (!Path.Exists(Path.Combine(directory, "locals")))
+            NameList("me", AccountKeys.Locals, null, entries);
         NameTemplates(entries);
         entries.AddRange(new CourierdFile(directory, problems, _uses).Read());
         entries.AddRange(new EsmtpdFiles(directory, problems, _uses).Read());

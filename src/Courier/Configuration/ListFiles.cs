@@ -12,6 +12,8 @@ internal static class ListFiles
         (AccessKeys.AccessList, false, static (lines, problems) => AccessTable.Read(lines, problems)),
         (RelayKeys.DomainList, true, static (lines, problems) => DomainSet.Read(lines, "host.example", problems)),
         (RelayKeys.PercentList, true, static (lines, problems) => DomainSet.Read(lines, "host.example", problems)),
+        (AccountKeys.Locals, false, static (lines, problems) => DomainSet.Read(lines, "host.example", problems)),
+        (AccountKeys.HostedDomains, false, static (lines, problems) => HostedDomains.Read(lines, "host.example", problems)),
     ];
 
     /// <summary>All that is wrong in them.</summary>

@@ -30,6 +30,7 @@ internal sealed class MailServer : IAsyncDisposable
     private readonly ILoggerFactory _logging;
     private readonly TimeProvider _clock;
     private readonly SqliteAccountDirectory _accounts;
+    private readonly LocalDomains _addresses;
     private readonly ISpool _spool;
     private readonly MailStore _store;
     private readonly Sending _sending;
@@ -56,14 +57,17 @@ internal sealed class MailServer : IAsyncDisposable
         _tls = CertificateSource.Of(settings, clock);
         _accounts = new SqliteAccountDirectory(
             Stores.AccountsFile(settings), new AccountSettings { DefaultDomain = values.Get(AccountKeys.DefaultDomain) }, clock, logging.CreateLogger<SqliteAccountDirectory>());
+        _addresses = new LocalDomains(
+            _accounts, new LocalDomainFiles(Stores.HostName(values), values.Get(AccountKeys.DefaultDomain)) { Locals = values.Get(AccountKeys.Locals), Hosted = values.Get(AccountKeys.HostedDomains) },
+            clock, logging.CreateLogger<LocalDomains>());
         _store = new MailStore(Stores.Mailboxes(values), clock, logging.CreateLogger<MailStore>());
         _history = new MessageHistory(Stores.HistoryDirectory(settings), values.Get(QueueKeys.HistorySize), clock, logging.CreateLogger<MessageHistory>());
-        _local = new LocalAgent(_spool, _accounts, new LocalDeliverySettings { AttemptsAtOnce = values.Get(QueueKeys.LocalAttempts) }, clock, logging.CreateLogger<LocalAgent>());
+        _local = new LocalAgent(_spool, _addresses, new LocalDeliverySettings { AttemptsAtOnce = values.Get(QueueKeys.LocalAttempts), RefusesOverQuota = values.Get(RecipientKeys.OverQuota) == "refused" }, clock, logging.CreateLogger<LocalAgent>());
         _sending = new Sending(settings, clock, logging);
         _nextHops = new EsmtpAgents(_sending.Connector, _sending.Agents, logging.CreateLogger<EsmtpAgent>(), clock);
         _trouble = new TroubledRecipients(clock, values.Get(RecipientKeys.RefuseTroubled)!);
         _scheduler = new Scheduler(
-            _spool, new Router(_accounts, _sending.Relay, _local, _nextHops.RouteTo, _sending.IdentityOf),
+            _spool, new Router(_addresses, _sending.Relay, _local, _nextHops.RouteTo, _sending.IdentityOf),
             new BounceWriter(Stores.HostName(values), OpenBuffer, ReportSettings.Of(values), clock) { ReportsToAccount = values.Get(ReportKeys.ReportsToAccount) }, ScheduleOf(values), clock, logging.CreateLogger<Scheduler>(), _history, _trouble);
         _listeners = new ListenerSet(settings, logging, _tls, _sessions = new SessionBoard(clock));
         _idleMemory = new IdleMemory(clock);
@@ -132,7 +136,7 @@ internal sealed class MailServer : IAsyncDisposable
             throw new StartException(string.Join('\n', problems));
         _scheduler.Start();
         _sending.StartReports(_scheduler, OpenBuffer, _logging);
-        var smtp = _smtp = new SmtpServices(_accounts, Archived(_scheduler), _local, Stores.StateDirectory(_settings), Stores.SpillDirectory(_settings), _tls, _clock, _logging, FlushAsync, _sending.Resolver, _trouble);
+        var smtp = _smtp = new SmtpServices(_addresses, Archived(_scheduler), _local, Stores.StateDirectory(_settings), Stores.SpillDirectory(_settings), _tls, _clock, _logging, FlushAsync, _sending.Resolver, _trouble);
         _listeners.Start("smtp", smtp.Relay, isTls: false, SmtpServices.Refusal, smtp.TermsOf);
         _listeners.Start("submission", smtp.Submission, isTls: false, SmtpServices.Refusal, smtp.TermsOf);
         _listeners.Start("submissions", smtp.Submission, isTls: true, SmtpServices.Refusal, smtp.TermsOf);

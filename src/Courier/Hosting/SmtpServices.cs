@@ -88,6 +88,7 @@ internal sealed class SmtpServices(
         Postmaster = values.Get(AccountKeys.Postmaster),
         Headers = HeaderValues.Of(values),
         Trouble = trouble,
+        RefusesOverQuota = values.Get(RecipientKeys.OverQuota) == "refused",
         Senders = SenderValues.Of(values, resolver),
         Verify = SenderValues.AudienceOf(values.Get(RecipientKeys.Verify)),
         Expand = SenderValues.AudienceOf(values.Get(RecipientKeys.Expand)),

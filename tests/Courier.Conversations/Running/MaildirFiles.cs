@@ -48,7 +48,7 @@ public sealed partial class MaildirFiles(Bindings bindings)
         }
         else if (Write().Match(step.Action) is { Success: true } write)
         {
-            var file = Path.Combine(folder, write.Groups["file"].Value);
+            var file = Path.Combine(Directory.CreateDirectory(folder).FullName, write.Groups["file"].Value);
             await File.WriteAllTextAsync(file, new Template(bindings).BlockText(step.Block ?? throw new ScriptException("write needs a block")).Replace("\r\n", "\n", StringComparison.Ordinal), ct);
             OwnAs(folder, file);
         }

@@ -39,6 +39,8 @@ public sealed class OurServer : ITarget
         ["strict"] = Holding("never") + """
             [limits]
             message_size = 1MiB
+            [recipients]
+            over_quota = refused
             """,
         // Hands mail on, for everybody on this machine. One retry every second, so that a script may refuse first.
         ["relaying"] = Accounts("loopback") + """

@@ -61,7 +61,7 @@ public sealed class LocalAgent : IDeliveryAgent, IAsyncDisposable
         for (var number = 0; number < envelope.Recipients.Count; number++)
         {
             var name = UniqueName.Next(_clock.GetUtcNow());
-            copies.Add(await PrepareAsync(number, envelope.Recipients[number].Address, SenderFor(envelope, envelope.Recipients[number].Address), trace, name, visited, ct));
+            copies.Add(await PrepareAsync(number, envelope.Recipients[number].Address, SenderFor(envelope, envelope.Recipients[number].Address), trace, body.Length, name, visited, ct));
         }
 
         return await RunAsync(new Parcel(null, body, copies), ct);
@@ -82,36 +82,45 @@ public sealed class LocalAgent : IDeliveryAgent, IAsyncDisposable
         if (recipient.StagedPath is { } path)
             return new MailboxCopy(recipient.Number) { Staged = new StagedMessage(path), IsCommitted = true };
         var name = StagingFolder.NameOf(_clock.GetUtcNow(), job.Id, recipient.Number, _settings.Host);
-        var copy = await PrepareAsync(recipient.Number, recipient.Recipient.Address, SenderFor(job.Envelope, recipient.Recipient.Address), job.Trace, name, visited, ct);
+        var copy = await PrepareAsync(recipient.Number, recipient.Recipient.Address, SenderFor(job.Envelope, recipient.Recipient.Address), job.Trace, job.Body.Length, name, visited, ct);
         if (copy.Outcome?.Status is LoopStatus)
             Log.Loop(_logger, job.Id, recipient.Recipient.Address.ToString());
         return copy;
     }
 
     private async ValueTask<MailboxCopy> PrepareAsync(
-        int number, MailAddress address, ReversePath sender, ReadOnlyMemory<byte> trace, string name, HashSet<string>? visited, CancellationToken ct)
+        int number, MailAddress address, ReversePath sender, ReadOnlyMemory<byte> trace, long octets, string name, HashSet<string>? visited, CancellationToken ct)
     {
         if (visited is not null && visited.Contains(address.Key))
             return Failed(number, LoopStatus, "The message has been delivered to this address before: a loop");
         Account? account;
+        var header = HeaderOf(sender, address, trace.Span);
+        var hasRoom = true;
         try
         {
             account = await _accounts.FindAsync(address, ct);
             if (account is not null)
+            {
                 await SweepAsync(account.Maildir, ct);
+                hasRoom = MailboxRoom.IsFor(account.Maildir, header.Length + octets, _clock);
+            }
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return Deferred(number, "4.3.0", "The accounts or the queue cannot be read: " + e.Message);
+            return Deferred(number, "4.3.0", "The accounts, the mailbox or the queue cannot be read: " + e.Message);
         }
 
         if (account is null)
             return Failed(number, "5.1.1", "There is no such user here");
-        return new MailboxCopy(number) { Maildir = account.Maildir, Name = name, Header = HeaderOf(sender, address, trace.Span) };
+        if (!hasRoom)
+            return _settings.RefusesOverQuota ? Failed(number, "5.2.2", OverQuota) : Deferred(number, "4.2.2", OverQuota);
+        return new MailboxCopy(number) { Maildir = account.Maildir, Name = name, Header = header };
     }
 
     /// <summary>RFC 3463 X.4.6: routing loop detected.</summary>
     private const string LoopStatus = "5.4.6";
+
+    private const string OverQuota = "The mailbox is over its quota";
 
     private static MailboxCopy Failed(int number, string status, string diagnostic) =>
         new(number) { Outcome = new RecipientOutcome(number, OutcomeKind.Failed, status, diagnostic) };

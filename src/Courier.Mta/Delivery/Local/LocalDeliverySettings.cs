@@ -24,6 +24,9 @@ public sealed record LocalDeliverySettings
     /// <summary>Octets of a header that are searched for signs of a loop.</summary>
     public int HeaderBytes { get; init; } = 256 * 1024;
 
+    /// <summary>Mail for a mailbox over its quota fails; else it waits until there is room or it expires.</summary>
+    public bool RefusesOverQuota { get; init; }
+
     /// <summary>Files in staging that are not named after the queue (those of LMTP) are deleted as left over at this age.</summary>
     /// <remarks>The age at which Maildir programs delete from tmp/.</remarks>
     public TimeSpan StrayAge { get; init; } = TimeSpan.FromHours(36);

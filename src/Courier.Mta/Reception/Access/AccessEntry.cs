@@ -1,4 +1,5 @@
 using System.Globalization;
+using Courier.Mail.Reports;
 
 namespace Courier.Mta.Reception.Access;
 
@@ -14,7 +15,7 @@ public sealed record AccessEntry
 
     /// <summary>Courier's variables that do something here.</summary>
     public static IReadOnlySet<string> Used { get; } =
-        new HashSet<string>(["RELAYCLIENT", "BLOCK", "SIZELIMIT", "AUTH_REQUIRED", "ESMTP_TLS_REQUIRED", "TARPIT", "MAXCPERIP"], StringComparer.Ordinal);
+        new HashSet<string>(["RELAYCLIENT", "BLOCK", "SIZELIMIT", "AUTH_REQUIRED", "ESMTP_TLS_REQUIRED", "TARPIT", "MAXCPERIP", "DSNNOTIFY", "DSNRET"], StringComparer.Ordinal);
 
     /// <summary>The connection is refused.</summary>
     public bool IsDenied { get; private init; }
@@ -55,6 +56,12 @@ public sealed record AccessEntry
     /// <summary>TARPIT=0: answers to mistakes are not held back.</summary>
     public bool IsForgiven => Variables.TryGetValue("TARPIT", out var value) && Number(value) == 0;
 
+    /// <summary>DSNNOTIFY, letters of <c>S F D</c> or <c>N</c>: what counts as NOTIFY of a recipient for whom none is said (RFC 3461 §4.1).</summary>
+    public NotifyOn Notify { get; private init; }
+
+    /// <summary>DSNRET, <c>F</c> or <c>H</c>: what counts as RET of a message for which none is said.</summary>
+    public ReturnContent Return => Variables.GetValueOrDefault("DSNRET") switch { "F" => ReturnContent.Full, "H" => ReturnContent.Headers, _ => ReturnContent.Unsaid };
+
     /// <summary>Whether a variable of that name says yes: any number but 0.</summary>
     public bool IsOn(string name) => Variables.TryGetValue(name, out var value) && Number(value) != 0;
 
@@ -92,8 +99,14 @@ public sealed record AccessEntry
             problem = $"a number of connections, not “{connectionsText}”";
         else if (variables.GetValueOrDefault("RELAYCLIENT") is { Length: > 0 } suffix && !Mail.Addresses.MailAddress.TryParse("someone@example.org" + suffix, out _))
             problem = $"what makes an address of someone@example.org when it is put behind it, not “{suffix}”";
+        else if (variables.GetValueOrDefault("DSNRET") is not (null or "" or "F" or "H"))
+            problem = $"F or H, not “{variables["DSNRET"]}”";
+        var notify = NotifyOf(variables.GetValueOrDefault("DSNNOTIFY", ""));
+        if (problem.Length == 0 && notify is null)
+            problem = $"N, or some of S, F and D, not “{variables["DSNNOTIFY"]}”";
         return problem.Length > 0 ? null : new AccessEntry
         {
+            Notify = notify!.Value,
             IsAllowed = true,
             Variables = variables,
             MessageBytes = size is 0 ? null : size,
@@ -138,6 +151,20 @@ public sealed record AccessEntry
         }
 
         return words;
+    }
+
+    private static NotifyOn? NotifyOf(string letters)
+    {
+        var notify = NotifyOn.Default;
+        foreach (var letter in letters)
+        {
+            NotifyOn? one = letter switch { 'N' => NotifyOn.Never, 'S' => NotifyOn.Success, 'F' => NotifyOn.Failure, 'D' => NotifyOn.Delay, _ => null };
+            if (one is not { } known)
+                return null;
+            notify |= known;
+        }
+
+        return notify.HasFlag(NotifyOn.Never) && notify != NotifyOn.Never ? null : notify;
     }
 
     private static long? Size(string text)

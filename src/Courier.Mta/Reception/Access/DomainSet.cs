@@ -85,10 +85,16 @@ public sealed class DomainSet
         else if (rest.StartsWith("*.", StringComparison.Ordinal))
             rest = hostName.Split('.')[0] + rest[1..];
         var dot = rest.StartsWith('.') ? "." : "";
+        return NameOf(rest[dot.Length..]) is { } domain ? sign + dot + domain : null;
+    }
+
+    /// <summary>A domain as it is compared; null for what is none.</summary>
+    internal static string? NameOf(string text)
+    {
         try
         {
-            var domain = _idn.GetAscii(rest[dot.Length..]).ToLowerInvariant();
-            return domain.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_') ? sign + dot + domain : null;
+            var domain = _idn.GetAscii(text).ToLowerInvariant();
+            return domain.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_') ? domain : null;
         }
         catch (ArgumentException)
         {

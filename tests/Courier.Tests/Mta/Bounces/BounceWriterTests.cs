@@ -78,6 +78,21 @@ public sealed class BounceWriterTests
         Assert.Equal((source, true), (report.Envelope.Source, report.Envelope.IsReport));
     }
 
+    [Theory]
+    [InlineData("192.0.2.1", null, null)]
+    [InlineData("192.0.2.1 at 198.51.100.7", null, "198.51.100.7")]
+    [InlineData("ada@example.org", "example.org", null)]
+    [InlineData("report on 1 @example.org at 198.51.100.7", "example.org", "198.51.100.7")]
+    public async Task A_report_leaves_as_the_virtual_host_of_its_message(string origin, string? domain, string? host)
+    {
+        var writer = new BounceWriter("mail.example.test", () => new MessageBuffer(Path.GetTempPath(), 1 << 20), Small, new ManualClock());
+        var report = (await writer.WriteAsync(Job(Messages.Envelope("grace@example.com"), "Subject: hi\r\n\r\n") with { Origin = origin }, [Failure(0)], CancellationToken.None))!;
+        using var body = report.Body;
+        Assert.StartsWith("report on ", report.Origin, StringComparison.Ordinal);
+        var read = MessageOrigin.Parse(report.Origin);
+        Assert.Equal((domain, host), (read.Domain, read.Host?.ToString()));
+    }
+
     [Fact]
     public async Task A_report_that_fails_goes_to_the_postmaster_and_one_to_the_postmaster_to_nobody()
     {

@@ -105,6 +105,21 @@ public sealed class LocalAgentTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData(false, OutcomeKind.Deferred, "4.2.2")]
+    [InlineData(true, OutcomeKind.Failed, "5.2.2")]
+    public async Task A_mailbox_over_its_quota_takes_nothing(bool refuses, OutcomeKind kind, string status)
+    {
+        await _agent.DisposeAsync();
+        _agent = new LocalAgent(_spool, _accounts, new LocalDeliverySettings { Host = "mx.test", RefusesOverQuota = refuses }, TimeProvider.System, NullLogger.Instance);
+        Directory.CreateDirectory(_accounts.Add("grace"));
+        _accounts.Add("joan");
+        File.WriteAllText(_accounts.Maildir("grace") + "/maildirsize", "1000S\n900 1\n");
+        var outcomes = await _agent.DeliverAsync(await QueueAsync(Messages.Envelope("grace@example.com", "joan@example.com"), "Subject: x\r\n\r\n" + new string('x', 100) + "\r\n"), Ct);
+        Assert.Equal([(kind, status), (OutcomeKind.Delivered, "2.0.0")], outcomes.Select(outcome => (outcome.Kind, outcome.Status)));
+        Assert.Empty(New("grace"));
+    }
+
+    [Theory]
     [InlineData("Delivered-To: grace@example.com\r\n", true)]
     [InlineData("X: y\r\nDELIVERED-TO:\t Grace@EXAMPLE.com \r\n", true)]
     [InlineData("Delivered-To: joan@example.com\r\n", false)]

@@ -25,6 +25,7 @@ public sealed class LmtpReceptionTests : IDisposable
     [InlineData(OutcomeKind.Deferred, "4.2.0", "451 4.2.0 Cannot be delivered now, try again later")]
     [InlineData(OutcomeKind.Deferred, "nonsense", "451 4.0.0 Cannot be delivered now, try again later")]
     [InlineData(OutcomeKind.Deferred, "5.0.0", "451 4.0.0 Cannot be delivered now, try again later")]
+    [InlineData(OutcomeKind.Deferred, "4.2.2", "452 4.2.2 Cannot be delivered now, try again later")]
     [InlineData(OutcomeKind.Failed, "5.2.1", "550 5.2.1 Cannot be delivered")]
     [InlineData(OutcomeKind.Failed, "5.2.2", "552 5.2.2 Cannot be delivered")]
     public async Task Each_recipient_is_answered_for_by_how_it_fared(OutcomeKind kind, string status, string reply)

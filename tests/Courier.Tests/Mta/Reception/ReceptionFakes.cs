@@ -29,12 +29,18 @@ internal sealed class RecordingSubmission : ISubmission
 }
 
 /// <summary>ada@ and postmaster-less example.test; bob@example.org; nothing else.</summary>
-internal sealed class FixedDirectory : IAccountDirectory
+internal sealed class FixedDirectory(string maildirs) : IAccountDirectory
 {
     private readonly Dictionary<string, Account> _accounts = new[] { "ada@example.test", "Bob@example.org" }
-        .Select(address => new Account(MailAddress.Parse(address), $"/mail/{address}")).ToDictionary(account => account.Address.Key, StringComparer.Ordinal);
+        .Select(address => new Account(MailAddress.Parse(address), $"{maildirs}/{address}")).ToDictionary(account => account.Address.Key, StringComparer.Ordinal);
 
     internal Exception? Failure { get; set; }
+
+    internal void Remove(string address) => _accounts.Remove(MailAddress.Parse(address).Key);
+
+    /// <summary>Writes an account's <c>maildirsize</c>.</summary>
+    internal void Limit(string address, string maildirsize) =>
+        File.WriteAllText(Directory.CreateDirectory(_accounts[MailAddress.Parse(address).Key].Maildir).FullName + "/maildirsize", maildirsize);
 
     public ValueTask<bool> IsLocalDomainAsync(string domain, CancellationToken ct) =>
         Failure is null ? new(domain is "example.test" or "example.org") : throw Failure;
@@ -51,17 +57,21 @@ internal sealed class ReceptionBench : IDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("courier-reception-");
 
-    internal ReceptionBench() => Settings = new ReceptionSettings("mx.example.test", _directory.FullName)
+    internal ReceptionBench()
     {
-        FreeMin = default,
-        Limits = new ReceptionLimits { MessageMemoryBytes = 1000 },
-    };
+        Accounts = new FixedDirectory(_directory.FullName + "/mail");
+        Settings = new ReceptionSettings("mx.example.test", _directory.FullName)
+        {
+            FreeMin = default,
+            Limits = new ReceptionLimits { MessageMemoryBytes = 1000 },
+        };
+    }
 
     internal ReceptionSettings Settings { get; set; }
 
     internal RecordingSubmission Queue { get; } = new();
 
-    internal FixedDirectory Accounts { get; } = new();
+    internal FixedDirectory Accounts { get; }
 
     internal Accounts.ManualClock Clock { get; } = new();
 
@@ -73,8 +83,8 @@ internal sealed class ReceptionBench : IDisposable
     internal static SmtpPeer PeerAt(string address = "192.0.2.1", string? user = null, string helo = "client.example.net", bool isExtended = true) =>
         new(ConnectionFrom(address), helo, isExtended, user);
 
-    internal static SmtpTransaction Begin(SmtpPeer? peer = null, string? sender = "eve@example.net", long? size = null) =>
-        new(peer ?? PeerAt(), new MailParameters(sender is null ? ReversePath.Null : new ReversePath(MailAddress.Parse(sender))) { Size = size, Is8Bit = true });
+    internal static SmtpTransaction Begin(SmtpPeer? peer = null, string? sender = "eve@example.net", long? size = null, bool wantsEachReply = false) =>
+        new(peer ?? PeerAt(), new MailParameters(sender is null ? ReversePath.Null : new ReversePath(MailAddress.Parse(sender))) { Size = size, Is8Bit = true, WantsEachReply = wantsEachReply });
 
     internal static async Task<int> RecipientAsync(IReception reception, SmtpTransaction transaction, string? recipient)
     {

@@ -48,6 +48,19 @@ public sealed class RelayReceptionTests : IDisposable
     }
 
     [Theory]
+    [InlineData("192.0.2.1", null, MessageSource.Smtp)]
+    [InlineData("192.0.2.1", "ada@example.test", MessageSource.Login)]
+    [InlineData("10.1.2.3", null, MessageSource.Login)]
+    public async Task Who_may_relay_by_his_address_is_as_good_as_logged_in(string address, string? user, MessageSource source)
+    {
+        _bench.Settings = _bench.Settings with { Networks = [IPNetwork.Parse("10.1.0.0/16")] };
+        var transaction = Begin(PeerAt(address, user));
+        await RecipientAsync(Relay(), transaction, "ada@example.test");
+        await AcceptAsync(Relay(), transaction, Message);
+        Assert.Equal(source, _bench.Queue.Messages.Single().Envelope.Source);
+    }
+
+    [Theory]
     [InlineData("ada@[127.0.0.1]", 250)]
     [InlineData("ada@[127.0.0.2]", 550)]
     [InlineData("nobody@[127.0.0.1]", 550)]
@@ -286,11 +299,13 @@ public sealed class RelayReceptionTests : IDisposable
     }
 
     [Theory]
-    [InlineData(OutcomeKind.Failed, "550 5.1.1")]
-    [InlineData(OutcomeKind.Deferred, "450 4.2.0")]
-    [InlineData(OutcomeKind.Delivered, "250 2.1.5")]
-    public async Task More_for_an_address_in_trouble_is_refused(OutcomeKind kind, string reply)
+    [InlineData(OutcomeKind.Failed, null, "550 5.1.1")]
+    [InlineData(OutcomeKind.Deferred, null, "450 4.2.0")]
+    [InlineData(OutcomeKind.Delivered, null, "250 2.1.5")]
+    [InlineData(OutcomeKind.Failed, "192.0.2.0/24", "250 2.1.5")] // not from a stranger
+    public async Task More_for_an_address_in_trouble_is_refused(OutcomeKind kind, string? network, string reply)
     {
+        _bench.Settings = _bench.Settings with { Networks = network is null ? [] : [IPNetwork.Parse(network)] };
         var trouble = new TroubledRecipients(_bench.Clock, new HashSet<MessageSource> { MessageSource.Smtp });
         var envelope = Queue.Messages.Envelope("ada@example.test");
         trouble.Note(

@@ -3,6 +3,7 @@ using Courier.Configuration;
 using Courier.Configuration.Keys;
 using Courier.Hosting;
 using Courier.Mail.Addresses;
+using Courier.Mail.Reports;
 using Courier.Mta.Reception;
 using Courier.Mta.Reception.Access;
 using Courier.Net;
@@ -35,6 +36,21 @@ public sealed class AccessPolicyTests : IDisposable
     [InlineData("192.0.2.3", "ada@example.test", "250")]
     public async Task RELAYCLIENT_lets_a_peer_send_to_anybody(string peer, string? user, string reply) =>
         Assert.StartsWith(reply, await RecipientAsync(With(("smtpaccess", "192.0.2.1\tallow,RELAYCLIENT\n192.0.2.2\tallow\n")), peer, user, "someone@example.net"), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("192.0.2.1", NotifyOn.Default, NotifyOn.Never, true)]
+    [InlineData("192.0.2.1", NotifyOn.Success, NotifyOn.Success, true)]
+    [InlineData("192.0.2.2", NotifyOn.Default, NotifyOn.Success | NotifyOn.Delay, false)]
+    [InlineData("192.0.2.3", NotifyOn.Default, NotifyOn.Default, false)]
+    public async Task What_senders_want_to_hear_of_may_be_said_for_those_who_do_not_say(string peer, NotifyOn said, NotifyOn notify, bool isFull)
+    {
+        var relay = With(("smtpaccess", "192.0.2.1\tallow,DSNNOTIFY=N,DSNRET=F\n192.0.2.2\tallow,DSNNOTIFY=SD\n"));
+        var transaction = Begin(PeerAt(peer));
+        transaction.Recipients.Add(new SmtpRecipient(MailAddress.Parse("ada@example.test"), said, null));
+        await AcceptAsync(relay, transaction, "Subject: x\r\n\r\n");
+        var envelope = _bench.Queue.Messages.Single().Envelope;
+        Assert.Equal((notify, isFull), (envelope.Recipients.Single().Notify, envelope.ReturnFull));
+    }
 
     [Theory]
     [InlineData("192.0.2.1", false, false)]
