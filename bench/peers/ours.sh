@@ -15,14 +15,16 @@ jail_pids() {
 }
 as_vmail() { setpriv --reuid $VUID --regid $VGID --clear-groups env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$B/state" LANG=C.UTF-8 ${OURS_ENV:-} "$@"; }
 do_build() { # from a copy of the sources: a runtime identifier would change the lock files of the worktree
-  local how="trimmed single file, ReadyToRun" rid publish; case $(uname -m) in aarch64) rid=linux-arm64 ;; *) rid=linux-x64 ;; esac
+  local how="trimmed single file, ReadyToRun" rid publish commit; commit=$(git -C "$REPO" describe --always --dirty 2>/dev/null)
+  [[ -n $commit && $commit != *-dirty && "$(cat "$B/app/BUILD" 2>/dev/null)" == "$how, $commit, "* ]] && return 0   # built before
+  case $(uname -m) in aarch64) rid=linux-arm64 ;; *) rid=linux-x64 ;; esac
   rm -rf "$B/app.new" "$B/build"; mkdir -p "$B/build"
   tar -C "$REPO" -c --exclude=bin --exclude=obj --exclude=packages.lock.json src Directory.Build.props Directory.Packages.props BannedSymbols.txt .editorconfig nuget.config global.json | tar -C "$B/build" -x
   publish=(dotnet publish "$B/build/src/Courier" -c Release -r "$rid" -o "$B/app.new" -p:RunAnalyzers=false -p:GenerateDocumentationFile=false -p:UseSharedCompilation=true)
   "${publish[@]}" --self-contained true -p:PublishTrimmed=true -p:PublishSingleFile=true -p:PublishReadyToRun=true > "$B/log/build" 2>&1 || {
     how="just-in-time, framework-dependent (ReadyToRun did not publish, see log/build)"
     "${publish[@]}" --self-contained false > "$B/log/build2" 2>&1 || { say "publish failed, see $B/log/build2"; return 1; }; }
-  echo "$how, $(git -C "$REPO" describe --always --dirty 2>/dev/null), SDK $(dotnet --version)" > "$B/app.new/BUILD"
+  echo "$how, $commit, SDK $(dotnet --version)" > "$B/app.new/BUILD"
   rm -rf "$B/app"; mv "$B/app.new" "$B/app"; say "built: $(cat "$B/app/BUILD")"
 }
 do_setup() {

@@ -69,25 +69,32 @@ public static class MessageSort
 
     private static List<int> SortByRecord(SearchScope scope, List<int> positions, IReadOnlyList<SortCriterion> criteria, IReadOnlyDictionary<int, int>? relevancy)
     {
-        var records = positions.Select(position => (Position: position, Record: scope.RecordAt(position)))
-            .Select(message => (message.Position, Received: message.Record.InternalDate.ToUnixTimeSeconds(), message.Record.Size)).ToArray();
-        Array.Sort(records, (left, right) =>
+        var records = new SortedRecord[positions.Count];
+        for (var i = 0; i < records.Length; i++)
         {
-            foreach (var (by, isReverse) in criteria)
-            {
-                var order = by switch
-                {
-                    SortBy.Size => left.Size.CompareTo(right.Size),
-                    SortBy.Relevancy => relevancy![right.Position].CompareTo(relevancy[left.Position]),
-                    _ => left.Received.CompareTo(right.Received),
-                };
-                if (order != 0)
-                    return isReverse ? -order : order;
-            }
+            var record = scope.RecordAt(positions[i]);
+            records[i] = new(positions[i], record.InternalDate.ToUnixTimeSeconds(), record.Size);
+        }
 
-            return left.Position.CompareTo(right.Position);
-        });
+        Array.Sort(records, (left, right) => Compare(left, right, criteria, relevancy));
         return [.. records.Select(record => record.Position)];
+    }
+
+    private static int Compare(in SortedRecord left, in SortedRecord right, IReadOnlyList<SortCriterion> criteria, IReadOnlyDictionary<int, int>? relevancy)
+    {
+        for (var i = 0; i < criteria.Count; i++)
+        {
+            var order = criteria[i].By switch
+            {
+                SortBy.Size => left.Size.CompareTo(right.Size),
+                SortBy.Relevancy => relevancy![right.Position].CompareTo(relevancy[left.Position]),
+                _ => left.Received.CompareTo(right.Received),
+            };
+            if (order != 0)
+                return criteria[i].IsReverse ? -order : order;
+        }
+
+        return left.Position.CompareTo(right.Position);
     }
 
     private static int Compare(in SortedMessage left, in SortedMessage right, IReadOnlyList<SortCriterion> criteria, Dictionary<int, long> sizes, IReadOnlyDictionary<int, int>? relevancy)
@@ -113,4 +120,7 @@ public static class MessageSort
 
         return left.Position.CompareTo(right.Position);
     }
+
+    /// <summary>What a message is compared by that needs no key. A type of its own, not a tuple: sorting it is compiled before it ships.</summary>
+    private readonly record struct SortedRecord(int Position, long Received, long Size);
 }

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Courier.IO;
 using Courier.IO.Sqlite;
 using Microsoft.Extensions.Logging;
 
@@ -52,6 +53,7 @@ internal sealed class SpoolWriter : IAsyncDisposable
         {
             var closed = new IOException("The spool is closed.");
             work.Failed(closed, inDoubt: false);
+            work.Tell();
         }
         catch (OperationCanceledException e)
         {
@@ -99,6 +101,7 @@ internal sealed class SpoolWriter : IAsyncDisposable
                 batch.Add(work);
             foreach (var work in batch)
                 work.Failed(e, inDoubt: true);
+            Tell(batch);
             _ended.SetException(e);
         }
     }
@@ -159,6 +162,7 @@ internal sealed class SpoolWriter : IAsyncDisposable
             var culprit = batch[at];
             batch.RemoveAt(at);
             culprit.Failed(e, inDoubt: false);
+            Tell([culprit]);
             return false;
         }
     }
@@ -184,6 +188,7 @@ internal sealed class SpoolWriter : IAsyncDisposable
         QueueMetrics.CommitSize.Record(batch.Count);
         foreach (var work in batch)
             work.Committed();
+        Tell(batch);
     }
 
     private void FailAll(List<SpoolWork> batch, Exception failure, bool inDoubt)
@@ -191,7 +196,11 @@ internal sealed class SpoolWriter : IAsyncDisposable
         Log.CommitFailed(_logger, batch.Count, failure);
         foreach (var work in batch)
             work.Failed(failure, inDoubt);
+        Tell(batch);
     }
+
+    /// <summary>Callers go on elsewhere: the writer has the next batch to commit.</summary>
+    private static void Tell(List<SpoolWork> works) => WorkItems.Run(works, static work => work.Tell());
 
     private void RollBack()
     {

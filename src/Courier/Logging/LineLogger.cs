@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Logging;
@@ -25,10 +24,15 @@ internal sealed class LineLoggerProvider : ILoggerProvider
     /// <summary>Lines waiting before writers are held up; some seconds of a busy server.</summary>
     private const int BacklogMax = 8192;
 
-    private readonly BlockingCollection<string> _lines = new(BacklogMax);
+    /// <summary>How long a line that is no error waits for others, so that a busy server wakes the thread fifty times a second and not for each line.</summary>
+    private static readonly TimeSpan _gathering = TimeSpan.FromMilliseconds(20);
+
+    private readonly object _lock = new();
     private readonly LogFormat _format;
     private readonly TimeProvider _clock;
     private readonly Thread _thread;
+    private List<string> _lines = [];
+    private bool _ended;
 
     internal LineLoggerProvider(LogFormat format, ILogSink sink, TimeProvider clock)
     {
@@ -41,31 +45,52 @@ internal sealed class LineLoggerProvider : ILoggerProvider
 
     public void Dispose()
     {
-        _lines.CompleteAdding();
+        lock (_lock)
+        {
+            _ended = true;
+            Monitor.PulseAll(_lock);
+        }
+
         _thread.Join(TimeSpan.FromSeconds(1));
     }
 
     private void WriteLines(ILogSink sink)
     {
-        foreach (var line in _lines.GetConsumingEnumerable())
+        while (Take() is { Count: > 0 } lines)
         {
-            sink.Write(line);
-            if (_lines.Count == 0)
-                sink.Flush();
+            foreach (var line in lines)
+                sink.Write(line);
+            sink.Flush();
         }
-
-        sink.Flush();
     }
 
-    private void Add(string line)
+    /// <summary>The lines that wait; none at the end.</summary>
+    private List<string> Take()
     {
-        try
+        lock (_lock)
         {
-            _lines.Add(line);
+            while (_lines.Count == 0 && !_ended)
+                Monitor.Wait(_lock);
+            if (_lines.Count < BacklogMax && !_ended)
+                Monitor.Wait(_lock, _gathering);
+            var taken = _lines;
+            _lines = [];
+            Monitor.PulseAll(_lock);
+            return taken;
         }
-        catch (InvalidOperationException)
+    }
+
+    private void Add(string line, bool urgent)
+    {
+        lock (_lock)
         {
-            // Logging after the end: the process is going down.
+            while (_lines.Count >= BacklogMax && !_ended)
+                Monitor.Wait(_lock);
+            if (_ended)
+                return;
+            _lines.Add(line);
+            if (urgent || _lines.Count is 1 or BacklogMax)
+                Monitor.PulseAll(_lock);
         }
     }
 
@@ -84,7 +109,7 @@ internal sealed class LineLoggerProvider : ILoggerProvider
             AppendClean(line, formatter(state, exception));
             if (exception is not null)
                 AppendClean(line.Append(": "), logLevel == LogLevel.Critical ? exception.ToString() : exception.GetType().Name + ": " + exception.Message);
-            provider.Add(line.ToString());
+            provider.Add(line.ToString(), logLevel >= LogLevel.Error);
         }
 
         private void AppendPrefix(StringBuilder line, LogLevel level)

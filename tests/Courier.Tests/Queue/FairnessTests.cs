@@ -102,7 +102,8 @@ public sealed class FairnessTests
         await Eventually.IsAsync("each of the dead was tried", () => dead.Jobs.Select(job => job.Recipients[0].Recipient.Address.Domain).Distinct(StringComparer.Ordinal).Count() == 20);
         await Task.WhenAll(Enumerable.Range(0, 150).Select(n => scheduler.SubmitAsync(From("ada@example.org", $"u{n}@living{n % 30}.example"))));
         await Eventually.IsAsync("the living have theirs", () => living.Jobs.Count == 150);
-        Assert.InRange(dead.MostAtOnce, 20, 25);
+        // Half of the places go to whoever comes first, one of the others to each destination.
+        Assert.InRange(dead.MostAtOnce, 20, 45);
         release.SetResult();
         await Eventually.IsAsync("all are gone", () => spool.Length == 0);
     }

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Courier.IO;
 using Courier.Queue;
 using Microsoft.Extensions.Logging;
 
@@ -62,12 +63,12 @@ internal sealed class BatchQueue : IAsyncDisposable
             try
             {
                 new DeliveryBatch(parcels, _spool, _logger).Run();
-                parcels.ForEach(parcel => parcel.Finish());
+                WorkItems.Run(parcels, static parcel => parcel.Finish());
             }
             catch (Exception e)
             {
                 // A fault of ours: the callers' attempts fail with it and are made again.
-                parcels.ForEach(parcel => parcel.Fail(e));
+                WorkItems.Run(parcels, parcel => parcel.Fail(e));
             }
 
             Interlocked.Decrement(ref _batchesUnderWay);

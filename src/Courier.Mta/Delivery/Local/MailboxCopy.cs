@@ -43,10 +43,11 @@ internal sealed class MailboxCopy(int number)
 /// <param name="Copies">One for each recipient.</param>
 internal sealed record Parcel(QueueId? Id, MessageBody Body, IReadOnlyList<MailboxCopy> Copies)
 {
-    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _done = new();
 
     internal Task Done => _done.Task;
 
+    /// <summary>Whoever waits for it goes on, in here.</summary>
     internal void Finish() => _done.TrySetResult();
 
     internal void Fail(Exception exception) => _done.TrySetException(exception);
