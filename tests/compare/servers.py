@@ -143,11 +143,12 @@ class Courier(Server):
     def maildir(self, user):
         return pathlib.Path(JAILS, "courier-tests/maildirs", user, "Maildir")
 
-    def run(self, *command, **options):
-        return subprocess.run(["chroot", self.jail, *command], capture_output=True, text=True, timeout=60, **options)
+    def run(self, *words, user="root", variables=(), text=""):
+        """One of Courier's programs."""
+        return subprocess.run(["chroot", f"--userspec={user}:{user}", self.jail, "/usr/bin/env", "PATH=/usr/sbin:/usr/bin", *variables, *words], capture_output=True, text=True, timeout=60, input=text)
 
     def lookup(self, domain):
-        return self.run("/usr/bin/testmxlookup", domain).stdout
+        return self.run("testmxlookup", domain).stdout
 
 
 class Ours(Server):
@@ -201,8 +202,8 @@ class Ours(Server):
     def maildir(self, user):
         return self.STATE / "mail" / DOMAIN / user / "Maildir"
 
-    def run(self, program, *arguments, **options):
-        return subprocess.run([PROGRAM, program, "--config", self.files / "courier.conf", *arguments], capture_output=True, text=True, timeout=60, **options)
+    def run(self, *words, user="root", variables=(), text=""):
+        return subprocess.run(["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "env", *variables, PROGRAM, "--config", self.files / "courier.conf", *words], capture_output=True, text=True, timeout=60, input=text)
 
     def lookup(self, domain):
         return self.run("testmxlookup", f"@{self.NAMES}", domain).stdout
