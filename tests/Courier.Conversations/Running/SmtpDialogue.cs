@@ -85,7 +85,7 @@ public sealed partial class SmtpDialogue(int number, Transcript transcript, Bind
         : expected is ['4' or '5', (>= '0' and <= '9') or '…', ..] ? $"{expected[0]}…"
         : EnhancedCode().Replace(expected, "$1 ");
 
-    [GeneratedRegex("^(2[0-9][0-9])[ -]2[.][01][.][05] ")]
+    [GeneratedRegex("^(2[0-9][0-9])[ -]2[.](0[.]0|1[.][05]|7[.]0) ")]
     private static partial Regex EnhancedCode();
 
     private static string Same(string line) => line.Length > 3 && line[3] == '-' ? line[..3] + " " + line[4..] : line;
