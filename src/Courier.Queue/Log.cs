@@ -83,6 +83,18 @@ internal static partial class Log
     [LoggerMessage(3052, LogLevel.Warning, "No room was made in {Path} ahead of commits; they go on, slower")]
     internal static partial void NoLogRoom(ILogger logger, string path, Exception exception);
 
+    [LoggerMessage(3053, LogLevel.Error, "What the log of the spool holds could not be copied into the database; it stays in the log")]
+    internal static partial void CheckpointFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(3054, LogLevel.Error, "The disk of the spool has lost writes: no mail is taken or delivered until all that the log holds was copied again; the next try is in a second")]
+    internal static partial void SpoolNotMended(ILogger logger, Exception exception);
+
+    [LoggerMessage(3055, LogLevel.Warning, "The disk of the spool had lost writes; all that the log holds was copied again")]
+    internal static partial void SpoolMended(ILogger logger);
+
+    [LoggerMessage(3056, LogLevel.Warning, "The log of the spool could not be copied into the database at the start: {Reason}")]
+    internal static partial void NotFolded(ILogger logger, string reason);
+
     [LoggerMessage(3051, LogLevel.Error, "Message {QueueId} cannot be read: the spool is damaged there. Stop the server, save the file, and get out what can be read by `courier queue export --all`")]
     internal static partial void Unreadable(ILogger logger, QueueId queueId);
 

@@ -191,5 +191,10 @@ public sealed class LocalProgramsTests
         (await ExternalProgram.RunAsync(Path.Combine(bin, "rmail"), ["demo@example.test"], "Subject: uucp\n\nhello\n", environment)).Checked();
         await Mail.ArrivesAsync(server, "demo", 1);
         Assert.Contains("Return-Path: <ada@neighbour.test>", await MessageAsync(server, "uucp"), StringComparison.Ordinal);
+        foreach (var (option, subject) in new[] { (new[] { "-f", "carol@neighbour.test" }, "apart"), (["-fcarol@neighbour.test"], "attached") })
+        {
+            (await ExternalProgram.RunAsync(Path.Combine(bin, "rmail"), [.. option, "demo@example.test"], $"Subject: {subject}\n\nhello\n", environment)).Checked();
+            await Eventually.IsAsync(subject + " arrives", async () => (await MessageAsync(server, subject)).Contains("Return-Path: <carol@neighbour.test>", StringComparison.Ordinal));
+        }
     }
 }

@@ -1,4 +1,5 @@
 using Courier.IO.Platform;
+using Microsoft.Win32.SafeHandles;
 
 namespace Courier.IO.Files;
 
@@ -19,9 +20,33 @@ public static class DurableFile
                 BufferSize = 0,
             });
             file.Write(content);
-            file.Flush(flushToDisk: true);
+            Flush(file);
         });
         FlushDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+    }
+
+    /// <summary>Makes what was written to a file durable. The one way to do it with a stream: .NET's Flush(flushToDisk: true) and RandomAccess.FlushToDisk
+    /// return as if all were well when fsync(2) fails (10.0.12, seen with EIO, ENOSPC and EROFS).</summary>
+    public static void Flush(FileStream file)
+    {
+        file.Flush();
+        Flush(file.SafeFileHandle, file.Name);
+    }
+
+    /// <inheritdoc cref="Flush(FileStream)"/>
+    public static void Flush(SafeFileHandle file, string path)
+    {
+        var isHeld = false;
+        try
+        {
+            file.DangerousAddRef(ref isHeld);
+            Sync.Everything((int)file.DangerousGetHandle(), path);
+        }
+        finally
+        {
+            if (isHeld)
+                file.DangerousRelease();
+        }
     }
 
     /// <summary>rename(2): replaces the target at once. .NET's File.Move looks first and is two calls.</summary>

@@ -65,7 +65,7 @@ public sealed class MessageBuffer(string spillDirectory, int memoryLimitBytes) :
     {
         if (_file is null)
             throw new InvalidOperationException("The message is in memory.");
-        _file.Flush(flushToDisk: true);
+        DurableFile.Flush(_file);
         _file.Dispose();
         var path = FilePath!;
         _file = null;

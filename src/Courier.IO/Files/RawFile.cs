@@ -149,19 +149,44 @@ public static unsafe class RawFile
     }
 
     /// <summary>Makes the content of one file durable.</summary>
-    public static void Sync(string path)
+    public static void Sync(string path) => On(path, Platform.Sync.Everything);
+
+    /// <summary>After a sync of its whole file system: throws where content of this file was lost on the way to the disk, which that sync may not have said.</summary>
+    public static void RequireWritten(string path) => On(path, Platform.Sync.Written);
+
+    /// <summary>Drops what memory holds of the file and the disk may not have, after a failed write or sync. No error: there may be no such file.</summary>
+    public static void Forget(string path)
+    {
+        try
+        {
+            On(path, static (descriptor, _) => Platform.Sync.Forget(descriptor));
+        }
+        catch (IOException)
+        {
+            // Then nobody reads it either.
+        }
+    }
+
+    private static void On(string path, Action<int, string> act)
     {
         var descriptor = Posix.Open(path, Posix.O_RDONLY | Posix.O_CLOEXEC, 0);
         if (descriptor < 0)
             throw OpenFailure(path);
         try
         {
-            Platform.Sync.Everything(descriptor, path);
+            act(descriptor, path);
         }
         finally
         {
             _ = Posix.Close(descriptor);
         }
+    }
+
+    /// <summary>ftruncate(2), for what was appended in vain.</summary>
+    public static void Shorten(string path, long length)
+    {
+        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        RandomAccess.SetLength(file, length);
     }
 
     private static byte[] Larger(byte[] buffer, ReadOnlySpan<byte> path)

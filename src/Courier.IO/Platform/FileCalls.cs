@@ -25,6 +25,13 @@ internal static unsafe partial class FileCalls
     [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
     internal static partial int Fdatasync(int descriptor);
 
+    [LibraryImport("libc", EntryPoint = "sync_file_range", SetLastError = true)]
+    internal static partial int SyncFileRange(int descriptor, long offset, long count, uint flags);
+
+    /// <summary>Returns the error; errno stays as it was.</summary>
+    [LibraryImport("libc", EntryPoint = "posix_fadvise")]
+    internal static partial int Advise(int descriptor, long offset, long count, int advice);
+
     [LibraryImport("libc", EntryPoint = "futimens", SetLastError = true)]
     internal static partial int SetTimes(int descriptor, nint* accessAndModification);
 

@@ -22,6 +22,25 @@ internal static class Sync
     /// <summary>syncfs(2): the whole file system that it lies in.</summary>
     internal static void FileSystem(int descriptor, string path) => Confirm(Posix.Syncfs(descriptor), descriptor, "syncfs", path);
 
+    /// <summary>Throws where content of the file could not be written since it was made. Writes nothing.</summary>
+    /// <remarks>After <see cref="FileSystem"/>, whose answer goes to one caller only: pages of ours that another's syncfs tried to write and the kernel
+    /// dropped are no trouble of the next syncfs. The file itself remembers (errseq), until somebody was told.</remarks>
+    internal static void Written(int descriptor, string path)
+    {
+        const uint waitBefore = 1;
+        if (FileCalls.SyncFileRange(descriptor, 0, 0, waitBefore) != 0)
+            throw Posix.Failure("a write reached no disk", path);
+    }
+
+    /// <summary>After a failed sync of a file that is written to again: from now on everybody reads what the disk has, not what it was to have.</summary>
+    /// <remarks>It is more than that: to ext4 (6.18) a block whose first write failed is still one without content, and it forgets to say otherwise when
+    /// the same page in memory is written once more. The sync succeeds then, and after a power cut there are zeros.</remarks>
+    internal static void Forget(int descriptor)
+    {
+        const int dontNeed = 4;
+        _ = FileCalls.Advise(descriptor, 0, 0, dontNeed);
+    }
+
     private static unsafe void Confirm(int answer, int descriptor, string name, string path)
     {
         // A failed sync is never tried again: the kernel may have dropped the pages and would answer success.

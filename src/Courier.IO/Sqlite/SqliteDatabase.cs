@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
+using Courier.IO.Files;
 using SQLitePCL;
 
 namespace Courier.IO.Sqlite;
@@ -13,6 +14,9 @@ public sealed class SqliteException(int code, string message) : IOException($"SQ
     /// <summary>SQLITE_CORRUPT in any of its forms: what lies in the file is not what was written there.</summary>
     public bool IsDamage => (Code & 0xff) == raw.SQLITE_CORRUPT;
 
+    /// <summary>SQLITE_IOERR in any of its forms: a call to the system failed.</summary>
+    public bool IsInputOutput => (Code & 0xff) == raw.SQLITE_IOERR;
+
     public bool IsConstraint => (Code & 0xff) == raw.SQLITE_CONSTRAINT;
 
     public bool IsBusy => (Code & 0xff) == raw.SQLITE_BUSY;
@@ -22,7 +26,8 @@ public sealed class SqliteException(int code, string message) : IOException($"SQ
 /// one thread at a time.</summary>
 public sealed class SqliteDatabase : IDisposable
 {
-    private readonly sqlite3 _handle;
+    private readonly string _path;
+    private sqlite3 _handle = null!;
     private readonly Dictionary<string, SqliteStatement> _statements = new(StringComparer.Ordinal);
 
     static SqliteDatabase()
@@ -35,12 +40,66 @@ public sealed class SqliteDatabase : IDisposable
     /// <summary>Opens or makes the file in WAL mode with synchronous=FULL: a commit that returned survives a power cut.</summary>
     public SqliteDatabase(string path)
     {
-        Check(raw.sqlite3_open_v2(path, out _handle, raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE | raw.SQLITE_OPEN_NOMUTEX, null));
+        _path = path;
+        Open();
+    }
+
+    /// <summary>Opens it again after <see cref="Close"/>.</summary>
+    public void Open() => Open(isAlone: false);
+
+    private void Open(bool isAlone)
+    {
+        Check(raw.sqlite3_open_v2(_path, out _handle, raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE | raw.SQLITE_OPEN_NOMUTEX, null));
         const int busyTimeoutMilliseconds = 10_000;
         _ = raw.sqlite3_busy_timeout(_handle, busyTimeoutMilliseconds);
+        if (isAlone)
+            Execute("PRAGMA locking_mode=EXCLUSIVE");
         Execute("PRAGMA journal_mode=WAL");
         Execute("PRAGMA synchronous=FULL");
         Execute("PRAGMA foreign_keys=ON");
+    }
+
+    /// <summary>Closes the connection and leaves the write-ahead log as it is; SQLite would copy what it believes to be left of it into the
+    /// database and delete it.</summary>
+    public void Close()
+    {
+        const int noCheckpointOnClose = 1006;       // SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE
+        if (!_handle.IsInvalid && !_handle.IsClosed)
+            Check(raw.sqlite3_db_config(_handle, noCheckpointOnClose, 1, out _));
+        Dispose();
+    }
+
+    /// <summary>Reads the write-ahead log anew from its first frame, as after a crash and from the disk, copies all of it into the database, syncs that,
+    /// and empties the log. This process may not have the database open; where another has, the answer is <see cref="SqliteException.IsBusy"/>.</summary>
+    public static void Fold(string path)
+    {
+        RawFile.Forget(path + "-wal");
+        RawFile.Forget(path);
+        using var database = new SqliteDatabase(path, isAlone: true);
+        database.Check(raw.sqlite3_wal_checkpoint_v2(database._handle, null, raw.SQLITE_CHECKPOINT_TRUNCATE, out _, out _));
+    }
+
+    private SqliteDatabase(string path, bool isAlone)
+    {
+        _path = path;
+        try
+        {
+            Open(isAlone);
+        }
+        catch
+        {
+            Close();
+            throw;
+        }
+    }
+
+    /// <summary>Copies of the write-ahead log into the database what no reader holds up. An error says that something of it is not on the disk, and may
+    /// have been copied by an earlier call.</summary>
+    /// <returns>Frames in the log, and those of them that were copied so far. The database is synced when they are equal.</returns>
+    public (int Logged, int Copied) Checkpoint()
+    {
+        Check(raw.sqlite3_wal_checkpoint_v2(_handle, null, raw.SQLITE_CHECKPOINT_PASSIVE, out var logged, out var copied));
+        return (logged, copied);
     }
 
     public long LastInsertRowId => raw.sqlite3_last_insert_rowid(_handle);
@@ -112,8 +171,13 @@ public sealed class SqliteDatabase : IDisposable
 
     internal void Check(int code)
     {
-        if (code is not (raw.SQLITE_OK or raw.SQLITE_ROW or raw.SQLITE_DONE))
-            throw new SqliteException(_handle is null ? code : raw.sqlite3_extended_errcode(_handle), raw.sqlite3_errstr(code).utf8_to_string());
+        if (code is raw.SQLITE_OK or raw.SQLITE_ROW or raw.SQLITE_DONE)
+            return;
+        var error = new SqliteException(_handle is null ? code : raw.sqlite3_extended_errcode(_handle), raw.sqlite3_errstr(code).utf8_to_string());
+        // The next commit writes to the same place in the log. (The database itself must not be opened here: closing it again would free SQLite's locks.)
+        if (error.IsInputOutput)
+            RawFile.Forget(_path + "-wal");
+        throw error;
     }
 
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? searchPath) =>

@@ -41,8 +41,12 @@ public sealed record StagedMessage(string Path)
     }
 
     /// <summary>Makes a batch durable: one syncfs for each file system among them.</summary>
-    public static void Sync(IReadOnlyList<StagedMessage> batch) =>
+    public static void Sync(IReadOnlyList<StagedMessage> batch)
+    {
         SyncFileSystems(batch.Select(message => message.Staging).Distinct(StringComparer.Ordinal));
+        foreach (var message in batch)
+            RawFile.RequireWritten(message.Path);
+    }
 
     /// <summary>Renames into new/. True also when it is not in staging any more: then it was published before, and a user may
     /// have moved or deleted it since. Never writes a second copy.</summary>

@@ -58,7 +58,7 @@ public sealed class MessageArchive(ISubmission inner, string directory, TimeProv
             await file.WriteAsync(submission.Trace, ct);
             await using (var body = submission.Body.OpenRead())
                 await body.CopyToAsync(file, ct);
-            file.Flush(flushToDisk: true);
+            DurableFile.Flush(file);
         }
 
         DurableFile.FlushDirectory(Path.GetDirectoryName(path)!);

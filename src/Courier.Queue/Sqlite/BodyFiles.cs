@@ -67,19 +67,27 @@ internal sealed class BodyFiles(string directory, int inlineLimitBytes)
     private PreparedBody WriteFile(ReadOnlyMemory<byte> bytes)
     {
         var name = UniqueName.Next();
-        using (var file = new FileStream(PathOf(name), new FileStreamOptions
+        try
         {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            BufferSize = 0,
-        }))
-        {
-            file.Write(bytes.Span);
-            file.Flush(flushToDisk: true);
-        }
+            using (var file = new FileStream(PathOf(name), new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+                BufferSize = 0,
+            }))
+            {
+                file.Write(bytes.Span);
+                DurableFile.Flush(file);
+            }
 
-        DurableFile.FlushDirectory(directory);
-        return new PreparedBody(default, name, bytes.Length);
+            DurableFile.FlushDirectory(directory);
+            return new PreparedBody(default, name, bytes.Length);
+        }
+        catch
+        {
+            Delete(name);
+            throw;
+        }
     }
 }

@@ -1,3 +1,4 @@
+using Courier.IO.Files;
 using Courier.IO.Platform;
 using Courier.IO.Sqlite;
 using Microsoft.Extensions.Logging;
@@ -54,9 +55,13 @@ internal sealed class LogRoom
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             Log.NoLogRoom(_logger, _path, e);
-            _bytes = _mostBytes;
+            // As if there were some: the next try comes when that would be used up.
+            _bytes = Used + _stepBytes;
         }
     }
+
+    /// <summary>The log begins anew, on another connection.</summary>
+    internal void Forget() => _bytes = 0;
 
     private long Used => HeaderBytes + (long)_database.PagesWritten * _frameBytes;
 
@@ -71,7 +76,7 @@ internal sealed class LogRoom
         {
             try
             {
-                Fill(file, length, target);
+                Fill(file, _path, length, target);
             }
             catch (IOException)
             {
@@ -83,11 +88,11 @@ internal sealed class LogRoom
         _bytes = target > length ? target : _mostBytes;
     }
 
-    private static void Fill(SafeFileHandle file, long from, long to)
+    private static void Fill(SafeFileHandle file, string path, long from, long to)
     {
         var zeros = new byte[PieceBytes];
         for (var at = from; at < to; at += zeros.Length)
             RandomAccess.Write(file, zeros.AsSpan(0, (int)Math.Min(zeros.Length, to - at)), at);
-        RandomAccess.FlushToDisk(file);
+        DurableFile.Flush(file, path);
     }
 }

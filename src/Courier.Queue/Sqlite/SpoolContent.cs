@@ -23,6 +23,8 @@ internal sealed record SpoolContent(SqliteDatabase Database, BodyFiles Files, lo
         SqliteDatabase? database = null;
         try
         {
+            if (access == SpoolAccess.Owner)
+                SpoolLog.Begin(settings, logger);
             database = new SqliteDatabase(settings.DatabasePath);
             SpoolSchema.Prepare(database, settings);
             return Read(database, settings, access, clock, logger);

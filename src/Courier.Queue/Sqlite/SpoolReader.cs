@@ -13,6 +13,7 @@ internal sealed class SpoolReader : IDisposable
     private readonly SpoolSettings _settings;
     private readonly ConcurrentBag<SqliteDatabase> _idle = [];
     private readonly SemaphoreSlim _places;
+    private volatile bool _isSuspended;
 
     internal SpoolReader(SpoolSettings settings)
     {
@@ -23,12 +24,27 @@ internal sealed class SpoolReader : IDisposable
     /// <summary>What the reads cost so far, for tests; while none runs.</summary>
     internal long Steps => _idle.Sum(static database => database.Steps);
 
+    /// <summary>Waits for the reads that are under way and closes their connections. Until <see cref="Resume"/> whoever wants to read gets an <see cref="IOException"/>.</summary>
+    internal void Suspend()
+    {
+        _isSuspended = true;
+        for (var place = 0; place < _settings.ReadConnections; place++)
+            _places.Wait();
+        while (_idle.TryTake(out var database))
+            database.Dispose();
+        _places.Release(_settings.ReadConnections);
+    }
+
+    internal void Resume() => _isSuspended = false;
+
     internal async ValueTask<T> ReadAsync<T>(Func<SqliteDatabase, T> read, CancellationToken ct)
     {
         await _places.WaitAsync(ct);
         SqliteDatabase? database = null;
         try
         {
+            if (_isSuspended)
+                throw new IOException("The spool cannot be read: its disk has lost writes.");
             database = _idle.TryTake(out var idle) ? idle : Open();
             database.Prepare("BEGIN").Run();
             var result = read(database);

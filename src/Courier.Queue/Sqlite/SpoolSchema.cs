@@ -116,7 +116,8 @@ internal static class SpoolSchema
 
     internal static void Configure(SqliteDatabase database, SpoolSettings settings)
     {
-        database.Execute($"PRAGMA wal_autocheckpoint={settings.CheckpointPages}");
+        // SQLite's own says nothing of its failures: SpoolLog does it.
+        database.Execute("PRAGMA wal_autocheckpoint=0");
         database.Execute($"PRAGMA cache_size=-{settings.CacheBytes / 1024}");
         // Debian's library overwrites deleted rows with zeros by default: every delivered body would be written a second time.
         // The file is readable by its owner alone.

@@ -18,6 +18,10 @@ internal sealed class SpoolTables(SqliteDatabase database, QueueIds ids, TimePro
 
     internal QueueIds Ids { get; } = ids;
 
+    /// <summary>A change that is another each time.</summary>
+    internal void CountFailedCommit() =>
+        database.Prepare("INSERT INTO meta(name, value) VALUES('failed_commits', 1) ON CONFLICT(name) DO UPDATE SET value=value+1").Run();
+
     internal QueueId Insert(Submission submission, PreparedBody body)
     {
         var id = Ids.Next(StoreHighestId);

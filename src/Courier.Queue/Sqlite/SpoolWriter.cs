@@ -11,17 +11,26 @@ namespace Courier.Queue.Sqlite;
 /// batch fail and nothing is acknowledged.</remarks>
 internal sealed class SpoolWriter : IAsyncDisposable
 {
+    private static readonly TimeSpan _mendPause = TimeSpan.FromSeconds(1);
+
     private readonly SqliteDatabase _database;
     private readonly SpoolTables _tables;
     private readonly SpoolSettings _settings;
     private readonly ILogger _logger;
     private readonly LogRoom? _room;
+    private readonly SpoolLog? _log;
     private readonly Channel<SpoolWork> _waiting;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    internal SpoolWriter(SqliteDatabase database, SpoolTables tables, SpoolSettings settings, LogRoom? room, ILogger logger)
+    /// <param name="database">Its connection, from now on.</param>
+    /// <param name="tables">What changes it.</param>
+    /// <param name="settings">Of the spool.</param>
+    /// <param name="log">The owner's: commands, which are short, leave log and room to it.</param>
+    /// <param name="room">The owner's.</param>
+    /// <param name="logger">For trouble.</param>
+    internal SpoolWriter(SqliteDatabase database, SpoolTables tables, SpoolSettings settings, SpoolLog? log, LogRoom? room, ILogger logger)
     {
-        (_database, _tables, _settings, _room, _logger) = (database, tables, settings, room, logger);
+        (_database, _tables, _settings, _log, _room, _logger) = (database, tables, settings, log, room, logger);
         _waiting = Channel.CreateBounded<SpoolWork>(new BoundedChannelOptions(settings.PendingOperations)
         {
             SingleReader = true,
@@ -89,7 +98,10 @@ internal sealed class SpoolWriter : IAsyncDisposable
                 batch.Clear();
             }
 
-            _database.Dispose();
+            if (_log is not null)
+                _log.Close();
+            else
+                _database.Close();
             _ended.SetResult();
         }
         catch (Exception e)
@@ -113,8 +125,15 @@ internal sealed class SpoolWriter : IAsyncDisposable
             return available.Result;
         // This thread has nothing else to do: it blocks, in the kernel. Waiting on the task itself would spin first.
         var waiting = available.AsTask();
-        ((IAsyncResult)waiting).AsyncWaitHandle.WaitOne();
+        while (!((IAsyncResult)waiting).AsyncWaitHandle.WaitOne(_log is { IsBroken: true } ? _mendPause : Timeout.InfiniteTimeSpan))
+            Mend();
         return waiting.Result;
+    }
+
+    private void Mend()
+    {
+        if (_log!.Mend())
+            _room?.Forget();
     }
 
     private void Commit(List<SpoolWork> batch)
@@ -134,6 +153,8 @@ internal sealed class SpoolWriter : IAsyncDisposable
     {
         try
         {
+            if (_log is { IsBroken: true })
+                throw new IOException("The spool's disk has lost writes.");
             _database.Prepare("BEGIN IMMEDIATE").Run();
             _room?.Keep();
             return true;
@@ -177,6 +198,7 @@ internal sealed class SpoolWriter : IAsyncDisposable
         catch (Exception e)
         {
             RollBack();
+            CoverFailed();
             FailAll(batch, e, inDoubt: true);
             return;
         }
@@ -189,6 +211,24 @@ internal sealed class SpoolWriter : IAsyncDisposable
         foreach (var work in batch)
             work.Committed();
         Tell(batch);
+        if (_log is null)
+            return;
+        if (_log.Copy())
+            _room?.Forget();
+    }
+
+    /// <summary>Writes something else over the frames of a commit that failed: a process that starts after us would take them for good if they are
+    /// all there, and deliver what was refused.</summary>
+    private void CoverFailed()
+    {
+        try
+        {
+            _database.InTransaction(_tables.CountFailedCommit);
+        }
+        catch (SqliteException)
+        {
+            // The disk still fails; its first frame lies over the other's all the same.
+        }
     }
 
     private void FailAll(List<SpoolWork> batch, Exception failure, bool inDoubt)

@@ -29,8 +29,10 @@ public sealed class SqliteSpool : ISpool
         _length = content.Messages;
         _due = new SpoolDue(_leases, content.Staged, id => Log.Unreadable(logger, id));
         _reader = new SpoolReader(settings);
-        var room = access == SpoolAccess.Owner ? new LogRoom(content.Database, settings, logger) : null;      // a command is too short to need any
-        _writer = new SpoolWriter(content.Database, new SpoolTables(content.Database, new QueueIds(clock, content.HighestId), clock), settings, room, logger);
+        var tables = new SpoolTables(content.Database, new QueueIds(clock, content.HighestId), clock);
+        _writer = access == SpoolAccess.Owner
+            ? new SpoolWriter(content.Database, tables, settings, new SpoolLog(content.Database, _reader, settings, logger), new LogRoom(content.Database, settings, logger), logger)
+            : new SpoolWriter(content.Database, tables, settings, null, null, logger);
         _bell = new SpoolBell(settings.BodyDirectory);
         if (access == SpoolAccess.Admin)
             return;
@@ -183,7 +185,7 @@ public sealed class SqliteSpool : ISpool
     public async ValueTask DisposeAsync()
     {
         _bell.Dispose();
-        // Readers first: the last connection to close folds the log into the database, and that is the writer's.
+        // Readers first: the last connection to close copies the log into the database, and that is the writer's.
         _reader.Dispose();
         await _writer.DisposeAsync();
         _lock?.Dispose();

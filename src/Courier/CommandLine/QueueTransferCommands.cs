@@ -119,7 +119,7 @@ internal static class QueueTransferCommands
         await file.WriteAsync(content.Trace, ct);
         await using (var body = content.Body.OpenRead())
             await body.CopyToAsync(file, ct);
-        file.Flush(flushToDisk: true);
+        DurableFile.Flush(file);
         DurableFile.FlushDirectory(Path.GetDirectoryName(path)!);
         return true;
     }

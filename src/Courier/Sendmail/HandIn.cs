@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using Courier.Hosting;
+using Courier.IO.Files;
 using Courier.Queue;
 using Courier.Queue.Handover;
 
@@ -95,15 +96,16 @@ internal sealed class HandIn(string socketPath, string dropDirectory)
             });
             await file.WriteAsync(SubmissionFile.HeadOf(envelope), ct);
             await writeMessage(file);
-            file.Flush(flushToDisk: true);
+            DurableFile.Flush(file);
             File.Move(temporary, ready);
             // The directory is not ours to sync; syncing the file again makes its new name durable with it.
-            file.Flush(flushToDisk: true);
+            DurableFile.Flush(file);
             return (250, "2.0.0 left for the server's next start");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             TryDelete(temporary);
+            TryDelete(ready);
             return (451, "4.3.0 no server answers, and the message cannot be left for it: " + e.Message);
         }
     }

@@ -28,15 +28,20 @@ internal sealed class SendmailProgram(Settings settings, TextWriter error)
         }
     }
 
-    /// <summary><c>rmail ADDRESS…</c>: recipients are named, and the return path comes with the message's first line, or from UU_USER.</summary>
+    /// <summary><c>rmail [-f SENDER] ADDRESS…</c>: recipients are named, and the return path, which else is UU_USER's at UU_MACHINE.</summary>
     internal async Task<int> RunRmailAsync(IReadOnlyList<string> arguments, CancellationToken ct)
     {
         var (machine, user) = (Environment.GetEnvironmentVariable("UU_MACHINE"), Environment.GetEnvironmentVariable("UU_USER"));
         if (string.IsNullOrEmpty(machine) || string.IsNullOrEmpty(user))
             return Fail(ExitCode.NoPermission, "rmail is for UUCP: UU_MACHINE and UU_USER are not set");
+        string? from = null;
+        if (arguments is ["-f", var following, ..])
+            (from, arguments) = (following, [.. arguments.Skip(2)]);
+        else if (arguments is [['-', 'f', .. { Length: > 0 } attached], ..])
+            (from, arguments) = (attached, [.. arguments.Skip(1)]);
         if (arguments.Count == 0 || arguments.Any(argument => argument.StartsWith('-')))
             return Fail(ExitCode.Usage, "rmail wants recipients");
-        var sender = user.Contains('@', StringComparison.Ordinal) ? user : $"{user}@{machine}";
+        var sender = from?.Trim('<', '>') ?? (user.Contains('@', StringComparison.Ordinal) ? user : $"{user}@{machine}");
         return await DeliverAsync(new SendmailArguments { From = sender, Recipients = arguments }, ct);
     }
 

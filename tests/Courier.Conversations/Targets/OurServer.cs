@@ -36,6 +36,10 @@ public sealed class OurServer : ITarget
             [imap]
             save_limit = 2
             """,
+        ["talkative"] = Holding("loopback") + """
+            [imap]
+            progress_interval = 0s
+            """,
         ["strict"] = Holding("never") + """
             [limits]
             message_size = 1MiB
@@ -112,7 +116,7 @@ public sealed class OurServer : ITarget
             recipients = 3
             recipients_beyond = refused
             [senders]
-            refuse = bad@refused.test, @all.refused.test, @.refused.test
+            refuse = bad@refused.test, @all.refused.test, @.refused.test, bad@.users.test
             refuse_mx = 192.0.2.64/28
             own_hosts.free.test = free-hosts.test
             check_domain = yes
@@ -148,7 +152,7 @@ public sealed class OurServer : ITarget
     /// <summary>What the name server knows; of deaf.test it cannot say anything.</summary>
     private readonly FakeDnsServer _names = new(
         "client.example.test 60 A 127.0.0.1", "good.test 60 MX 10 mx.good.test", "mx.good.test 60 A 192.0.2.2", "plain.test 60 A 192.0.2.2", "null.test 60 MX 0 .", "text.test 60 MX 10 192.0.2.2",
-        "refused.test 60 A 192.0.2.2", "low.refused.test 60 A 192.0.2.2", "all.refused.test 60 A 192.0.2.2", "lists.test 60 A 192.0.2.2", "example.org 60 A 192.0.2.2",
+        "refused.test 60 A 192.0.2.2", "low.refused.test 60 A 192.0.2.2", "low.users.test 60 A 192.0.2.2", "all.refused.test 60 A 192.0.2.2", "lists.test 60 A 192.0.2.2", "example.org 60 A 192.0.2.2",
         "badmx.test 60 MX 10 mx.badmx.test", "mx.badmx.test 60 A 192.0.2.66", "badhost.test 60 A 192.0.2.67",
         "free.test 60 A 192.0.2.2", "7.2.0.192.in-addr.arpa 60 PTR out.free-hosts.test", "out.free-hosts.test 60 A 192.0.2.7", "8.2.0.192.in-addr.arpa 60 PTR liar.free-hosts.test",
         "liar.free-hosts.test 60 A 192.0.2.99", "9.2.0.192.in-addr.arpa 60 PTR out.notfree-hosts.test", "out.notfree-hosts.test 60 A 192.0.2.9", "helo.test 60 MX 10 out.free-hosts.test",

@@ -23,6 +23,9 @@ public sealed partial class ImapLoad(IPEndPoint server, string user, string pass
 
     public int Appended => _appended.Count;
 
+    /// <summary>Commands that were answered with NO.</summary>
+    public int Refused { get; private set; }
+
     /// <summary>As <see cref="LoadPlan.IsHeard"/>.</summary>
     public Func<bool> IsHeard { get; init; } = () => true;
 
@@ -41,6 +44,8 @@ public sealed partial class ImapLoad(IPEndPoint server, string user, string pass
             }
             catch (Exception error) when (error is IOException or SocketException or OperationCanceledException or TimeoutException)
             {
+                if (error is ImapRefusalException)
+                    Refused++;
                 await Task.Delay(20, CancellationToken.None);
             }
         }
@@ -136,6 +141,9 @@ public sealed partial class ImapLoad(IPEndPoint server, string user, string pass
     private static partial Regex Uid();
 }
 
+/// <summary>NO, BAD or BYE.</summary>
+public sealed class ImapRefusalException(string message) : IOException(message);
+
 /// <summary>Just enough IMAP for the load: one command at a time, literals joined into their line.</summary>
 public sealed partial class ImapSession : IDisposable
 {
@@ -187,7 +195,7 @@ public sealed partial class ImapSession : IDisposable
             else if (line.StartsWith(tag + " OK", StringComparison.OrdinalIgnoreCase))
                 return lines;
             else
-                throw new IOException($"{command}: {line}");
+                throw new ImapRefusalException($"{command}: {line}");
         }
     }
 

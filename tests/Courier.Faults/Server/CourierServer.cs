@@ -214,8 +214,16 @@ public sealed partial class CourierServer : IAsyncDisposable
     {
         Kill();
         Directory.Delete(_outside, recursive: true);
-        if (Directory.Exists(State) && State.StartsWith(Path.GetTempPath(), StringComparison.Ordinal))
-            Directory.Delete(State, recursive: true);
+        try
+        {
+            if (Directory.Exists(State) && State.StartsWith(Path.GetTempPath(), StringComparison.Ordinal))
+                Directory.Delete(State, recursive: true);
+        }
+        catch (IOException)
+        {
+            // On a disk without power. Whatever failed before says more.
+        }
+
         return ValueTask.CompletedTask;
     }
 

@@ -16,26 +16,45 @@ public sealed partial class LoopDisk : IDisposable
     private const uint NoLogFlush = 2;
 
     private readonly string _image;
+    private readonly bool _isOurs;
     private bool _isMounted;                        // /proc/mounts leaves lines out while others mount and unmount
 
     /// <param name="megabytes">Size of the image; it is sparse.</param>
     /// <param name="directory">Where the image lies; null: on the disk.</param>
     public LoopDisk(int megabytes, string? directory = null)
+        : this(NewImage(megabytes, directory ?? OnDisk), isOurs: true)
     {
-        var name = $"courier-disk-{Environment.ProcessId}-{Guid.NewGuid():N}";
-        // Not on tmpfs: the image must be as slow to sync as a disk is.
-        directory ??= Environment.GetEnvironmentVariable("TMPDIR") is { Length: > 0 } named ? named : "/var/tmp";
-        _image = Path.Combine(directory, name + ".img");
-        MountPoint = Path.Combine(directory, name);
+    }
+
+    /// <param name="image">A file of the size that the disk is to have; it stays when the disk goes.</param>
+    /// <param name="options">For mkfs.ext4.</param>
+    internal LoopDisk(string image, params string[] options)
+        : this(image, isOurs: false, options)
+    {
+    }
+
+    private LoopDisk(string image, bool isOurs, params string[] options)
+    {
+        (_image, _isOurs) = (image, isOurs);
+        MountPoint = Path.ChangeExtension(image, null);
         Directory.CreateDirectory(MountPoint);
-        using (var image = File.Create(_image))
-            image.SetLength(megabytes * 1024L * 1024);
-        SystemCommand.Run("mkfs.ext4", "-q", "-F", "-O", "has_journal", "-m", "0", _image);
+        SystemCommand.Run("mkfs.ext4", ["-q", "-F", "-O", "has_journal", "-m", "0", .. options, _image]);
         Mount();
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Dispose();
     }
 
+    /// <summary>Not a tmpfs: an image must be as slow to sync as a disk is.</summary>
+    internal static string OnDisk => Environment.GetEnvironmentVariable("TMPDIR") is { Length: > 0 } named ? named : "/var/tmp";
+
     public string MountPoint { get; }
+
+    internal static string NewImage(int megabytes, string directory)
+    {
+        var path = Path.Combine(directory, $"courier-disk-{Environment.ProcessId}-{Guid.NewGuid():N}.img");
+        using var image = File.Create(path);
+        image.SetLength(megabytes * 1024L * 1024);
+        return path;
+    }
 
     /// <summary>Cuts the power: from now on every access fails, and what was not synced is lost.</summary>
     /// <remarks>Whoever writes to the disk must be frozen by then: an fdatasync that runs while the ioctl shuts the file system down may
@@ -54,11 +73,15 @@ public sealed partial class LoopDisk : IDisposable
     }
 
     /// <summary>What an error of the device ends in on a usual mount: from now on everything can be read and nothing written.</summary>
-    public void GoReadOnly()
+    public void GoReadOnly() => File.WriteAllText($"/sys/fs/ext4/{Device}/trigger_fs_error", "a test");
+
+    private string Device
     {
-        var numbers = SystemCommand.Run("mountpoint", "-d", MountPoint).Trim();
-        var device = Path.GetFileName(File.ResolveLinkTarget($"/sys/dev/block/{numbers}", returnFinalTarget: true)!.FullName);
-        File.WriteAllText($"/sys/fs/ext4/{device}/trigger_fs_error", "a test");
+        get
+        {
+            var numbers = SystemCommand.Run("mountpoint", "-d", MountPoint).Trim();
+            return Path.GetFileName(File.ResolveLinkTarget($"/sys/dev/block/{numbers}", returnFinalTarget: true)!.FullName);
+        }
     }
 
     /// <summary>After <see cref="CutPower"/> or <see cref="GoReadOnly"/>, when nobody has the disk open: replays the journal as a boot would.</summary>
@@ -79,6 +102,9 @@ public sealed partial class LoopDisk : IDisposable
     {
         SystemCommand.Run("mount", "-o", "loop,data=ordered,errors=remount-ro", _image, MountPoint);
         _isMounted = true;
+        // The loop device takes half a write for a whole one: each of its requests has to be one write of the image (ErringImage).
+        if (!_isOurs)
+            File.WriteAllText($"/sys/block/{Device}/queue/max_sectors_kb", "128");
     }
 
     private void Unmount()
@@ -104,7 +130,8 @@ public sealed partial class LoopDisk : IDisposable
             return;
         Unmount();
         Directory.Delete(MountPoint);
-        File.Delete(_image);
+        if (_isOurs)
+            File.Delete(_image);
     }
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

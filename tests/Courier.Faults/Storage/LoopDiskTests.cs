@@ -1,4 +1,5 @@
 using System.Text;
+using Courier.IO.Files;
 using Courier.Testing.Processes;
 
 namespace Courier.Faults.Storage;
@@ -34,7 +35,7 @@ public sealed class LoopDiskTests
         using (var file = File.Create(path))
         {
             file.Write(Encoding.ASCII.GetBytes("first "));
-            file.Flush(flushToDisk: true);
+            DurableFile.Flush(file);
             file.Write(Encoding.ASCII.GetBytes("second"));
             file.Flush();
             disk.CutPower();

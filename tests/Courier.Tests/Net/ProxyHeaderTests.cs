@@ -23,6 +23,7 @@ public sealed class ProxyHeaderTests
     [InlineData(Signature + "\x21\x11\0\x0f\xc0\0\x02\x07\xc6\x33\x64\x01\x01\0\0\x19\x04\0\0", "192.0.2.7:256 198.51.100.1:25")]
     [InlineData(Signature + "\x21\x21\0\x24\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x07\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01\0\x02\0\x03", "[2001:db8::7]:2 [2001:db8::1]:3")]
     [InlineData(Signature + "\x20\0\0\0", "")]                              // LOCAL
+    [InlineData(Signature + "\x20\x11\0\x0c\xc0\0\x02\x07\xc6\x33\x64\x01\x01\0\0\x19", "")]     // LOCAL with addresses, which do not count (§2.2)
     [InlineData(Signature + "\x21\x12\0\x0c\xc0\0\x02\x07\xc6\x33\x64\x01\x01\0\0\x19", "")]     // UDP
     [InlineData(Signature + "\x21\x31\0\x03xyz", "")]                       // AF_UNIX
     public async Task A_header_is_read_to_its_last_octet_and_not_one_further(string header, string expected)

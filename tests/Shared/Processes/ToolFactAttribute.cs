@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Courier.Testing.Processes;
 
-/// <summary>A fact that needs programs of the system ("root" stands for the right to be root). Where one is missing it is skipped
+/// <summary>A fact that needs programs of the system ("root" stands for the right to be root, "/dev/…" for a device). Where one is missing it is skipped
 /// with that reason, except under CI=true: there it runs, and fails, because nothing may be missing.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed partial class ToolFactAttribute : FactAttribute
@@ -16,8 +16,8 @@ internal sealed partial class ToolFactAttribute : FactAttribute
 
     internal static IReadOnlyList<string> Missing(params string[] tools) => [.. tools.Where(t => !IsThere(t))];
 
-    private static bool IsThere(string tool) => tool == "root"
-        ? EffectiveUser() == 0
+    private static bool IsThere(string tool) => tool == "root" ? EffectiveUser() == 0
+        : tool.StartsWith('/') ? File.Exists(tool)
         : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(d => File.Exists(Path.Combine(d, tool)));
 
     [LibraryImport("libc", EntryPoint = "geteuid")]

@@ -20,6 +20,18 @@ def hands_in(*words, **options):
     return run
 
 
+def by_uucp(*options):
+    """rmail with a recipient, without any, and without saying from where; then the return path of what was delivered."""
+    def run(server):
+        said = ("UU_MACHINE=neighbour.test", "UU_USER=ada")
+        ways = [([*options, MINE], said), ([], said), ([MINE], ())]
+        taken = ["taken" if server.run("rmail", *words, user="uucp", variables=variables, text="Subject: uucp\n\nhello\n").returncode == 0 else "refused" for words, variables in ways]
+        mail = wait(server.mail, 15) or [""]
+        path = next((line for line in mail[0].splitlines() if line.lower().startswith("return-path:")), "no Return-Path")
+        return ", ".join(taken) + f"; {len(server.mail())} delivered, {path}"
+    return run
+
+
 def lists(server):
     server.send("slow@far.test")
     wait(lambda: server.sink.attempts, 15)
@@ -30,7 +42,7 @@ def lists(server):
 PROBES = [
     Probe("sendmail", "-f", {}, hands_in("sendmail", "-f", BOB, MINE, text="Subject: x\n\nx\n")),
     Probe("sendmail", "-t", {}, hands_in("sendmail", "-f", BOB, "-t", text=f"To: {MINE}\nBcc: {BOB}\nSubject: x\n\nx\n")),
-    Probe("rmail", "", {}, hands_in("rmail", MINE, text=f"From {BOB} Sat Nov 21 20:00:00 2026 remote from uucp.test\nSubject: x\n\nx\n", user="uucp", variables=("UU_MACHINE=uucp.test", "UU_USER=carol")),
-          why="the return path is who sent it by UUCP; Courier has none, so that he hears of no failure"),
+    Probe("rmail", "", {}, by_uucp(), why="the return path is UU_USER at UU_MACHINE, so that reports go back; at Courier it is the null path without -f"),
+    Probe("rmail", "-f", {}, by_uucp("-f", "carol@neighbour.test")),
     Probe("mailq", "", {}, lists),
 ]

@@ -15,6 +15,18 @@ def returned(server):
     return "returned after 4 to 12 s" if 3.5 <= seconds <= 12 else f"returned after {seconds:.0f} s"
 
 
+def returned_in(seconds):
+    def run(server):
+        server.send("gone@far.test")
+        return "returned" if report(server, "failed", seconds) else "no report"
+    return run
+
+
+def success_reported(server):
+    server.send("bob@example.test")
+    return "success is reported" if report(server, "delivered", 15) else "no report"
+
+
 def warned(server):
     sent = server.send("slow@far.test")
     if not report(server, "delayed", 9):
@@ -157,6 +169,7 @@ def backscatter(server):
     """A report on mail that came without a login, to somebody elsewhere."""
     server.send("gone@far.test", sender="back@other.test")
     server.send("after@far.test")
+    wait(lambda: any("after@far.test" in one for one in server.sink.transactions), 15)
     wait(lambda: any("back@other.test" in one for one in server.sink.transactions), 8)
     return "sent: " + ", ".join(sorted(to for one in server.sink.transactions for to in one))
 

@@ -35,7 +35,7 @@ internal sealed class MaildirImport(MailboxState state, MaildirFolder source)
             Copy(file);
         }
 
-        DurableFile.SyncFileSystem(_staging);
+        Sync();
         var keeps = snapshot.Count == 0 && snapshot.UidNext.Value == 1 && OtherServers.ReadUids(source, OtherServer.None) is { } list && await TryKeepUidsAsync(list, wanted, ct);
         if (!keeps)
             await PlaceAsync(wanted, record, ct);
@@ -43,6 +43,22 @@ internal sealed class MaildirImport(MailboxState state, MaildirFolder source)
             record.Add([.. wanted.Select(file => file.Key)]);
         Directory.Delete(_staging, recursive: true);
         return (wanted.Count, files.Count - wanted.Count, keeps);
+    }
+
+    /// <summary>Copies of which the disk may not have all are made anew: a second run takes one by its size.</summary>
+    private void Sync()
+    {
+        try
+        {
+            DurableFile.SyncFileSystem(_staging);
+            foreach (var copy in Directory.EnumerateFiles(_staging))
+                RawFile.RequireWritten(copy);
+        }
+        catch (IOException)
+        {
+            Directory.Delete(_staging, recursive: true);
+            throw;
+        }
     }
 
     private IEnumerable<SourceFile> Files()
