@@ -1,189 +1,62 @@
-"""Debian's Courier and ours, each given the same copy of Courier's files, and a server beyond them that sees what they send."""
-import base64
+"""Debian's Courier and ours, each given the same copy of Courier's files."""
 import os
 import pathlib
 import shutil
 import smtplib
-import socket
 import ssl
 import subprocess
 import tempfile
-import threading
 import time
+
+from sink import make_certificate
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("COURIER_BIN", str(ROOT / "src/Courier/bin/Release/net10.0/courier"))
 JAILS = os.environ.get("COURIER_JAILS", "/tmp/courier-jails")
-DOMAIN = "example.test"
+DOMAIN, PASSWORD = "example.test", "secret"
 RELAYING = "127.0.0.2"  # the client that may relay, by smtpaccess
+PORT, MSA, SSL = 2525, 5870, 4650  # each server has a network of its own
+# Of Courier's own directory: what is made at its installation, and what belongs to its accounts and its local delivery.
+LEFT_OUT = ("aliasdir", "aliases", "authdaemonrc", "dhparams.pem", "esmtpauthclient", "esmtpd.cnf", "esmtpd.pem", "filters", "shared")
+# What the tests change in the files as Debian has them. Those of the shell count from top to bottom.
+SITE = {
+    "me": f"mail.{DOMAIN}\n", "defaultdomain": f"mail.{DOMAIN}\n", "hosteddomains/tests": f"{DOMAIN}\n", "esmtpacceptmailfor.dir/tests": f"{DOMAIN}\n",
+    "esmtproutes": "far.test:[127.0.0.1],$SINK\nother.test:[127.0.0.1],$SINK\n", "smtpaccess/default": f"{RELAYING}\tallow,RELAYCLIENT\n",
+    "esmtpd": f'PORT=127.0.0.1.{PORT}\nADDRESS=0\nBOFHCHECKDNS=0\nTARPIT=0\nESMTPAUTH_TLS="PLAIN LOGIN"\nTCPDOPTS="-stderrlogger=/usr/sbin/courierlogger -noidentlookup -nodnslookup"\n',
+    "esmtpd-msa": f"PORT=127.0.0.1.{MSA}\nESMTPDSTART=YES\nBOFHCHECKDNS=0\n", "esmtpd-ssl": f"SSLPORT={SSL}\nSSLADDRESS=127.0.0.1\nBOFHCHECKDNS=0\nTARPIT=0\n",
+    "courierd": "ESMTP_BLOCKBACKSCATTER=\n",
+}
+SHELL = ("esmtpd", "esmtpd-msa", "esmtpd-ssl", "courierd", "module.esmtp", "module.local", "module.dsn")
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class Sink:
-    """The next server: refuses gone@ for good and slow@ for now, takes the rest, and keeps what it saw.
-
-    words: what EHLO offers; pause: seconds before it takes a message; stall: the verb, "." or "greeting" that it never answers; tls: "offered",
-    "implicit", or "broken" after STARTTLS; refuses_login; late: it listens only once `open` was called; full: it accepts no connection."""
-
-    def __init__(self, address="127.0.0.1", port=0, words=(), pause=0.0, stall="", tls="", refuses_login=False, late=False, full=False):
-        self.connections, self.transactions, self.attempts, self.helos, self.logins = [], [], [], [], []
-        self.secure, self.waits, self.idle, self.pings = [], [], [], 0
-        self.at_once = self.most = 0
-        self.words, self.pause, self.stall, self.tls, self.refuses_login, self.full = words, pause, stall, tls, refuses_login, full
-        self.lock = threading.Lock()
-        self.listener = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
-        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if ":" in address:
-            self.listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-        self.listener.bind((address, port))
-        self.port = self.listener.getsockname()[1]
-        self.context = certificate() if tls in ("offered", "implicit") else None
-        if not late:
-            self.open()
-
-    def open(self):
-        self.listener.listen(0 if self.full else 128)
-        if self.full:
-            self.fillers = [socket.socket() for _ in range(4)]
-            for filler in self.fillers:
-                filler.setblocking(False)
-                filler.connect_ex(("127.0.0.1", self.port))
-        else:
-            threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            try:
-                client, peer = self.listener.accept()
-            except OSError:
-                return
-            self.connections.append(peer[0].removeprefix("::ffff:"))
-            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
-
-    def serve(self, client):
-        with self.lock:
-            self.at_once += 1
-            self.most = max(self.most, self.at_once)
-        try:
-            with client:
-                self.talk(self.context.wrap_socket(client, server_side=True) if self.tls == "implicit" else client)
-        except OSError:
-            pass
-        finally:
-            with self.lock:
-                self.at_once -= 1
-
-    def stalls(self, verb, wire):
-        """Waits for the client to give up, and keeps how long that took."""
-        if self.stall != verb:
-            return False
-        begun = time.monotonic()
-        while wire.readline():
-            pass
-        self.waits.append(time.monotonic() - begun)
-        return True
-
-    def talk(self, client):
-        wire = client.makefile("rwb")
-
-        def say(text):
-            wire.write(text.encode() + b"\r\n")
-            wire.flush()
-
-        if self.stalls("greeting", wire):
-            return
-        say("220 sink.test ESMTP")
-        taken, secure, done = [], self.tls == "implicit", None
-        while line := wire.readline().decode(errors="replace").rstrip("\r\n"):
-            verb = line[:4].upper()
-            if verb == "RSET" and done:
-                self.pings += 1
-            elif done:
-                self.idle.append(time.monotonic() - done)
-                done = None
-            if self.stalls(verb, wire):
-                return
-            if verb == "EHLO":
-                self.helos.append(line[5:])
-                words = ("sink.test", *self.words, *(("STARTTLS",) if self.tls in ("offered", "broken") and not secure else ()))
-                say("".join(f"250-{word}\r\n" for word in words) + "250 8BITMIME")
-            elif verb == "STAR":
-                say("220 go ahead")
-                if self.tls == "broken":
-                    return
-                client = self.context.wrap_socket(client, server_side=True)
-                wire, secure = client.makefile("rwb"), True
-            elif verb == "AUTH":
-                say("334 " + base64.b64encode(b"<1@sink.test>").decode())
-                self.logins.append(base64.b64decode(wire.readline()).decode().split()[0])
-                say("535 5.7.8 no" if self.refuses_login else "235 ok")
-            elif verb == "RCPT":
-                to = line[line.index("<") + 1:line.index(">")]
-                self.attempts.append((time.monotonic(), to))
-                refusal = {"slow": "451 4.2.1 later", "gone": "550 5.1.1 no such user"}.get(to.split("@")[0])
-                if refusal is None:
-                    taken.append(to)
-                say(refusal or "250 ok")
-            elif verb == "DATA" and not taken:
-                say("503 no recipients")
-            elif verb == "DATA":
-                say("354 go")
-                while wire.readline() not in (b".\r\n", b""):
-                    pass
-                if self.stalls(".", wire):
-                    return
-                time.sleep(self.pause)
-                self.transactions.append(taken)
-                self.secure.append(secure)
-                taken, done = [], time.monotonic()
-                say("250 ok")
-            elif verb == "QUIT":
-                say("221 bye")
-                return
-            else:
-                say("250 ok")
-        if done:
-            self.idle.append(time.monotonic() - done)
-
-    def close(self):
-        try:
-            self.listener.shutdown(socket.SHUT_RDWR)  # or the thread that waits in accept keeps the port
-        except OSError:
-            pass
-        self.listener.close()
-        for filler in getattr(self, "fillers", []):
-            filler.close()
-
-
-def certificate():
-    """A server's side of TLS with a certificate that nobody vouches for."""
-    with tempfile.TemporaryDirectory() as directory:
-        files = [f"{directory}/{name}" for name in ("key", "pem")]
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30", "-subj", "/CN=sink.test",
-                        "-keyout", files[0], "-out", files[1]], check=True, capture_output=True)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(files[1], files[0])
-        return context
+def unread():
+    """For TLS: who takes any certificate."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
 
 
 class Server:
-    """What a probe may do with either of them."""
+    """What a probe may do with either of them. files: what they say beside, or in a file of the shell below, the files as Debian has them;
+    None takes a file away."""
 
     name = ""
 
-    def __init__(self, files, sink, names=()):
-        self.sink, self.names, self.port = sink, names, free_port()
+    def __init__(self, installed, files, sink, names=()):
+        self.sink, self.names, self.given = sink, names, files
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="courier-compare-"))
+        self.directory.chmod(0o755)
+        make_certificate(self.directory / "probe.pem", "probe.test")
         self.files = self.directory / "files"
-        for path, text in files.items():
+        shutil.copytree(installed, self.files, symlinks=True, ignore=lambda at, _: LEFT_OUT if at == str(installed) else ())
+        for path, text in [*SITE.items(), *files.items()]:
             target = self.files / path
+            if text is None:
+                target.unlink(missing_ok=True)
+                continue
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text.replace("$SINK", str(sink.port)).replace("$ARCHIVE", self.archive_named()))
+            before = target.read_text() if path in SHELL and target.exists() else ""
+            target.write_text(before + text.replace("$SINK", str(sink.port)).replace("$ARCHIVE", self.archive_named()).replace("$PEM", str(self.directory / "probe.pem")))
 
     def __enter__(self):
         try:
@@ -197,19 +70,31 @@ class Server:
         self.stop()
         shutil.rmtree(self.directory, ignore_errors=True)
 
-    def client(self, source=RELAYING):
-        return smtplib.SMTP("127.0.0.1", self.port, "client.elsewhere.test", timeout=30, source_address=(source, 0))
+    def client(self, source=RELAYING, port=PORT):
+        if port == SSL:
+            return smtplib.SMTP_SSL("127.0.0.1", port, "client.elsewhere.test", timeout=30, source_address=(source, 0), context=unread())
+        return smtplib.SMTP("127.0.0.1", port, "client.elsewhere.test", timeout=30, source_address=(source, 0))
 
-    def replies(self, sender, *recipients, source="127.0.0.1", text="Subject: x\r\n\r\nx\r\n"):
+    def user(self, user="demo", source="127.0.0.1", port=PORT):
+        """A client that has logged in, over TLS."""
+        client = self.client(source, port)
+        if port != SSL:
+            client.starttls(context=unread())
+        client.login(f"{user}@{DOMAIN}", PASSWORD)
+        return client
+
+    def replies(self, sender, *recipients, source="127.0.0.1", port=PORT, text="Subject: x\r\n\r\nx\r\n"):
         """The codes of MAIL, each RCPT, and the end of data where it comes to that; or how the connection ended."""
         try:
-            with self.client(source) as client:
+            with self.client(source, port) as client:
                 client.ehlo()
                 codes = [client.mail(sender)[0]]
                 codes += [client.rcpt(to)[0] for to in recipients] if codes[0] == 250 else []
                 if codes[-1] == 250 and len(codes) > 1:
                     codes.append(client.data(text)[0])
                 return codes
+        except smtplib.SMTPDataError as refused:
+            return [*codes, refused.smtp_code]
         except smtplib.SMTPConnectError as refused:
             return [refused.smtp_code]
         except (smtplib.SMTPServerDisconnected, ConnectionError):
@@ -229,20 +114,27 @@ class Courier(Server):
     name = "Courier"
 
     def start(self):
-        environment = {**os.environ, "PORT": str(self.port), "FILES": str(self.files), "MAILDOMAIN": DOMAIN, "OURS": "1", "SUBMISSION": "1", "FAR": "1", "LOGIN": "x", "PASSWORD": "x", "COURIER_JAILS": JAILS,
-                       "NAMES": "\n".join(self.names)}
+        environment = {**os.environ, "PORT": str(PORT), "FILES": str(self.files), "MAILDOMAIN": DOMAIN, "OURS": "1", "SUBMISSION": "1", "FAR": "1", "LOGIN": "x", "PASSWORD": "x", "COURIER_JAILS": JAILS,
+                       "NAMES": "\n".join(self.names), **({"MSA": str(MSA)} if "esmtpd-msa" in self.given else {}), **({"SSL": str(SSL)} if "esmtpd-ssl" in self.given else {})}
         self.process = subprocess.Popen([ROOT / "tests/jails/mta.sh", "courier"], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for line in self.process.stdout:
             if line == "ready\n":
                 return
-        raise SystemExit("Courier did not start: " + self.process.stderr.read())
+        raise RuntimeError("Courier did not start: " + self.process.stderr.read())
 
     def archive_named(self):
         return "/var/lib/courier/archive"
 
     @property
+    def jail(self):
+        return pathlib.Path(JAILS, "courier-tests/jail")
+
+    @property
     def archive(self):
-        return pathlib.Path(JAILS, "courier-tests/jail/var/lib/courier/archive")
+        return self.jail / "var/lib/courier/archive"
+
+    def logged(self):
+        return pathlib.Path(JAILS, "courier-tests/log/mail").read_text(errors="replace")
 
     def stop(self):
         self.process.stdin.close()
@@ -251,36 +143,44 @@ class Courier(Server):
     def maildir(self, user):
         return pathlib.Path(JAILS, "courier-tests/maildirs", user, "Maildir")
 
-    def rmail(self, *arguments, text, **environment):
-        """As UUCP calls it; the exit code."""
-        command = [shutil.which("chroot"), "--userspec=uucp:uucp", f"{JAILS}/courier-tests/jail", "/usr/sbin/rmail", *arguments]
-        return subprocess.run(command, input=text, text=True, capture_output=True, env={"PATH": "/usr/bin:/bin", **environment}, timeout=60).returncode
+    def run(self, *words, user="root", variables=(), text=""):
+        """One of Courier's programs."""
+        return subprocess.run(["chroot", f"--userspec={user}:{user}", self.jail, "/usr/bin/env", "PATH=/usr/sbin:/usr/bin", *variables, *words], capture_output=True, text=True, timeout=60, input=text)
 
     def lookup(self, domain):
-        return subprocess.run(["chroot", f"{JAILS}/courier-tests/jail", "/usr/bin/testmxlookup", domain], capture_output=True, text=True).stdout
+        return self.run("testmxlookup", domain).stdout
 
 
 class Ours(Server):
     name = "ours"
     NAMES = "127.0.0.55"  # its name server
+    STATE, ACCOUNTS = pathlib.Path(JAILS, "state"), pathlib.Path(JAILS, "accounts.db")
+
+    @classmethod
+    def make_accounts(cls):
+        """Once, for all probes."""
+        shutil.rmtree(cls.STATE, ignore_errors=True)
+        with tempfile.NamedTemporaryFile("w", suffix=".conf") as configuration:
+            configuration.write(f"[server]\nhostname = mail.{DOMAIN}\nstate = {cls.STATE}\n")
+            configuration.flush()
+            for words in (["domain", "add", DOMAIN], *(["account", "add", f"{user}@{DOMAIN}", "--password", PASSWORD] for user in ("demo", "bob"))):
+                subprocess.run([PROGRAM, "--config", configuration.name, *words], check=True, capture_output=True)
+        shutil.copy(cls.STATE / "accounts.db", cls.ACCOUNTS)
 
     def start(self):
+        shutil.rmtree(self.STATE)
+        self.STATE.mkdir()
+        shutil.copy(self.ACCOUNTS, self.STATE / "accounts.db")
         configuration = self.files / "courier.conf"
-        own = "" if (self.files / "me").exists() else f"hostname = mail.{DOMAIN}\n"
-        configuration.write_text(f"[server]\n{own}state = {self.directory / 'state'}\n[accounts]\ndefault_domain = {DOMAIN}\n"
-                                 f"[smtp]\nlisten = 127.0.0.1:{self.port}\n[dns]\nservers = {self.NAMES}:53\n")
+        configuration.write_text(f"[server]\nstate = {self.STATE}\n[smtp]\nlisten = 127.0.0.1:{PORT}\n[submission]\nlisten = 127.0.0.1:{MSA}\n"
+                                 f"[submissions]\nlisten = 127.0.0.1:{SSL}\n[dns]\nservers = {self.NAMES}:53\n")
         self.resolver = subprocess.Popen(["python3", ROOT / "tests/jails/names.py", self.NAMES, *self.names])
-        command = [PROGRAM, "--config", configuration]
-        subprocess.run([*command, "domain", "add", DOMAIN], check=True, capture_output=True)
-        for user in ("demo", "bob"):
-            subprocess.run([*command, "account", "add", f"{user}@{DOMAIN}", "--password", "secret"], check=True, capture_output=True)
         self.log = open(self.directory / "log", "w+", encoding="utf-8")
         self.process = subprocess.Popen([PROGRAM, "serve", "--config", configuration], stdout=subprocess.PIPE, stderr=self.log, text=True)
         for line in self.process.stdout:
             if line.strip() == "ready":
                 return
-        self.log.seek(0)
-        raise SystemExit("ours did not start: " + self.log.read())
+        raise RuntimeError("ours did not start: " + self.logged())
 
     def archive_named(self):
         return str(self.archive)
@@ -288,6 +188,9 @@ class Ours(Server):
     @property
     def archive(self):
         return self.directory / "archive"
+
+    def logged(self):
+        return (self.directory / "log").read_text(errors="replace")
 
     def stop(self):
         self.process.terminate()
@@ -297,11 +200,10 @@ class Ours(Server):
         self.log.close()
 
     def maildir(self, user):
-        return self.directory / "state/mail" / DOMAIN / user / "Maildir"
+        return self.STATE / "mail" / DOMAIN / user / "Maildir"
 
-    def rmail(self, *arguments, text, **environment):
-        environment = {**os.environ, "COURIER_CONFIG": str(self.files / "courier.conf"), **environment}
-        return subprocess.run([PROGRAM, "rmail", *arguments], input=text, text=True, capture_output=True, env=environment, timeout=60).returncode
+    def run(self, *words, user="root", variables=(), text=""):
+        return subprocess.run(["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "env", *variables, PROGRAM, "--config", self.files / "courier.conf", *words], capture_output=True, text=True, timeout=60, input=text)
 
     def lookup(self, domain):
-        return subprocess.run([PROGRAM, "testmxlookup", "--config", self.files / "courier.conf", f"@{self.NAMES}", domain], capture_output=True, text=True).stdout
+        return self.run("testmxlookup", f"@{self.NAMES}", domain).stdout

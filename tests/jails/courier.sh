@@ -28,15 +28,16 @@ do_configure() {
   setopt esmtpd ESMTPAUTH '""'; setopt esmtpd ESMTPAUTH_TLS '"PLAIN LOGIN"'
   setopt esmtpd TCPDOPTS '"-stderrlogger=/usr/sbin/courierlogger -noidentlookup -nodnslookup"'
   setopt esmtpd-msa PORT "$ADDRESS.${MSA:-0}"; setopt esmtpd-msa ESMTPDSTART YES; setopt esmtpd-msa BOFHCHECKDNS 0; setopt esmtpd-msa AUTH_REQUIRED 1
+  setopt esmtpd-ssl SSLPORT "${SSL:-0}"; setopt esmtpd-ssl SSLADDRESS "$ADDRESS"; setopt esmtpd-ssl BOFHCHECKDNS 0; setopt esmtpd-ssl TARPIT 0
   [ -z "$RELAYING" ] || { printf '127.0.0.1\tallow,RELAYCLIENT\n' >> "$c/smtpaccess/default"; echo 1 | tee "$c/retryalpha" "$c/retrygamma" > /dev/null; echo 0 > "$c/esmtpdelay"; }
   setopt courierd DEFAULTDELIVERY ./Maildir
-  [ -z "$FILES" ] || { local f; for f in esmtpd esmtpd-msa courierd; do [ ! -f "$FILES/$f" ] || cat "$c/$f" "$FILES/$f" > "$B/$f"; done
-    cp -a "$FILES/." "$c/"; for f in esmtpd esmtpd-msa courierd; do [ ! -f "$FILES/$f" ] || cat "$B/$f" > "$c/$f"; done; }
+  [ -z "$FILES" ] || { local f; for f in esmtpd esmtpd-msa esmtpd-ssl courierd; do [ ! -f "$FILES/$f" ] || cat "$c/$f" "$FILES/$f" > "$B/$f"; done
+    cp -a "$FILES/." "$c/"; for f in esmtpd esmtpd-msa esmtpd-ssl courierd; do [ ! -f "$FILES/$f" ] || cat "$B/$f" > "$c/$f"; done; }
   rm -rf "$B/jail/var/lib/courier/archive"; mkdir -p "$B/jail/var/lib/courier/archive"; jail chown courier:courier /var/lib/courier/archive   # for ARCHIVEDIR
   mkdir -p "$c/esmtppercentrelay.dir"
-  jail makehosteddomains && jail makeacceptmailfor && jail makepercentrelay && jail makesmtpaccess && jail makealiases
+  jail makehosteddomains && jail makeacceptmailfor && jail makepercentrelay && jail makesmtpaccess && jail makesmtpaccess-msa && jail makealiases
 }
 do_start() {
-  jail authdaemond start && wait_file "$B/jail/run/courier/authdaemon/socket" && jail courierfilter start && jail courier start && jail esmtpd start && { [ -z "$MSA" ] || jail esmtpd-msa start; }
+  jail authdaemond start && wait_file "$B/jail/run/courier/authdaemon/socket" && jail courierfilter start && jail courier start && jail esmtpd start && { [ -z "$MSA" ] || jail esmtpd-msa start; } && { [ -z "$SSL" ] || jail esmtpd-ssl start; }
 } >"$B/log/start" 2>&1
-do_stop() { local d; for d in esmtpd-msa esmtpd courier courierfilter authdaemond; do jail $d stop >/dev/null 2>&1; done; return 0; }
+do_stop() { local d; for d in esmtpd-ssl esmtpd-msa esmtpd courier courierfilter authdaemond; do jail $d stop >/dev/null 2>&1; done; return 0; }

@@ -1,10 +1,11 @@
 """names.py ADDRESS [RECORD...]: a name server that knows the records it is given, as "example.test MX 10 mx.example.test", and says at once that
-there are no others. A, AAAA, MX, PTR."""
+there are no others. A, AAAA, MX, PTR, TXT; "example.test FAIL": of that name it cannot say anything."""
 import ipaddress
 import socket
 import sys
 
-TYPES = {"A": 1, "PTR": 12, "MX": 15, "AAAA": 28}
+ANY = 255
+TYPES = {"A": 1, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28, "FAIL": 0}
 
 
 def name(text):
@@ -14,6 +15,10 @@ def name(text):
 def data(kind, words):
     if kind in ("A", "AAAA"):
         return ipaddress.ip_address(words[0]).packed
+    if kind == "TXT":
+        return bytes([len(" ".join(words))]) + " ".join(words).encode()
+    if kind == "FAIL":
+        return b""
     return (int(words[0]).to_bytes(2, "big") if kind == "MX" else b"") + name(words[-1])
 
 
@@ -29,6 +34,7 @@ while True:
     query, peer = server.recvfrom(4096)
     end = 12 + query[12:].find(b"\0") + 1
     known = RECORDS.get(query[12:end].lower())
-    found = [answer for answer in known or [] if answer[0] == int.from_bytes(query[end:end + 2], "big")]
+    asked = int.from_bytes(query[end:end + 2], "big")
+    found = [answer for answer in known or [] if asked in (answer[0], ANY)]
     answers = b"".join(b"\xc0\x0c" + kind.to_bytes(2, "big") + b"\0\x01\0\0\0\x05" + len(value).to_bytes(2, "big") + value for kind, value in found)
-    server.sendto(query[:2] + (b"\x81\x83" if known is None else b"\x81\x80") + b"\0\x01" + len(found).to_bytes(2, "big") + bytes(4) + query[12:end + 4] + answers, peer)
+    server.sendto(query[:2] + (b"\x81\x83" if known is None else b"\x81\x82" if (0, b"") in known else b"\x81\x80") + b"\0\x01" + len(found).to_bytes(2, "big") + bytes(4) + query[12:end + 4] + answers, peer)

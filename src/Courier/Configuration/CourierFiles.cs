@@ -58,6 +58,8 @@ internal sealed partial class CourierFiles(string directory) : IConfigurationSou
         ("module.local", "MAXDELS", QueueKeys.LocalAttempts),
     ];
 
+    private static readonly HashSet<string> _ofPrograms = new(StringComparer.Ordinal) { "NAME", "PRIORITY", "PROG" };
+
     /// <summary>Lists of lines, which are read where they lie: a file, a directory, or a file with a directory of the same name and <c>.dir</c>.</summary>
     private static readonly (string Name, Setting Setting)[] _lists =
     [
@@ -173,7 +175,8 @@ internal sealed partial class CourierFiles(string directory) : IConfigurationSou
             return;
         var origin = new Origin(path, 0);
         _uses.Add(new(origin.ToString(), $"[{setting.Section}] {setting.Key} = {path}", null));
-        entries.Add(new(setting.Section, condition, setting.Key, path, origin));
+        // ACCESSFILE of a listener counts before the file that is there for all.
+        entries.Add(new(setting.Section, condition, setting.Key, path, origin) { IsInherited = condition is null });
         if (setting == AccessKeys.AccessList)
             _uses.AddRange(ListFiles.Unused(path).Select(unused => new CourierFileUse($"{unused.Path}:{unused.Number}", null, $"{unused.Found} does nothing here")));
     }
@@ -195,12 +198,20 @@ internal sealed partial class CourierFiles(string directory) : IConfigurationSou
             var origin = new Origin(Path.Combine(directory, file), number);
             var equals = text.IndexOf('=', StringComparison.Ordinal);
             var key = equals < 0 ? text : text[..equals].Trim();
-            if (_modules.FirstOrDefault(module => module.File == file && module.Key == key) is { Setting: { } setting })
-                Take(origin, setting, text, Same(text[(equals + 1)..].Trim().Trim('"')), entries, problems);
+            var value = text[(equals + 1)..].Trim().Trim('"');
+            if (_modules.FirstOrDefault(module => module.File == file && module.Key == key) is not { Setting: { } setting })
+                _uses.Add(new(origin.ToString(), null, _ofPrograms.Contains(key) ? $"{key}: there is no such program to start" : $"{key} is not known here"));
+            else if (setting == QueueKeys.BatchSize && IsSmaller(entries, value))
+                _uses.Add(new(origin.ToString(), null, $"{key}: batchsize is smaller"));
             else
-                _uses.Add(new(origin.ToString(), null, $"{key} is not known here"));
+                Take(origin, setting, text, value, entries, problems);
         }
     }
+
+    /// <summary>Both batchsize and MAXRCPT bound a transaction.</summary>
+    private static bool IsSmaller(IEnumerable<ConfigurationEntry> entries, string recipients) =>
+        entries.FirstOrDefault(static entry => entry.Condition is null && Path.GetFileName(entry.Origin.Source) == "batchsize") is { } batch
+        && int.TryParse(batch.Value, CultureInfo.InvariantCulture, out var size) && int.TryParse(recipients, CultureInfo.InvariantCulture, out var other) && size < other;
 
     private void Take(Origin origin, Setting setting, string found, string? value, List<ConfigurationEntry> entries, ICollection<ConfigurationProblem> problems,
         SettingsCondition? condition = null)

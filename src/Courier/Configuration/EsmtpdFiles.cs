@@ -18,7 +18,26 @@ internal sealed partial class EsmtpdFiles(string directory, ICollection<Configur
         ["PORT"] = "[smtp] listen says where",
         ["SSLADDRESS"] = "[submissions] listen says where",
         ["SSLPORT"] = "[submissions] listen says where",
-        ["TLS_CERTFILE"] = "[tls] certificate",
+        ["TLS_DHPARAMS"] = "keys are agreed upon by elliptic curves",
+        ["TLS_TRUSTCERTS"] = "clients are not asked for certificates",
+        ["TLS_VERIFYPEER"] = "clients are not asked for certificates",
+        ["TLS_PRIORITY"] = "the system's policy says which ciphers and versions are used",
+        ["TLS_PROTOCOL"] = "the system's policy says which ciphers and versions are used",
+        ["TLS_CIPHER_LIST"] = "the system's policy says which ciphers and versions are used",
+        ["TLS_MIN_DH_BITS"] = "the system's policy says which ciphers and versions are used",
+        ["COURIERTLS"] = "TLS is spoken by the server itself",
+        ["ESMTP_LOG_DIALOG"] = "what is said is not logged; courier trace tells what became of a message",
+        ["ESMTPAUTH"] = "logins are offered over TLS; [accounts] cleartext_logins says where else",
+        ["ESMTPAUTH_TLS"] = "logins are offered over TLS",
+        ["ESMTPAUTH_WEBADMIN"] = "the forms of webadmin are not read",
+        ["ESMTPAUTH_TLS_WEBADMIN"] = "the forms of webadmin are not read",
+        ["ESMTPDSTART"] = "[smtp] listen, [submission] listen",
+        ["ESMTPDSSLSTART"] = "[submissions] listen",
+        ["TCPDOPTS"] = "there is no tcpd",
+        ["PATH"] = "no program is run",
+        ["SHELL"] = "no program is run",
+        ["prefix"] = "no program is run",
+        ["exec_prefix"] = "no program is run",
         ["ULIMIT"] = "memory is bounded by limits of its own",
         ["PIDFILE"] = "the service manager knows the process",
         ["SSLPIDFILE"] = "the service manager knows the process",
@@ -40,6 +59,12 @@ internal sealed partial class EsmtpdFiles(string directory, ICollection<Configur
 
     private void Take(Origin origin, string name, string value, string[] listeners, List<ConfigurationEntry> entries)
     {
+        if (name is "TLS_CERTFILE" or "TLS_PRIVATE_KEYFILE")
+        {
+            TakeCertificate(origin, name, value, listeners, entries);
+            return;
+        }
+
         var (setting, text, reason) = ShellFile.Expand(value, directory) is { } expanded ? Translate(name, expanded) : (null, "", "the shell is not run");
         if (setting is null)
         {
@@ -55,6 +80,30 @@ internal sealed partial class EsmtpdFiles(string directory, ICollection<Configur
 
         uses.Add(new(origin.ToString(), $"[{setting.Section} @ listener {string.Join(", ", listeners)}] {setting.Key} = {text}", null));
         entries.AddRange(listeners.Select(listener => new ConfigurationEntry(setting.Section, new SettingsCondition("listener", listener), setting.Key, text, origin) { IsInherited = true }));
+    }
+
+    /// <summary>One certificate serves all listeners: that of the first file.</summary>
+    private void TakeCertificate(Origin origin, string name, string value, string[] listeners, List<ConfigurationEntry> entries)
+    {
+        var setting = name == "TLS_CERTFILE" ? TlsKeys.Certificate : TlsKeys.CertificateKey;
+        var path = ShellFile.Expand(value, directory);
+        var reason = !listeners.Contains("smtp") ? "the certificate of esmtpd is for all" : path is null ? "the shell is not run" : Unreadable(path);
+        uses.Add(new(origin.ToString(), reason is null ? $"[{setting.Section}] {setting.Key} = {path}" : null, reason is null ? null : $"{name}: {reason}; [tls] {setting.Key}"));
+        if (reason is null)
+            entries.Add(new ConfigurationEntry(setting.Section, null, setting.Key, path!, origin));
+    }
+
+    private static string? Unreadable(string path)
+    {
+        try
+        {
+            using var file = File.OpenRead(path);
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "there is no such file that can be read";
+        }
     }
 
     private static (Setting? Setting, string Text, string Reason) Translate(string name, string value) => (name, value) switch

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using Courier.Conversations.Language;
 using Courier.Conversations.Targets;
@@ -88,6 +89,9 @@ public sealed class Conversation : IDisposable
             case Verb verb:
                 await (await DialogueAsync(verb.Connection, ct)).VerbAsync(verb.Name, verb.Argument, _script.Path, ct);
                 break;
+            case Send send when _target.HasPeers && XclientPeer(send.Text) is { } peer:
+                await ReopenAsync(send.Connection, peer, ct);
+                break;
             case Send send:
                 await (await DialogueAsync(send.Connection, ct)).SendAsync(send, ct);
                 break;
@@ -140,6 +144,18 @@ public sealed class Conversation : IDisposable
             await smtp.AuthenticateAsync(person.User, person.Password, ct);
     }
 
+    /// <summary>Who XCLIENT says that the client is, where the command says no more than a server can see for itself.</summary>
+    private static IPAddress? XclientPeer(string text) =>
+        text.StartsWith("XCLIENT ADDR=", StringComparison.Ordinal) && IPAddress.TryParse(text["XCLIENT ADDR=".Length..].Split(' ')[0], out var peer) ? peer : null;
+
+    /// <summary>For a server without XCLIENT: the session begins anew, from the address itself.</summary>
+    private async Task ReopenAsync(int number, IPAddress peer, CancellationToken ct)
+    {
+        if (_dialogues.Remove(number, out var before))
+            before.Dispose();
+        await OpenAsync(number, _script.Protocol, ct, peer);
+    }
+
     /// <summary>`hop`: waits until the server connects to hand something on.</summary>
     private async Task AcceptAsync(Verb hop, CancellationToken ct)
     {
@@ -152,7 +168,7 @@ public sealed class Conversation : IDisposable
         _dialogues.Add(hop.Connection, dialogue);
     }
 
-    private async Task<Dialogue> OpenAsync(int number, string service, CancellationToken ct)
+    private async Task<Dialogue> OpenAsync(int number, string service, CancellationToken ct, IPAddress? from = null)
     {
         Dialogue dialogue = service switch
         {
@@ -162,7 +178,7 @@ public sealed class Conversation : IDisposable
             _ => throw new ScriptException($"no such service: {service}"),
         };
         var tls = service is "imaps" or "pop3s" or "submissions";
-        dialogue.Attach(await Wire.ConnectAsync(_target.Endpoint(_script.Server, service), tls, ct));
+        dialogue.Attach(await Wire.ConnectAsync(_target.Endpoint(_script.Server, service), tls, ct, from));
         _dialogues.Add(number, dialogue);
         return dialogue;
     }

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Courier.Conversations.Language;
 
 namespace Courier.Conversations.Running;
@@ -7,7 +8,7 @@ namespace Courier.Conversations.Running;
 /// Consecutive expected lines `250-…` and the closing `250 …` belong to one reply. Each must be found among its lines (with either
 /// separator, since the order of EHLO keywords is free); lines of the reply that nobody expects are allowed, `not 250 …` forbids one.
 /// </remarks>
-public sealed class SmtpDialogue(int number, Transcript transcript, Bindings bindings, bool lmtp) : Dialogue(number, transcript, bindings)
+public sealed partial class SmtpDialogue(int number, Transcript transcript, Bindings bindings, bool lmtp) : Dialogue(number, transcript, bindings)
 {
     private readonly List<Expect> _group = [];
 
@@ -80,7 +81,12 @@ public sealed class SmtpDialogue(int number, Transcript transcript, Bindings bin
 
     /// <summary>COURIER_TARGET_CODES=class, for servers without enhanced codes: a refusal is one, in whatever words.</summary>
     private static string Loosened(string expected) =>
-        expected is ['4' or '5', (>= '0' and <= '9') or '…', ..] && Environment.GetEnvironmentVariable("COURIER_TARGET_CODES") == "class" ? $"{expected[0]}…" : expected;
+        Environment.GetEnvironmentVariable("COURIER_TARGET_CODES") != "class" ? expected
+        : expected is ['4' or '5', (>= '0' and <= '9') or '…', ..] ? $"{expected[0]}…"
+        : EnhancedCode().Replace(expected, "$1 ");
+
+    [GeneratedRegex("^(2[0-9][0-9])[ -]2[.](0[.]0|1[.][05]|7[.]0) ")]
+    private static partial Regex EnhancedCode();
 
     private static string Same(string line) => line.Length > 3 && line[3] == '-' ? line[..3] + " " + line[4..] : line;
 

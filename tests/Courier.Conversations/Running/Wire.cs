@@ -28,9 +28,10 @@ public sealed class Wire : IDisposable
 
     public bool HasInput => _pending.Length > 0;
 
-    public static async Task<Wire> ConnectAsync(IPEndPoint server, bool tls, CancellationToken ct)
+    public static async Task<Wire> ConnectAsync(IPEndPoint server, bool tls, CancellationToken ct, IPAddress? from = null)
     {
-        var client = new TcpClient { NoDelay = true };
+        var client = from is null ? new TcpClient() : new TcpClient(new IPEndPoint(from, 0));
+        client.NoDelay = true;
         await client.ConnectAsync(server, ct);
         var wire = new Wire(client);
         if (tls)

@@ -9,8 +9,9 @@ namespace Courier.Conversations.Targets;
 /// <remarks>
 /// A port of 0 is a service it lacks. `user` may be a list with commas; scripts that want more accounts than are named are skipped.
 /// COURIER_TARGET_DOMAIN is the domain of their addresses, COURIER_TARGET_MAILDIRS where their Maildirs lie ({user} is replaced).
-/// COURIER_TARGET_SUBMISSION is a submission port. COURIER_TARGET_SERVER says which of the settings that scripts ask for it was given; then
-/// scripts run that are `only ours`, too, to see where it differs. COURIER_TARGET_HOPS: it sends mail for the domain of the nth script
+/// COURIER_TARGET_SUBMISSION and COURIER_TARGET_SUBMISSIONS are submission ports. COURIER_TARGET_SERVER says which of the settings that scripts
+/// ask for it was given, with commas; then scripts run that are `only ours`, too, to see where it differs. COURIER_TARGET_PEERS: where scripts say
+/// XCLIENT, they connect from that address, which this machine must have. COURIER_TARGET_HOPS: it sends mail for the domain of the nth script
 /// that plays a next hop to this port plus n.
 /// </remarks>
 public sealed class OtherServer : ITarget
@@ -18,10 +19,10 @@ public sealed class OtherServer : ITarget
     private readonly Dictionary<string, IPEndPoint> _services = new(StringComparer.Ordinal);
     private readonly List<Person> _people;
     private readonly SemaphoreSlim _one = new(1, 1);
-    private readonly string? _settings;
+    private readonly string[]? _settings;
     private readonly int _firstHop;
 
-    private OtherServer(Dictionary<string, IPEndPoint> services, List<Person> people, string? settings, int firstHop) =>
+    private OtherServer(Dictionary<string, IPEndPoint> services, List<Person> people, string[]? settings, int firstHop) =>
         (_services, _people, _settings, _firstHop) = (services, people, settings, firstHop);
 
     public static OtherServer Parse(string text, Func<string, string?> environment)
@@ -36,13 +37,19 @@ public sealed class OtherServer : ITarget
             if (port is not ("" or "0"))
                 services[name] = new(address, int.Parse(port, CultureInfo.InvariantCulture));
         }
-        if (environment("COURIER_TARGET_SUBMISSION") is { Length: > 0 } submission)
-            services["submission"] = new(address, int.Parse(submission, CultureInfo.InvariantCulture));
+        foreach (var service in new[] { "submission", "submissions" })
+        {
+            if (environment("COURIER_TARGET_" + service.ToUpperInvariant()) is { Length: > 0 } port)
+                services[service] = new(address, int.Parse(port, CultureInfo.InvariantCulture));
+        }
         var domain = environment("COURIER_TARGET_DOMAIN") ?? "example.test";
         var maildirs = environment("COURIER_TARGET_MAILDIRS");
         var people = parts[5].Split(',').Select((user, i) => new Person(i == 0 ? "demo" : "", user, parts[6],
             user.Contains('@', StringComparison.Ordinal) ? user : $"{user}@{domain}", maildirs?.Replace("{user}", user, StringComparison.Ordinal))).ToList();
-        return new(services, people, environment("COURIER_TARGET_SERVER"), int.Parse(environment("COURIER_TARGET_HOPS") ?? "0", CultureInfo.InvariantCulture));
+        return new(services, people, environment("COURIER_TARGET_SERVER")?.Split(','), int.Parse(environment("COURIER_TARGET_HOPS") ?? "0", CultureInfo.InvariantCulture))
+        {
+            HasPeers = environment("COURIER_TARGET_PEERS") is { Length: > 0 },
+        };
     }
 
     public string? SkipReason(Script script)
@@ -54,7 +61,7 @@ public sealed class OtherServer : ITarget
             return $"this server does not offer {lacking}";
         if (script.HasHop && _firstHop == 0)
             return "this server does not know our next hops";
-        if (script.Server != (_settings ?? "default"))
+        if (!(_settings ?? ["default"]).Contains(script.Server))
             return $"needs our server with the settings “{script.Server}”";
         if (script.TouchesMaildir && _people[0].Maildir is null)
             return "COURIER_TARGET_MAILDIRS does not say where the Maildirs are";
@@ -69,6 +76,8 @@ public sealed class OtherServer : ITarget
 
     public IPEndPoint Endpoint(string server, string service) =>
         _services.TryGetValue(service, out var endpoint) ? endpoint : throw new ScriptException($"this server has no {service}");
+
+    public bool HasPeers { get; private init; }
 
     public IPEndPoint Hop(Script script) => _firstHop == 0
         ? throw new ScriptException("another server does not know our next hops")

@@ -15,6 +15,9 @@ public interface ITarget : IAsyncDisposable
     /// <summary>Where a service listens: smtp, submission, submissions, lmtp, imap, imaps, pop3, pop3s.</summary>
     IPEndPoint Endpoint(string server, string service);
 
+    /// <summary>It has no XCLIENT, but this machine has the addresses that scripts name with it, and connects from them.</summary>
+    bool HasPeers => false;
+
     /// <summary>Where the server sends mail for <see cref="Script.HopDomain"/>.</summary>
     IPEndPoint Hop(Script script);
 

@@ -51,6 +51,32 @@ public sealed class CourierFilesTests : IDisposable
         Assert.Equal(["module.esmtp:3", "queuelo"], files.Uses.Where(use => use.Setting is null).Select(use => Path.GetFileName(use.Path)));
     }
 
+    [Theory]
+    [InlineData("2\n", "MAXRCPT=100\n", 2)]
+    [InlineData("100\n", "MAXRCPT=2\n", 2)]
+    [InlineData("", "MAXRCPT=2\nMAXRCPT=50\n", 50)]
+    public void Of_batchsize_and_MAXRCPT_the_smaller_counts(string batch, string module, int recipients) =>
+        Assert.Equal(recipients, Load(("batchsize", batch), ("module.esmtp", module)).Values!.Get(QueueKeys.BatchSize));
+
+    [Fact]
+    public void The_certificate_of_esmtpd_serves_all_listeners_where_it_can_be_read()
+    {
+        var file = Path.Combine(_directory, "mail.pem");
+        File.WriteAllText(file, "");
+        var (values, problems, files) = Load(("esmtpd", $"TLS_CERTFILE={file}\nTLS_PRIVATE_KEYFILE={file}.none\n"), ("esmtpd-ssl", $"TLS_CERTFILE={file}.other\n"));
+        Assert.Empty(problems);
+        Assert.Equal((file, null), (values!.Get(TlsKeys.Certificate), values.Get(TlsKeys.CertificateKey)));
+        Assert.Equal(["esmtpd:2", "esmtpd-ssl:1"], files.Uses.Where(use => use.Setting is null).Select(use => Path.GetFileName(use.Path)));
+    }
+
+    [Fact]
+    public void The_access_list_that_esmtpd_names_counts_before_the_one_beside_it()
+    {
+        Load(("smtpaccess", "127.0.0.2\tallow\n"), ("others", "127.0.0.3\tallow\n"), ("esmtpd-msa", "ACCESSFILE=${sysconfdir}/others\n"));
+        var (settings, _) = Settings.Load(new CourierFiles(_directory), new CommandLineSource(["server.state=/x"]));
+        Assert.Equal(["smtpaccess", "others"], new[] { "smtp", "submission" }.Select(listener => Path.GetFileName(settings!.For(new SettingsContext { Listener = listener }).Get(AccessKeys.AccessList))));
+    }
+
     [Fact]
     public void Every_file_of_sending_sets_its_key()
     {
