@@ -1,4 +1,5 @@
 using System.Buffers;
+using Courier.Imap.Grammar;
 using Courier.Imap.Responses;
 using Courier.IO.Files;
 
@@ -18,9 +19,6 @@ internal enum ReadStatus
     /// <summary>The client has gone.</summary>
     End,
 }
-
-/// <summary>The literal that carries a message: how long, and whether the client waits to be asked for it.</summary>
-internal readonly record struct MessageLiteral(long Length, bool IsSynchronizing);
 
 /// <summary>Puts commands together from lines and literals (RFC 3501 §4.3, RFC 7888), within limits. The octets of a command lie in one
 /// buffer, which is given back while the session waits. The message of an APPEND is never in it: the command takes it as a stream.</summary>
@@ -128,9 +126,9 @@ internal sealed class CommandReader(ImapTransport transport, ImapWriter writer, 
         {
             if (await AppendLineAsync(limits.CommandBytes, wait) is not ReadStatus.Command and var failed)
                 return failed;
-            if (!TryLiteral(Text, out var start, out var length, out var isSynchronizing))
+            if (!LiteralAhead.TryRead(Text, out var start, out var length, out var isSynchronizing))
                 return ReadStatus.Command;
-            if (isContinuation || IsMessage(Text[..start]))
+            if (isContinuation || LiteralAhead.IsMessage(Text[..start]))
             {
                 Message = new(length, isSynchronizing);
                 return ReadStatus.Command;
@@ -171,7 +169,7 @@ internal sealed class CommandReader(ImapTransport transport, ImapWriter writer, 
             _length = kept;
             if (await AppendLineAsync(kept + limits.CommandBytes, limits.CommandTime) is not ReadStatus.Command)
                 return false;
-            if (TryLiteral(Text[kept..], out _, out var next, out var waits))
+            if (LiteralAhead.TryRead(Text[kept..], out _, out var next, out var waits))
                 Message = new(next, waits);
             _length = kept;
         }
@@ -276,50 +274,5 @@ internal sealed class CommandReader(ImapTransport transport, ImapWriter writer, 
 
         octets.CopyTo(_buffer.AsSpan(_length));
         _length += octets.Length;
-    }
-
-    /// <summary>literal = "{" number ["+"] "}" at the end of a line. A number beyond all bounds is just too large.</summary>
-    internal static bool TryLiteral(ReadOnlySpan<byte> line, out int start, out long length, out bool isSynchronizing)
-    {
-        (start, length, isSynchronizing) = (0, 0, true);
-        if (line.IsEmpty || line[^1] != '}')
-            return false;
-        start = line.LastIndexOf((byte)'{');
-        if (start < 0)
-            return false;
-        var digits = line[(start + 1)..^1];
-        if (!digits.IsEmpty && digits[^1] == '+')
-        {
-            digits = digits[..^1];
-            isSynchronizing = false;
-        }
-
-        if (digits.IsEmpty || digits.ContainsAnyExceptInRange((byte)'0', (byte)'9'))
-            return false;
-        foreach (var digit in digits)
-            length = length > long.MaxValue / 100 ? length : (length * 10) + digit - '0';
-        return true;
-    }
-
-    /// <summary>append = "APPEND" SP mailbox … SP literal, replace = ["UID" SP] "REPLACE" SP number SP mailbox … SP literal: the literal is a
-    /// message unless it is the mailbox.</summary>
-    internal static bool IsMessage(ReadOnlySpan<byte> beforeLiteral)
-    {
-        var rest = beforeLiteral[(beforeLiteral.IndexOf((byte)' ') + 1)..];
-        if (TryWord(ref rest, "APPEND "u8))
-            return !rest.IsEmpty;
-        TryWord(ref rest, "UID "u8);
-        if (!TryWord(ref rest, "REPLACE "u8))
-            return false;
-        var space = rest.IndexOf((byte)' ');
-        return space > 0 && !rest[..space].Contains((byte)'{') && space + 1 < rest.Length;
-    }
-
-    private static bool TryWord(ref ReadOnlySpan<byte> text, ReadOnlySpan<byte> word)
-    {
-        if (text.Length < word.Length || !System.Text.Ascii.EqualsIgnoreCase(text[..word.Length], word))
-            return false;
-        text = text[word.Length..];
-        return true;
     }
 }

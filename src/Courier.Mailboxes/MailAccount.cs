@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Courier.IO.Files;
 using Courier.Mailboxes.Delivery;
 using Courier.Mailboxes.Index;
@@ -7,93 +6,6 @@ using Courier.Mailboxes.Names;
 using Courier.Mailboxes.Upkeep;
 
 namespace Courier.Mailboxes;
-
-/// <summary>A mailbox in a listing. <see cref="Exists"/> is false for a name that only has mailboxes below it.</summary>
-public sealed record MailboxListing(MailboxName Name, bool Exists, bool HasChildren, bool IsMarked);
-
-public enum CreateOutcome
-{
-    Created,
-    AlreadyExists,
-    NotAllowed,
-}
-
-public enum DeleteOutcome
-{
-    Deleted,
-    NoSuchMailbox,
-
-    /// <summary>INBOX.</summary>
-    NotAllowed,
-}
-
-public enum RenameOutcome
-{
-    Renamed,
-    NoSuchMailbox,
-    AlreadyExists,
-    NotAllowed,
-}
-
-public enum AnnotateOutcome
-{
-    Done,
-    NoSuchMailbox,
-
-    /// <summary>More entries than a mailbox may have.</summary>
-    TooMany,
-}
-
-/// <summary>Counts for STATUS (RFC 3501 §6.3.10).</summary>
-public sealed record MailboxStatus(int Messages, int Recent, Uid UidNext, UidValidity UidValidity, int Unseen, ModSeq HighestModSeq)
-{
-    private readonly MailboxSnapshot? _snapshot;
-
-    internal MailboxStatus(MailboxSnapshot snapshot)
-        : this(snapshot.Count, snapshot.UnclaimedCount, snapshot.UidNext, snapshot.UidValidity, snapshot.UnseenCount, snapshot.HighestModSeq) => _snapshot = snapshot;
-
-    /// <summary>Messages with \Deleted; counted when asked for.</summary>
-    public int Deleted
-    {
-        get
-        {
-            var deleted = 0;
-            for (var i = 0; i < (_snapshot?.Count ?? 0); i++)
-                deleted += (_snapshot!.FlagsAt(i) & MessageFlags.Deleted) != 0 ? 1 : 0;
-            return deleted;
-        }
-    }
-
-    /// <summary>Octets of the messages with \Deleted as RFC822.SIZE counts them; added up when asked for.</summary>
-    public long DeletedSize
-    {
-        get
-        {
-            long size = 0;
-            for (var i = 0; i < (_snapshot?.Count ?? 0); i++)
-                size += (_snapshot!.FlagsAt(i) & MessageFlags.Deleted) != 0 ? _snapshot[i].Size : 0;
-            return size;
-        }
-    }
-
-    /// <summary>Octets of all messages as RFC822.SIZE counts them (RFC 8438); added up when asked for, and a file whose name does not say is read.</summary>
-    public long Size
-    {
-        get
-        {
-            long size = 0;
-            for (var i = 0; i < (_snapshot?.Count ?? 0); i++)
-                size += _snapshot![i].Size;
-            return size;
-        }
-    }
-}
-
-/// <summary>One message to append. <paramref name="Date"/> null means now. The caller disposes of the buffer.</summary>
-public sealed record AppendMessage(MessageBuffer Message, MessageFlags Flags, ImmutableArray<string> Keywords, DateTimeOffset? Date);
-
-/// <summary>Where appended or copied messages are now (RFC 4315).</summary>
-public sealed record Placed(UidValidity UidValidity, IReadOnlyList<Uid> Uids);
 
 /// <summary>One account's mailboxes.</summary>
 /// <remarks>Failures of the disk are <see cref="IOException"/>. Names of mailboxes that do not exist are answered, not thrown.</remarks>

@@ -5,7 +5,8 @@ using Courier.Imap.Responses;
 namespace Courier.Imap.Commands;
 
 /// <summary>LANGUAGE: which language our texts are in. There is one, English, which is also the default that everybody has to have.</summary>
-/// <remarks>RFC 5255 §3: language-cmd = "LANGUAGE" *(SP lang-range-quoted). Ranges are tried in order by basic filtering (RFC 4647 §3.3.1).</remarks>
+/// <remarks>RFC 5255 §3: language-cmd = "LANGUAGE" *(SP lang-range-quoted). Ranges are tried in order, each by lookup (RFC 4647 §3.4): who asks for the
+/// English of a country gets English.</remarks>
 internal sealed record LanguageCommand(IReadOnlyList<string> Ranges) : ImapCommand
 {
     // As many as a person can speak.
@@ -37,7 +38,7 @@ internal sealed record LanguageCommand(IReadOnlyList<string> Ranges) : ImapComma
         foreach (var range in Ranges)
         {
             var isDefault = range.Equals("i-default", StringComparison.OrdinalIgnoreCase) || range.Equals("default", StringComparison.OrdinalIgnoreCase);
-            if (!isDefault && range is not "*" && !range.Equals("en", StringComparison.OrdinalIgnoreCase))
+            if (!isDefault && range is not "*" && !IsEnglish(range))
                 continue;
             session.Writer.Raw(isDefault ? "* LANGUAGE (I-DEFAULT)\r\n"u8 : "* LANGUAGE (EN)\r\n"u8);
             return new(Completion.Ok("That is the language"));
@@ -45,4 +46,8 @@ internal sealed record LanguageCommand(IReadOnlyList<string> Ranges) : ImapComma
 
         return new(Completion.No("Only English is spoken here"));
     }
+
+    /// <summary>Lookup takes subtags off the end until a language is left that is spoken here.</summary>
+    private static bool IsEnglish(string range) =>
+        range.Equals("en", StringComparison.OrdinalIgnoreCase) || range.StartsWith("en-", StringComparison.OrdinalIgnoreCase);
 }

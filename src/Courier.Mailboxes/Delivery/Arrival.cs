@@ -7,25 +7,33 @@ using Courier.Mailboxes.Maildir;
 
 namespace Courier.Mailboxes.Delivery;
 
-/// <summary>A message that lies in a mailbox's tmp/ and is to appear in cur/. Its name there becomes its base name.</summary>
+/// <summary>A message that lies in a mailbox's tmp/, or as a file of another mailbox, and is to appear in cur/. Its name becomes its base name.</summary>
 internal sealed record Arrival(string Name, MessageFlags Flags, ImmutableArray<string> Keywords, uint Size, long Date)
 {
     internal byte[] NameBytes { get; } = Encoding.UTF8.GetBytes(Name);
+
+    /// <summary>The path (<see cref="RawPath"/>) of the file that it becomes another link of; null where it lies in tmp/.</summary>
+    internal byte[]? Source { get; init; }
 
     /// <summary>As it stands in the list of UIDs.</summary>
     internal string Key => Encoding.Latin1.GetString(NameBytes);
 }
 
 /// <summary>Puts staged messages into a mailbox, all or none: what APPEND and COPY have in common.</summary>
-/// <remarks>The order, and what each step is for: (1) write the files into tmp/, outside the gate; (2) one sync: their content is on the disk;
+/// <remarks>What is staged. The order, and what each step is for: (1) write the files into tmp/, outside the gate; (2) one sync: their content is on the disk;
 /// (3) under gate and lock file: give UIDs, write keywords, rename into cur/, write the UIDs down, publish; (4) sync cur/: the names are on the disk.
 /// Then the caller may answer. Without step 2 a power cut could leave empty messages, without 4 none that were acknowledged. Several are
-/// entered in a journal before the first is renamed (<see cref="PlacementJournal"/>), so that a crash in step 3 or 4 leaves all of them.</remarks>
+/// entered in a journal before the first is renamed (<see cref="PlacementJournal"/>), so that a crash in step 3 or 4 leaves all of them.
+/// What is another link of a file on the same file system needs no staging: (1) under gate and lock file a journal that takes all back, on the disk; UIDs,
+/// keywords, the links into cur/, the UIDs written down; the journal removed; published; (2) one sync makes contents, names and that removal durable.</remarks>
 internal sealed class Arrivals(MailboxState state)
 {
     internal async ValueTask<Placed> PlaceAsync(IReadOnlyList<Arrival> arrivals, CancellationToken ct)
     {
-        await state.Store.Syncs.SyncAsync([.. arrivals.Select(arrival => $"{state.Folder.Tmp}/{arrival.Name}")]);
+        if (arrivals.Count == 1)
+            await state.Store.Syncs.SyncAsync([$"{state.Folder.Tmp}/{arrivals[0].Name}"]);
+        else
+            await state.Store.Syncs.SyncAllAsync(state.Folder.Tmp);
         PlacementJournal? journal = null;
         try
         {
@@ -38,6 +46,23 @@ internal sealed class Arrivals(MailboxState state)
         {
             state.Placements.Leave(journal);
         }
+    }
+
+    /// <summary>The same for files of other mailboxes.</summary>
+    /// <exception cref="LinkRefusedException">One of them cannot be linked; none is there.</exception>
+    internal async ValueTask<Placed> LinkAsync(IReadOnlyList<Arrival> arrivals, CancellationToken ct)
+    {
+        PlacementJournal? journal = null;
+        var placed = await state.ChangeAsync(() => Place(arrivals, ref journal), ct);
+        if (arrivals.Count > 1)
+        {
+            await state.Store.Syncs.SyncAllAsync(state.Folder.Cur);
+            return placed;
+        }
+
+        await state.Store.Syncs.SyncAsync([$"{state.Folder.Cur}/{arrivals[0].Name}{TailOf(arrivals[0])}"]);
+        await state.Store.Syncs.SyncAsync([state.Folder.Cur]);
+        return placed;
     }
 
     /// <summary>What was staged and will not be placed.</summary>
@@ -75,15 +100,17 @@ internal sealed class Arrivals(MailboxState state)
             }
 
             if (arrivals.Count > 1)
-                journal = state.Placements.Enter([.. arrivals.Select(arrival => (arrival.Name, arrival.Name + TailOf(arrival)))]);
+                journal = Enter(arrivals);
             foreach (var arrival in arrivals)
             {
-                Rename(arrival, isInStep);
+                Show(arrival, isInStep);
                 editor.Add(EntryOf(arrival, uid + (uint)done, modSeq), arrival.NameBytes);
                 done++;
             }
 
             state.AddUids([.. arrivals.Select((arrival, i) => (uid + (uint)i, arrival.Key))]);
+            if (arrivals[0].Source is not null)
+                journal?.Remove();
         }
         catch
         {
@@ -114,13 +141,26 @@ internal sealed class Arrivals(MailboxState state)
         ModSeq = modSeq,
     };
 
-    private void Rename(Arrival arrival, bool announces)
+    private PlacementJournal Enter(IReadOnlyList<Arrival> arrivals)
+    {
+        List<(string, string)> names = [.. arrivals.Select(arrival => (arrival.Name, arrival.Name + TailOf(arrival)))];
+        return arrivals[0].Source is null ? state.Placements.Enter(names) : PlacementJournal.WriteUndo(state.Folder, names);
+    }
+
+    private void Show(Arrival arrival, bool announces)
     {
         Span<byte> from = stackalloc byte[RawPath.MaxBytes];
         Span<byte> to = stackalloc byte[RawPath.MaxBytes];
         var tail = state.Tables.Tails[TailTable.OfFlags(arrival.Flags)];
         if (announces)
-            state.Watcher.Expect(inNew: false, DirectoryEvents.MovedTo, arrival.NameBytes, tail);
+            state.Watcher.Expect(inNew: false, arrival.Source is null ? DirectoryEvents.MovedTo : DirectoryEvents.Created, arrival.NameBytes, tail);
+        if (arrival.Source is { } source)
+        {
+            if (RawFile.Link(source, RawPath.Join(to, state.Folder.CurSlash, arrival.NameBytes, tail)) is not 0 and var error)
+                throw new LinkRefusedException(error);
+            return;
+        }
+
         if (!RawFile.TryRename(
             RawPath.Join(from, state.Folder.TmpSlash, arrival.NameBytes, default),
             RawPath.Join(to, state.Folder.CurSlash, arrival.NameBytes, tail)))

@@ -5,13 +5,62 @@ using Courier.Mailboxes.Maildir;
 
 namespace Courier.Mailboxes.Delivery;
 
-/// <summary>COPY: a hard link into the target's tmp/ where the file system allows, else a copy of the bytes.</summary>
+/// <summary>COPY: hard links where the file system allows them, else copies of the bytes by way of tmp/.</summary>
 internal sealed class Copier(MailboxState source, MailboxState target)
 {
     /// <summary>Rounds of listing when files were renamed meanwhile.</summary>
     private const int MaxRounds = 4;
 
     internal async ValueTask<CopyResult> CopyAsync(IReadOnlyList<Uid> uids, CancellationToken ct)
+    {
+        for (var round = 0; round < MaxRounds; round++)
+        {
+            // RFC 3501 §6.4.7: in the order that they have in the source.
+            var (sources, arrivals) = Links(uids);
+            if (sources.Count == 0)
+                return new CopyResult(target.Current.UidValidity, [], []);
+            try
+            {
+                var placed = await new Arrivals(target).LinkAsync(arrivals, ct);
+                return new CopyResult(placed.UidValidity, sources, placed.Uids);
+            }
+            catch (LinkRefusedException e) when (e.IsMissing)
+            {
+                await ListAgainAsync(ct);
+            }
+            catch (LinkRefusedException e) when (e.IsForGood)
+            {
+                break;
+            }
+        }
+
+        return await CopyByTmpAsync(uids, ct);
+    }
+
+    private (List<Uid> Sources, List<Arrival> Arrivals) Links(IReadOnlyList<Uid> uids)
+    {
+        var snapshot = source.Current;
+        List<Uid> sources = [.. uids.Where(uid => snapshot.IndexOf(uid) >= 0).Distinct().Order()];
+        return (sources, [.. sources.Select(uid => LinkOf(snapshot, snapshot.IndexOf(uid)))]);
+    }
+
+    private Arrival LinkOf(Snapshot snapshot, int index)
+    {
+        Span<byte> path = stackalloc byte[RawPath.MaxBytes];
+        ref readonly var entry = ref snapshot.EntryAt(index);
+        var name = snapshot.NameAt(index);
+        return ArrivalOf(entry, UniqueName.Next(target.Now) + SizesOf(name)) with { Source = source.Reader.PathOf(path, entry, name).ToArray() };
+    }
+
+    private Arrival ArrivalOf(in Entry entry, string name) => new(name, entry.Flags, source.Tables.Keywords[entry.KeywordSet], entry.Size, entry.Date);
+
+    private async ValueTask ListAgainAsync(CancellationToken ct) => await source.ChangeAsync(() =>
+    {
+        source.ScanAgain();
+        return true;
+    }, ct);
+
+    private async ValueTask<CopyResult> CopyByTmpAsync(IReadOnlyList<Uid> uids, CancellationToken ct)
     {
         var staged = new Dictionary<Uid, Arrival>();
         try
@@ -20,15 +69,10 @@ internal sealed class Copier(MailboxState source, MailboxState target)
             for (var round = 0; left.Count > 0 && round < MaxRounds; round++)
             {
                 if (round > 0)
-                    await source.ChangeAsync(() =>
-                    {
-                        source.ScanAgain();
-                        return true;
-                    }, ct);
+                    await ListAgainAsync(ct);
                 left = Stage(left, staged);
             }
 
-            // RFC 3501 §6.4.7: in the order that they have in the source.
             var sources = uids.Where(staged.ContainsKey).Distinct().Order().ToList();
             if (sources.Count == 0)
                 return new CopyResult(target.Current.UidValidity, [], []);
@@ -79,7 +123,7 @@ internal sealed class Copier(MailboxState source, MailboxState target)
             Directory.CreateDirectory(target.Folder.Tmp);
         else if (error != 0)
             throw new IOException($"link {Encoding.UTF8.GetString(path)}: error {error}", error);
-        return error == 0 ? new Arrival(copy, entry.Flags, source.Tables.Keywords[entry.KeywordSet], entry.Size, entry.Date) : null;
+        return error == 0 ? ArrivalOf(entry, copy) : null;
     }
 
     /// <summary>What the source's name says of sizes, for the copy's.</summary>

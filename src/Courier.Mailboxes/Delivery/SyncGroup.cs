@@ -11,11 +11,13 @@ internal sealed class SyncGroup
     private bool _runs;
 
     /// <summary>Returns when all of <paramref name="paths"/> (files, or directories for the names in them) are on the disk as they were at the call.</summary>
-    internal Task SyncAsync(IReadOnlyList<string> paths)
+    internal Task SyncAsync(IReadOnlyList<string> paths) => paths.Count == 0 ? Task.CompletedTask : SyncAsync(new Request(paths, IsWhole: false));
+
+    /// <summary>Returns when everything on the file system of <paramref name="directory"/> is on the disk as it was at the call.</summary>
+    internal Task SyncAllAsync(string directory) => SyncAsync(new Request([directory], IsWhole: true));
+
+    private Task SyncAsync(Request request)
     {
-        if (paths.Count == 0)
-            return Task.CompletedTask;
-        var request = new Request(paths);
         lock (_gate)
         {
             _waiting.Add(request);
@@ -36,7 +38,7 @@ internal sealed class SyncGroup
             (batch, _waiting) = (_waiting, []);
         try
         {
-            Sync([.. batch.SelectMany(request => request.Paths).Distinct(StringComparer.Ordinal)]);
+            Sync([.. batch.SelectMany(request => request.Paths).Distinct(StringComparer.Ordinal)], batch.Exists(request => request.IsWhole));
             batch.ForEach(request => request.Done.SetResult());
         }
         catch (Exception e)
@@ -57,15 +59,15 @@ internal sealed class SyncGroup
         ThreadPool.UnsafeQueueUserWorkItem(static group => group.RunOne(), this, preferLocal: false);
     }
 
-    private static void Sync(string[] paths)
+    private static void Sync(string[] paths, bool isWhole)
     {
-        if (paths.Length == 1 && Directory.Exists(paths[0]))
+        if (paths.Length == 1 && !isWhole && Directory.Exists(paths[0]))
         {
             DurableFile.FlushDirectory(paths[0]);
             return;
         }
 
-        if (paths.Length == 1)
+        if (paths.Length == 1 && !isWhole)
         {
             RawFile.Sync(paths[0]);
             return;
@@ -87,7 +89,7 @@ internal sealed class SyncGroup
         files.ForEach(RawFile.RequireWritten);
     }
 
-    private sealed record Request(IReadOnlyList<string> Paths)
+    private sealed record Request(IReadOnlyList<string> Paths, bool IsWhole)
     {
         internal TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

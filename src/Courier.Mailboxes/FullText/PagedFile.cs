@@ -59,8 +59,8 @@ internal sealed class PagedFileWriter : IDisposable
         first.Clear();
         header.CopyTo(first);
         BinaryPrimitives.WriteInt32LittleEndian(first[^12..], _checksums.Count);
-        BinaryPrimitives.WriteUInt32LittleEndian(first[^8..], UidFile.Crc(checksums));
-        BinaryPrimitives.WriteUInt32LittleEndian(first[^4..], UidFile.Crc(first[..^4]));
+        BinaryPrimitives.WriteUInt32LittleEndian(first[^8..], Crc32C.Of(checksums));
+        BinaryPrimitives.WriteUInt32LittleEndian(first[^4..], Crc32C.Of(first[..^4]));
         _file.Position = 0;
         _file.Write(first);
         DurableFile.Flush(_file);
@@ -71,7 +71,7 @@ internal sealed class PagedFileWriter : IDisposable
     private void EndPage()
     {
         _page.AsSpan(_filled).Clear();
-        _checksums.Add(UidFile.Crc(_page));
+        _checksums.Add(Crc32C.Of(_page));
         _file.Write(_page);
         _filled = 0;
     }
@@ -103,13 +103,13 @@ internal sealed class PagedFile : IDisposable
             Fill(handle, header, 0, path);
             var pages = BinaryPrimitives.ReadInt32LittleEndian(header.AsSpan(PageBytes - 12));
             var length = RandomAccess.GetLength(handle);
-            if (BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(PageBytes - 4)) != UidFile.Crc(header.AsSpan(0, PageBytes - 4))
+            if (BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(PageBytes - 4)) != Crc32C.Of(header.AsSpan(0, PageBytes - 4))
                 || pages < 0 || length != PageBytes + (pages * (long)(PageBytes + sizeof(uint))))
                 throw new DamagedSegmentException(path);
             var checksums = new uint[pages];
             var bytes = MemoryMarshal.AsBytes(checksums.AsSpan());
             Fill(handle, bytes, PageBytes + ((long)pages * PageBytes), path);
-            if (BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(PageBytes - 8)) != UidFile.Crc(bytes))
+            if (BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(PageBytes - 8)) != Crc32C.Of(bytes))
                 throw new DamagedSegmentException(path);
             return new PagedFile(path, handle, header, checksums);
         }
@@ -134,7 +134,7 @@ internal sealed class PagedFile : IDisposable
             Fill(_handle, buffer.AsSpan(0, size), first * PageBytes, _path);
             for (var page = first; page <= last; page++)
             {
-                if (UidFile.Crc(buffer.AsSpan((int)(page - first) * PageBytes, PageBytes)) != _checksums[page - 1])
+                if (Crc32C.Of(buffer.AsSpan((int)(page - first) * PageBytes, PageBytes)) != _checksums[page - 1])
                     throw new DamagedSegmentException(_path);
             }
 

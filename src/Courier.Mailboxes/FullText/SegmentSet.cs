@@ -122,7 +122,7 @@ internal sealed class SegmentSet : IDisposable
             {
                 var message = segment.Messages[number];
                 var at = _snapshot.IndexOf(new Uid(message.Uid));
-                var isKnown = at >= 0 && UidFile.Crc(_snapshot.NameAt(at)) == message.Name && (Covered[at >> 6] & (1UL << (at & 63))) == 0;
+                var isKnown = at >= 0 && Crc32C.Of(_snapshot.NameAt(at)) == message.Name && (Covered[at >> 6] & (1UL << (at & 63))) == 0;
                 positions[number] = isKnown ? at : -1;
                 if (isKnown)
                     Covered[at >> 6] |= 1UL << (at & 63);

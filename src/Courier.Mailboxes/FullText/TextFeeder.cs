@@ -104,6 +104,13 @@ internal sealed class TextFeeder(MailStore store) : IAsyncDisposable
     {
         if (!state.IsLoaded || state.IsGone)
             return;
+        if (state.IsChanging)
+        {
+            // A million messages may be on their way from new/ to cur/: one after the other, so that the memory of both is not needed at once.
+            Note(state);
+            return;
+        }
+
         if (!Settings.IsOnFor(state.Main))
         {
             TextIndex.Delete(state.Folder);

@@ -66,7 +66,7 @@ internal sealed class TextIndexBuilder(MailboxState state, TextIndexSettings set
     {
         var snapshot = state.Current;
         using var segments = SegmentSet.Open(state.Folder, snapshot);
-        var missing = new List<Uid>();
+        var missing = new List<Uid>(segments is null ? snapshot.Count : 0);
         for (var position = 0; position < snapshot.Count; position++)
         {
             if (segments is null || (segments.Covered[position >> 6] & (1UL << (position & 63))) == 0)
@@ -86,7 +86,7 @@ internal sealed class TextIndexBuilder(MailboxState state, TextIndexSettings set
             return false;
         if (!_buffer.HasRoomFor(_grams))
             Flush(directory);
-        _buffer.Add(new SegmentMessage(uid.Value, UidFile.Crc(snapshot.NameAt(position))), _grams);
+        _buffer.Add(new SegmentMessage(uid.Value, Crc32C.Of(snapshot.NameAt(position))), _grams);
         return true;
     }
 
@@ -142,7 +142,7 @@ internal sealed class TextIndexBuilder(MailboxState state, TextIndexSettings set
 
         if (merged.Count == 0)
             return;
-        SegmentMerger.Merge(merged, message => snapshot.IndexOf(new Uid(message.Uid)) is >= 0 and var at && UidFile.Crc(snapshot.NameAt(at)) == message.Name,
+        SegmentMerger.Merge(merged, message => snapshot.IndexOf(new Uid(message.Uid)) is >= 0 and var at && Crc32C.Of(snapshot.NameAt(at)) == message.Name,
             snapshot.UidValidity.Value, NewPath(directory));
         foreach (var segment in merged)
             File.Delete(segment.Path);

@@ -78,7 +78,7 @@ internal sealed class FormsFile(Func<MaildirFolder> folder, Func<uint> uidValidi
         if (BinaryPrimitives.ReadUInt32LittleEndian(header) != uid || (ulong)envelope + structure + body + keys > (ulong)(block.Length - start - HeaderBytes))
             return false;
         var content = block.AsMemory(start + HeaderBytes, (int)(envelope + structure + body + keys));
-        if ((UidFile.Crc(content.Span) ^ uidValidity()) != BinaryPrimitives.ReadUInt32LittleEndian(header[4..]))
+        if ((Crc32C.Of(content.Span) ^ uidValidity()) != BinaryPrimitives.ReadUInt32LittleEndian(header[4..]))
             return false;
         forms = new MessageForms(content[..(int)envelope], content.Slice((int)envelope, (int)structure), content.Slice((int)(envelope + structure), (int)body))
         {
@@ -109,7 +109,7 @@ internal sealed class FormsFile(Func<MaildirFolder> folder, Func<uint> uidValidi
             forms.Keys.Span.CopyTo(content[^forms.Keys.Length..]);
             var header = block.AsSpan(start, HeaderBytes);
             BinaryPrimitives.WriteUInt32LittleEndian(header, uid);
-            BinaryPrimitives.WriteUInt32LittleEndian(header[4..], UidFile.Crc(content) ^ uidValidity());
+            BinaryPrimitives.WriteUInt32LittleEndian(header[4..], Crc32C.Of(content) ^ uidValidity());
             BinaryPrimitives.WriteUInt32LittleEndian(header[8..], (uint)forms.Envelope.Length);
             BinaryPrimitives.WriteUInt32LittleEndian(header[12..], (uint)forms.BodyStructure.Length);
             BinaryPrimitives.WriteUInt32LittleEndian(header[16..], (uint)forms.Body.Length);

@@ -26,6 +26,7 @@ internal static class IndexFile
     private const int HeaderBytes = 128;
     private const int EntryBytes = 48;
     private const int CrcAt = 8;
+    private const int PieceBytes = 64 * 1024;
 
     internal static void Write(MaildirFolder folder, IndexImage image, UidFile uids, string boot)
     {
@@ -55,33 +56,36 @@ internal static class IndexFile
     /// <summary>Null where there is none that can be used.</summary>
     internal static IndexImage? TryRead(MaildirFolder folder, Tables tables, string boot)
     {
-        var bytes = RawFile.TryRead(Encoding.UTF8.GetBytes(folder.Index + "\0"), FileStatus.TryGet(folder.Index, out var status) ? status.Size : 0, out var length);
-        if (bytes is null)
+        if (!FileStatus.TryGet(folder.Index, out var status) || status.Size < HeaderBytes)
             return null;
         try
         {
-            return Parse(bytes.AsSpan(0, length), tables, boot);
+            // In pieces: what a million messages need is in memory once.
+            using var file = new FileStream(folder.Index, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, (int)Math.Min(status.Size, PieceBytes));
+            return Read(file, tables, boot);
         }
-        finally
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            System.Buffers.ArrayPool<byte>.Shared.Return(bytes);
+            return null;
         }
     }
 
-    internal static IndexImage? Parse(ReadOnlySpan<byte> file, Tables tables, string boot)
+    internal static IndexImage? Read(Stream file, Tables tables, string boot)
     {
-        if (file.Length < HeaderBytes || BinaryPrimitives.ReadUInt64LittleEndian(file) != Magic)
+        Span<byte> bytes = stackalloc byte[HeaderBytes];
+        if (file.ReadAtLeast(bytes, HeaderBytes, throwOnEndOfStream: false) < HeaderBytes || BinaryPrimitives.ReadUInt64LittleEndian(bytes) != Magic)
             return null;
-        var header = new HeaderReader(file[..HeaderBytes]);
-        var body = file[HeaderBytes..];
-        if (header.U32(CrcAt) != UidFile.Crc(file[(CrcAt + 4)..HeaderBytes]) || header.U32(12) != EntryBytes || header.U32(112) != UidFile.Crc(body))
+        var header = new HeaderReader(bytes);
+        if (header.U32(CrcAt) != Crc32C.Of(bytes[(CrcAt + 4)..]) || header.U32(12) != EntryBytes)
             return null;
         var (count, namesLength, tablesLength) = (header.U32(44), header.U32(104), header.U32(108));
-        if ((ulong)body.Length != ((ulong)count * EntryBytes) + namesLength + tablesLength)
+        if ((ulong)file.Length != HeaderBytes + ((ulong)count * EntryBytes) + namesLength + tablesLength || count > int.MaxValue)
             return null;
-        var entries = MemoryMarshal.Cast<byte, Entry>(body[..(int)(count * EntryBytes)]);
-        var names = body.Slice((int)(count * EntryBytes), (int)namesLength);
-        if (!TableWriter.TryRead(body[^(int)tablesLength..], tables) || TryReadChunks(entries, names, tables, header.U32(20)) is not { } chunks)
+        var body = new BodyReader(file);
+        if (ReadChunks(body, (int)count, namesLength) is not { } chunks)
+            return null;
+        var text = new byte[tablesLength];
+        if (!body.TryRead(text) || body.Crc != header.U32(112) || !TableWriter.TryRead(text, tables) || !AreSound(chunks, tables, header.U32(20)))
             return null;
         return new IndexImage(
             new Snapshot(tables, chunks, header.U32(16), header.U32(20), header.I64(48)),
@@ -109,39 +113,78 @@ internal static class IndexFile
         BinaryPrimitives.WriteInt32LittleEndian(header[104..], namesLength);
         BinaryPrimitives.WriteInt32LittleEndian(header[108..], tablesLength);
         BinaryPrimitives.WriteUInt32LittleEndian(header[112..], crc);
-        BinaryPrimitives.WriteUInt32LittleEndian(header[CrcAt..], UidFile.Crc(header[(CrcAt + 4)..]));
+        BinaryPrimitives.WriteUInt32LittleEndian(header[CrcAt..], Crc32C.Of(header[(CrcAt + 4)..]));
     }
 
-    private static Chunk[]? TryReadChunks(ReadOnlySpan<Entry> entries, ReadOnlySpan<byte> names, Tables tables, uint uidNext)
+    /// <summary>All entries come before all names.</summary>
+    private static Chunk[]? ReadChunks(BodyReader body, int count, uint namesLength)
     {
-        var chunks = new Chunk[(entries.Length + Chunk.Capacity - 1) / Chunk.Capacity];
-        uint last = 0;
+        var entries = new Entry[(count + Chunk.Capacity - 1) / Chunk.Capacity][];
+        for (var i = 0; i < entries.Length; i++)
+        {
+            entries[i] = new Entry[Math.Min(Chunk.Capacity, count - (i * Chunk.Capacity))];
+            if (!body.TryRead(MemoryMarshal.AsBytes(entries[i].AsSpan())))
+                return null;
+        }
+
+        var chunks = new Chunk[entries.Length];
         for (var i = 0; i < chunks.Length; i++)
         {
-            var some = entries.Slice(i * Chunk.Capacity, Math.Min(Chunk.Capacity, entries.Length - (i * Chunk.Capacity))).ToArray();
             var length = 0;
-            foreach (ref var entry in some.AsSpan())
+            foreach (ref var entry in entries[i].AsSpan())
             {
                 entry.NameAt = length;
                 length += entry.NameLength;
-                if (!entry.IsSound || entry.Uid <= last || entry.Uid >= uidNext || entry.Tail >= tables.Tails.Count || entry.KeywordSet >= tables.Keywords.SetCount)
-                    return null;
-                last = entry.Uid;
             }
 
-            if (length > names.Length)
+            if (length > namesLength)
                 return null;
-            chunks[i] = new Chunk(some, names[..length].ToArray(), some.Length, length);
-            names = names[length..];
+            namesLength -= (uint)length;
+            var names = new byte[length];
+            if (!body.TryRead(names))
+                return null;
+            chunks[i] = new Chunk(entries[i], names, entries[i].Length, length);
         }
 
-        return names.IsEmpty ? chunks : null;
+        return namesLength == 0 ? chunks : null;
+    }
+
+    private static bool AreSound(Chunk[] chunks, Tables tables, uint uidNext)
+    {
+        uint last = 0;
+        foreach (var chunk in chunks)
+        {
+            foreach (ref readonly var entry in chunk.Entries)
+            {
+                if (!entry.IsSound || entry.Uid <= last || entry.Uid >= uidNext || entry.Tail >= tables.Tails.Count || entry.KeywordSet >= tables.Keywords.SetCount)
+                    return false;
+                last = entry.Uid;
+            }
+        }
+
+        return true;
     }
 
     private static ulong BootHash(string boot)
     {
         var id = Encoding.ASCII.GetBytes(boot);
-        return ((ulong)UidFile.Crc(id) << 32) | UidFile.Crc(id.AsSpan(id.Length / 2));
+        return ((ulong)Crc32C.Of(id) << 32) | Crc32C.Of(id.AsSpan(id.Length / 2));
+    }
+
+    /// <summary>What comes after the header, and its checksum so far.</summary>
+    private sealed class BodyReader(Stream file)
+    {
+        private uint _crc = uint.MaxValue;
+
+        internal uint Crc => ~_crc;
+
+        internal bool TryRead(Span<byte> into)
+        {
+            if (file.ReadAtLeast(into, into.Length, throwOnEndOfStream: false) < into.Length)
+                return false;
+            _crc = Crc32C.Of(into, _crc);
+            return true;
+        }
     }
 
     private readonly ref struct HeaderReader(ReadOnlySpan<byte> header)

@@ -28,7 +28,7 @@ internal sealed class IndexWriter : IDisposable
 
     internal void Write(ReadOnlySpan<byte> bytes)
     {
-        _crc = UidFile.Crc(bytes, _crc);
+        _crc = Crc32C.Of(bytes, _crc);
         while (bytes.Length > PieceBytes - _used)
         {
             var fits = PieceBytes - _used;

@@ -330,22 +330,11 @@ internal sealed class MailboxScan
 
     private void AddToSnapshot()
     {
-        _state.Names!.Reserve(_newcomers.Count);
-        for (var start = 0; start < _newcomers.Count; start += Chunk.Capacity)
-        {
-            var entries = new Entry[Math.Min(Chunk.Capacity, _newcomers.Count - start)];
-            for (var i = 0; i < entries.Length; i++)
-            {
-                ref readonly var item = ref _newcomers.InOrder(start + i);
-                var key = _newcomers.NameOf(item);
-                entries[i] = EntryOf(item, key);
-                _state.Names.Add(key, item.Uid);
-            }
-
-            var chunk = new Chunk(entries, _newcomers.Names);
-            // A few names need not keep what else the listing showed.
-            _editor.Add(_newcomers.Count < SharedFrom ? chunk.Copy() : chunk);
-        }
+        // Of many the table is made when the next listing needs it: not while what this one showed is in memory too.
+        var isLarge = _newcomers.Count >= SharedFrom;
+        if (isLarge)
+            _state.Names = null;
+        new NewcomerEntries(_newcomers, _state.Tables, _modSeq).AddTo(_editor, _state.Names, keepsNames: isLarge);
 
         // What has a lower UID than the last message cannot be shown under it any more.
         var last = _newcomers.Count == 0 ? 0 : _newcomers.InOrder(_newcomers.Count - 1).Uid;
@@ -354,22 +343,5 @@ internal sealed class MailboxScan
             if (uid <= last)
                 _state.Pending.Remove(name);
         }
-    }
-
-    private Entry EntryOf(in Newcomers.Item item, ReadOnlySpan<byte> key)
-    {
-        var size = FileName.Figure(key, FileName.WireSizeKey);
-        return new Entry
-        {
-            Uid = item.Uid,
-            NameAt = item.NameAt,
-            NameLength = item.NameLength,
-            Flags = FileName.FlagsOf(FileName.LettersOf(_state.Tables.Tails[item.Tail])),
-            Tail = item.Tail,
-            Place = item.InNew ? Place.New | Place.Unclaimed : Place.None,
-            Size = size is >= 0 and < Entry.UnknownSize ? (uint)size : Entry.UnknownSize,
-            Date = Entry.UnknownDate,
-            ModSeq = _modSeq,
-        };
     }
 }

@@ -90,6 +90,7 @@ internal sealed partial class MailboxState
     {
         Names = null;
         _version = new Version(new Snapshot(Tables, [], Uids.UidValidity, Uids.UidNext, NextModSeq()), default);
+        _publications++;
         _watch.MarkDirty();
     }
 
@@ -163,6 +164,7 @@ internal sealed partial class MailboxState
             _watch.Doubt(Stamp);
             Sharing?.Read();
             _isOpen = true;
+            _publications++;
         }
     }
 

@@ -16,6 +16,9 @@ internal sealed partial class MailboxState : IAsyncDisposable
     private volatile bool _unwritten;
     private volatile bool _disposed;
 
+    /// <summary>Under the gate: how many snapshots there were.</summary>
+    private long _publications;
+
     /// <summary>Entries that were made since memory was last tidied.</summary>
     private int _made;
     private ITimer? _writer;
@@ -85,6 +88,9 @@ internal sealed partial class MailboxState : IAsyncDisposable
 
     internal bool IsLoaded => _version is not null;
 
+    /// <summary>Somebody is at it at this moment.</summary>
+    internal bool IsChanging => Gate.CurrentCount == 0;
+
     internal Snapshot Current => _version?.Snapshot ?? throw new InvalidOperationException("The mailbox was not refreshed yet.");
 
     internal Stamp Stamp => _version?.Stamp ?? default;
@@ -102,7 +108,8 @@ internal sealed partial class MailboxState : IAsyncDisposable
     internal async ValueTask<T> ChangeAsync<T>(Func<T> change, CancellationToken ct)
     {
         await Gate.WaitAsync(ct);
-        var before = _version;
+        // A number, not the snapshot: that would stay in memory for as long as the change takes.
+        var before = _publications;
         try
         {
             EnsureLoaded();
@@ -110,7 +117,7 @@ internal sealed partial class MailboxState : IAsyncDisposable
         }
         finally
         {
-            var changed = !ReferenceEquals(before?.Snapshot, _version?.Snapshot);
+            var changed = before != _publications;
             Gate.Release();
             if (changed)
                 Notify();
@@ -121,6 +128,8 @@ internal sealed partial class MailboxState : IAsyncDisposable
     internal void Publish(Snapshot snapshot, Stamp stamp)
     {
         _made += Math.Max(0, snapshot.Count - (_version?.Snapshot.Count ?? 0));
+        if (!ReferenceEquals(snapshot, _version?.Snapshot))
+            _publications++;
         var isNews = !ReferenceEquals(snapshot, _version?.Snapshot) || stamp.IsSettled != _version.Stamp.IsSettled;
         _version = new Version(snapshot, stamp);
         if (isNews)

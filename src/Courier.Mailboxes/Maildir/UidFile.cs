@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using System.Globalization;
-using System.Numerics;
 using System.Text;
 using Courier.IO.Files;
 using Courier.Mailboxes.Index;
@@ -27,8 +26,6 @@ internal sealed class UidFile(MaildirFolder at, string boot)
 
     /// <summary>Lines of messages that are gone are dropped when they are more than the living and this.</summary>
     private const int SpareLines = 1024;
-
-    private const int CrcBytes = 10;
 
     /// <summary>What the first line of a file reserves that nobody has synced: nothing.</summary>
     private const uint NotOnDisk = 1;
@@ -81,7 +78,7 @@ internal sealed class UidFile(MaildirFolder at, string boot)
         try
         {
             var lines = bytes.AsSpan(0, length);
-            if (!FirstLine.TryRead(lines, out var first))
+            if (!UidsFirstLine.TryRead(lines, out var first))
                 return false;
             if (first.Generation != Generation || first.UidValidity != UidValidity || length < _length)
             {
@@ -103,7 +100,7 @@ internal sealed class UidFile(MaildirFolder at, string boot)
     /// <returns>False when the index is of another file.</returns>
     internal bool TryResume(IndexImage image)
     {
-        if (!FileStatus.TryGet(_folder.Uids, out var status) || status.Size < image.UidsLength || !TryReadFirst(out var first)
+        if (!FileStatus.TryGet(_folder.Uids, out var status) || status.Size < image.UidsLength || !TryReadFirst(_folder, out var first)
             || first.Generation != image.UidsGeneration || first.UidValidity != image.Snapshot.UidValidity.Value)
             return false;
         (UidValidity, Generation, _length, UidNext, _reserved) =
@@ -138,10 +135,10 @@ internal sealed class UidFile(MaildirFolder at, string boot)
         Became(uidValidity, generation, 1, NotOnDisk, text.Written.Length, 1);
     }
 
-    private (LineBuffer Text, ulong Generation) BeginText(uint uidValidity, uint reserved)
+    private (UidLines Text, ulong Generation) BeginText(uint uidValidity, uint reserved)
     {
         var generation = BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(sizeof(ulong)));
-        var text = new LineBuffer();
+        var text = new UidLines();
         text.Add(string.Create(CultureInfo.InvariantCulture, $"V 1 {uidValidity} {generation:x16} {reserved} {boot}"));
         return (text, generation);
     }
@@ -190,7 +187,7 @@ internal sealed class UidFile(MaildirFolder at, string boot)
     {
         if (messages.Count == 0)
             return;
-        var text = new LineBuffer();
+        var text = new UidLines();
         foreach (var (uid, name) in messages)
             text.Add(uid, name);
         Append(text.Written, messages.Count, sync: false);
@@ -199,7 +196,7 @@ internal sealed class UidFile(MaildirFolder at, string boot)
     /// <summary>The same for names as they are on the disk.</summary>
     internal void Add(int count, UidLine line)
     {
-        var text = new LineBuffer();
+        var text = new UidLines();
         var lines = 0;
         for (var i = 0; i < count; i++)
         {
@@ -215,7 +212,7 @@ internal sealed class UidFile(MaildirFolder at, string boot)
 
     private void Reserve(uint reserved)
     {
-        var line = new LineBuffer();
+        var line = new UidLines();
         line.Add(string.Create(CultureInfo.InvariantCulture, $"R {reserved} {boot}"));
         var before = _length;
         try
@@ -245,14 +242,18 @@ internal sealed class UidFile(MaildirFolder at, string boot)
     internal bool IsWorthCompacting(int living) => _hasLost || _lines > (living * 2) + SpareLines;
 
     /// <summary>The first line alone: is this still the file that we know?</summary>
-    private bool TryReadFirst(out FirstLine first)
+    private static bool TryReadFirst(MaildirFolder folder, out UidsFirstLine first)
     {
         const int firstLineBytes = 256;
         Span<byte> line = stackalloc byte[firstLineBytes];
-        using var handle = File.OpenHandle(_folder.Uids, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using var handle = File.OpenHandle(folder.Uids, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         var count = RandomAccess.Read(handle, line, 0);
-        return FirstLine.TryRead(line[..count], out first);
+        return UidsFirstLine.TryRead(line[..count], out first);
     }
+
+    /// <summary>The UIDVALIDITY of a mailbox that has one.</summary>
+    internal static uint? ValidityOf(MaildirFolder folder) =>
+        FileStatus.TryGet(folder.Uids, out _) && TryReadFirst(folder, out var first) ? first.UidValidity : null;
 
     private void Take(ReadOnlySpan<byte> file, Action<uint, string> onMessage)
     {
@@ -263,7 +264,7 @@ internal sealed class UidFile(MaildirFolder at, string boot)
             var end = rest.IndexOf((byte)'\n');
             var whole = end < 0 ? rest : rest[..end];
             rest = end < 0 ? default : rest[(end + 1)..];
-            if (end < 0 || !TryUnwrap(whole, out var line) || !TryTake(line, thisBoot, onMessage))
+            if (end < 0 || !UidLines.TryUnwrap(whole, out var line) || !TryTake(line, thisBoot, onMessage))
             {
                 damaged = true;
                 DamagedLines++;
@@ -297,7 +298,7 @@ internal sealed class UidFile(MaildirFolder at, string boot)
                 return true;
             case (byte)'U':
                 UidNext = Math.Max(UidNext, uid + 1);
-                onMessage(uid, Unescape(rest));
+                onMessage(uid, UidLines.Unescape(rest));
                 return true;
             default:
                 return false;
@@ -319,155 +320,7 @@ internal sealed class UidFile(MaildirFolder at, string boot)
         // Should another process of ours have broken the lock's rule, the sizes differ and the next Read looks.
         _seen = status.Size == _length ? status : default;
     }
-
-    private static string Unescape(ReadOnlySpan<byte> bytes)
-    {
-        var name = Encoding.Latin1.GetString(bytes);
-        if (!name.Contains('\\', StringComparison.Ordinal))
-            return name;
-        var plain = new StringBuilder(name.Length);
-        for (var i = 0; i < name.Length; i++)
-        {
-            if (name[i] == '\\' && i + 1 < name.Length)
-                plain.Append(name[++i] == 'n' ? '\n' : name[i]);
-            else
-                plain.Append(name[i]);
-        }
-
-        return plain.ToString();
-    }
-
-    private static bool TryUnwrap(ReadOnlySpan<byte> whole, out ReadOnlySpan<byte> line)
-    {
-        line = default;
-        if (whole.Length < CrcBytes)
-            return false;
-        line = whole[..^CrcBytes];
-        var check = whole[^CrcBytes..];
-        return check.StartsWith(" *"u8) && Utf8Parser.TryParse(check[2..], out uint crc, out var used, 'x') && used == 8 && crc == Crc(line);
-    }
-
-    internal static uint Crc(ReadOnlySpan<byte> bytes) => ~Crc(bytes, uint.MaxValue);
-
-    /// <summary>Goes on with <paramref name="crc"/>, which begins and ends inverted.</summary>
-    internal static uint Crc(ReadOnlySpan<byte> bytes, uint crc)
-    {
-        for (; bytes.Length >= sizeof(ulong); bytes = bytes[sizeof(ulong)..])
-            crc = BitOperations.Crc32C(crc, BitConverter.ToUInt64(bytes));
-        foreach (var octet in bytes)
-            crc = BitOperations.Crc32C(crc, octet);
-        return crc;
-    }
-
-    /// <summary>Lines being written, each closed with its checksum.</summary>
-    private sealed class LineBuffer
-    {
-        private const int FirstBytes = 256;
-
-        private byte[] _bytes = new byte[FirstBytes];
-        private int _length;
-
-        internal ReadOnlySpan<byte> Written => _bytes.AsSpan(0, _length);
-
-        internal void Add(string line)
-        {
-            var start = _length;
-            _length += Encoding.Latin1.GetBytes(line, Room(line.Length));
-            Close(start);
-        }
-
-        internal void Clear() => _length = 0;
-
-        /// <summary>Names are bytes, here as Latin-1 text.</summary>
-        internal void Add(uint uid, string name)
-        {
-            Span<byte> bytes = name.Length <= byte.MaxValue ? stackalloc byte[name.Length] : new byte[name.Length];
-            Encoding.Latin1.GetBytes(name, bytes);
-            Add(bytes, uid);
-        }
-
-        internal void Add(ReadOnlySpan<byte> name, uint uid)
-        {
-            const int numberBytes = 13;
-            var start = _length;
-            var room = Room(numberBytes + (name.Length * 2));
-            "U "u8.CopyTo(room);
-            Utf8Formatter.TryFormat(uid, room[2..], out var digits);
-            room[2 + digits] = (byte)' ';
-            _length += 3 + digits;
-            room = room[(3 + digits)..];
-            // A file name may hold a line feed.
-            while (name.IndexOfAny((byte)'\\', (byte)'\n') is >= 0 and var at)
-            {
-                name[..at].CopyTo(room);
-                room[at] = (byte)'\\';
-                room[at + 1] = name[at] == (byte)'\n' ? (byte)'n' : (byte)'\\';
-                room = room[(at + 2)..];
-                _length += at + 2;
-                name = name[(at + 1)..];
-            }
-
-            name.CopyTo(room);
-            _length += name.Length;
-            Close(start);
-        }
-
-        private void Close(int start)
-        {
-            var crc = Crc(_bytes.AsSpan(start, _length - start));
-            var end = Room(CrcBytes + 1);
-            " *"u8.CopyTo(end);
-            Utf8Formatter.TryFormat(crc, end[2..], out _, new System.Buffers.StandardFormat('x', 8));
-            end[CrcBytes] = (byte)'\n';
-            _length += CrcBytes + 1;
-        }
-
-        private Span<byte> Room(int bytes)
-        {
-            if (_bytes.Length < _length + bytes)
-                Array.Resize(ref _bytes, Math.Max(_length + bytes, _bytes.Length * 2));
-            return _bytes.AsSpan(_length);
-        }
-    }
-
-    private sealed record FirstLine(uint UidValidity, ulong Generation, uint Reserved, string Boot, int Length)
-    {
-        internal static bool TryRead(ReadOnlySpan<byte> file, out FirstLine first)
-        {
-            first = new FirstLine(0, 0, 0, "", 0);
-            var end = file.IndexOf((byte)'\n');
-            if (end < 0 || !TryUnwrap(file[..end], out var line))
-                return false;
-            var words = Encoding.ASCII.GetString(line).Split(' ');
-            if (words is not ["V", "1", var validity, var generation, var reserved, var boot]
-                || !uint.TryParse(validity, NumberStyles.None, CultureInfo.InvariantCulture, out var validityNumber) || validityNumber == 0
-                || !ulong.TryParse(generation, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var generationNumber)
-                || !uint.TryParse(reserved, NumberStyles.None, CultureInfo.InvariantCulture, out var reservedNumber))
-                return false;
-            first = new FirstLine(validityNumber, generationNumber, reservedNumber, boot, end + 1);
-            return true;
-        }
-    }
 }
 
 /// <summary>The base name of the message at a position, and its UID.</summary>
 internal delegate ReadOnlySpan<byte> UidLine(int index, out uint uid);
-
-/// <summary>Tells one start of the machine from the next: what was written but not synced may be lost between them, not within one.</summary>
-internal static class Boot
-{
-    /// <summary>Linux' own; where it cannot be read every start of the program counts as a new one, which is the safe side.</summary>
-    internal static string Id { get; } = Read();
-
-    private static string Read()
-    {
-        try
-        {
-            return File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return Guid.NewGuid().ToString();
-        }
-    }
-}

@@ -67,32 +67,7 @@ internal sealed class FolderTree(MaildirFolder main, TimeProvider clock, string 
         return CreateOutcome.Created;
     }
 
-    /// <summary>The identity of a mailbox, made when it is first asked for: <c>courier/id</c> goes where the directory goes.</summary>
-    internal string IdOf(MailboxName name)
-    {
-        const int idBytes = 12;
-        var folder = FolderOf(name);
-        if (ReadId(folder) is { } known)
-            return known;
-        folder.MakeOurs();
-        using var only = OfdLock.Take(folder.UidsLock);
-        if (ReadId(folder) is { } made)
-            return made;
-        var id = "M" + Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(idBytes));
-        // Not synced: a mailbox that a power cut takes the name from gets another, and a client that knew it by the first looks at it anew.
-        RawFile.Replace(folder.Id, Encoding.ASCII.GetBytes(id + "\n"));
-        return id;
-    }
-
-    private static string? ReadId(MaildirFolder folder)
-    {
-        var bytes = RawFile.TryRead(Encoding.UTF8.GetBytes(folder.Id + "\0"), 0, out var length);
-        if (bytes is null)
-            return null;
-        var id = Encoding.ASCII.GetString(bytes, 0, length).TrimEnd('\n');
-        System.Buffers.ArrayPool<byte>.Shared.Return(bytes);
-        return id.Length > 1 && id.All(char.IsAsciiLetterOrDigit) ? id : null;
-    }
+    internal string IdOf(MailboxName name) => MailboxId.Of(FolderOf(name));
 
     /// <summary>The mailbox itself and those below it that have a directory, the upper ones first.</summary>
     internal List<MailboxName> Subtree(MailboxName root) =>

@@ -21,7 +21,7 @@ internal static class AdoptCommands
                 : parsed.GetValue(share) is { } server ? await upkeep.ShareAsync(Enum.Parse<OtherServer>(server, ignoreCase: true), ct)
                 : await upkeep.AdoptAsync(ct);
             var forms = adopted.Select(mailbox => new AdoptedForm(target.Label, mailbox.Name.Value, mailbox.Messages, mailbox.UidValidity.Value, mailbox.UidNext.Value, mailbox.IsNew)).ToList();
-            await parsed.PrintAsync(common, forms, MailboxJson.Default.IReadOnlyListAdoptedForm, form => string.Create(CultureInfo.InvariantCulture,
+            await target.Listing.AddAsync(forms, MailboxJson.Default.IReadOnlyListAdoptedForm, form => string.Create(CultureInfo.InvariantCulture,
                 $"{form.Account}\t{form.Mailbox}\t{form.Messages} messages, UIDVALIDITY {form.UidValidity}, UIDNEXT {form.UidNext}{(form.New ? ", taken over now" : "")}"));
             return ExitCode.Ok;
         }, takesMailbox: false);
@@ -39,7 +39,7 @@ internal static class AdoptCommands
                 return await parsed.FailAsync(ExitCode.Unavailable, "Dovecot still serves the account and would not find them; `courier mailbox adopt --finish` renames them");
             var folders = parsed.GetValue(convert) ? await target.Account.Upkeep.FolderNames.ConvertAsync(ct) : target.Account.Upkeep.FolderNames.Find();
             var forms = folders.Select(folder => new FolderNameForm(target.Label, folder.Directory, folder.Name.Value, parsed.GetValue(convert))).ToList();
-            await parsed.PrintAsync(common, forms, MailboxJson.Default.IReadOnlyListFolderNameForm, form => $"{form.Account}\t{form.Directory}\t{form.Mailbox}");
+            await target.Listing.AddAsync(forms, MailboxJson.Default.IReadOnlyListFolderNameForm, form => $"{form.Account}\t{form.Directory}\t{form.Mailbox}");
             return ExitCode.Ok;
         }, takesMailbox: false);
         names.Add(convert);

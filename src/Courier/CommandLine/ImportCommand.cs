@@ -27,7 +27,7 @@ internal static class ImportCommand
             };
             await target.Account.Upkeep.Import(settings).RunAsync(parsed.GetRequiredValue(source), done =>
                 forms.Add(new ImportedForm(target.Label, done.Mailbox.Value, done.Source, done.Messages, done.Known, done.KeptUids)), ct);
-            await parsed.PrintAsync(common, forms, MailboxJson.Default.IReadOnlyListImportedForm, form => string.Create(CultureInfo.InvariantCulture,
+            await target.Listing.AddAsync(forms, MailboxJson.Default.IReadOnlyListImportedForm, form => string.Create(CultureInfo.InvariantCulture,
                 $"{form.Mailbox}\t{form.Imported} imported, {form.Known} known from before{(form.KeptUids ? ", with the UIDs that they had" : "")}\t{form.Source}"));
             return ExitCode.Ok;
         }, takesAll: false);

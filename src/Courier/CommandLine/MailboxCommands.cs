@@ -33,7 +33,7 @@ internal static class MailboxCommands
             forms.Add(new MailboxForm(target.Label, name.Value, status.Messages, status.Unseen, subscribed.Contains(name)));
         }
 
-        await parsed.PrintAsync(common, forms, MailboxJson.Default.IReadOnlyListMailboxForm, form =>
+        await target.Listing.AddAsync(forms, MailboxJson.Default.IReadOnlyListMailboxForm, form =>
             string.Create(CultureInfo.InvariantCulture, $"{form.Account}\t{form.Mailbox}\t{form.Messages} messages, {form.Unseen} unseen{(form.Subscribed ? ", subscribed" : "")}"));
         return ExitCode.Ok;
     });
@@ -50,7 +50,7 @@ internal static class MailboxCommands
                 figures.Keywords, figures.IndexBytes, figures.Expunged, figures.ExpungedBytes, figures.Staged));
         }
 
-        await parsed.PrintAsync(common, forms, MailboxJson.Default.IReadOnlyListMailboxFiguresForm, form => string.Create(CultureInfo.InvariantCulture,
+        await target.Listing.AddAsync(forms, MailboxJson.Default.IReadOnlyListMailboxFiguresForm, form => string.Create(CultureInfo.InvariantCulture,
             $"{form.Account}\t{form.Mailbox}\t{form.Messages} messages of {form.Bytes} octets, {form.Unseen} unseen; UIDVALIDITY {form.UidValidity}, UIDNEXT {form.UidNext}, HIGHESTMODSEQ {form.HighestModSeq}; {form.Keywords} keywords; index {form.IndexBytes} octets; {form.Expunged} expunged of {form.ExpungedBytes} octets; {form.Staged} staged"));
         return ExitCode.Ok;
     });
@@ -72,7 +72,7 @@ internal static class MailboxCommands
 
                 var forms = findings.Select(finding =>
                     new FindingForm(target.Label, finding.Mailbox.Value, finding.File, finding.Kind.ToString().ToLowerInvariant(), finding.Text, finding.Repaired)).ToList();
-                await parsed.PrintAsync(common, forms, MailboxJson.Default.IReadOnlyListFindingForm, form =>
+                await target.Listing.AddAsync(forms, MailboxJson.Default.IReadOnlyListFindingForm, form =>
                     $"{form.Account}\t{form.Mailbox}\t{form.File}\t{(form.Repaired ? "repaired" : form.Kind)}: {form.Text}");
                 return findings.Exists(finding => finding is { Kind: FindingKind.Damage, Repaired: false }) ? ExitCode.DataError : ExitCode.Ok;
             });

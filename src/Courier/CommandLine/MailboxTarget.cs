@@ -23,7 +23,7 @@ internal sealed class MailboxTarget
     internal Option<string?> Mailbox { get; } = new("--mailbox", "-m") { Description = "Only this mailbox: INBOX, INBOX.Sent or Sent.", HelpName = "NAME" };
 
     /// <summary>A command about one account; with <paramref name="takesAll"/> about any number of them.</summary>
-    internal Command Create(string name, string description, Func<ParseResult, Target, CancellationToken, Task<int>> run, bool takesAll = true, bool takesMailbox = true)
+    internal Command Create(string name, string description, Func<ParseResult, Target, CancellationToken, Task<int>> run, bool takesAll = true, bool takesMailbox = true, bool lists = true)
     {
         var command = new Command(name, description);
         command.Add(_address);
@@ -37,7 +37,7 @@ internal sealed class MailboxTarget
         {
             try
             {
-                return await RunAsync(parsed, run, takesAll, ct);
+                return await RunAsync(parsed, run, takesAll, lists, ct);
             }
             catch (InvalidDataException e)
             {
@@ -63,30 +63,39 @@ internal sealed class MailboxTarget
         MailboxName.TryParse(text, out var name) || MailboxName.TryParse("INBOX." + text, out name) ? name : null;
 
     /// <summary>The worst code of the accounts counts.</summary>
-    private async Task<int> RunAsync(ParseResult parsed, Func<ParseResult, Target, CancellationToken, Task<int>> run, bool takesAll, CancellationToken ct)
+    private async Task<int> RunAsync(ParseResult parsed, Func<ParseResult, Target, CancellationToken, Task<int>> run, bool takesAll, bool lists, CancellationToken ct)
     {
         var isAll = takesAll && parsed.GetValue(_all);
         if ((parsed.GetValue(_address) is not null ? 1 : 0) + (parsed.GetValue(_maildir) is not null ? 1 : 0) + (isAll ? 1 : 0) != 1)
             return await parsed.FailAsync(ExitCode.Usage, $"give an address{(takesAll ? ", --maildir or --all" : " or --maildir")}");
+        var listing = new Listing(parsed, _common);
         if (parsed.GetValue(_maildir) is { } maildir)
-            return await RunAsync(parsed, Path.GetFullPath(maildir), maildir, new MailStoreSettings(), run, ct);
+            return await ListAsync(listing, await RunAsync(parsed, Path.GetFullPath(maildir), maildir, new MailStoreSettings(), listing, run, ct));
         if (_common.Load(parsed) is not { } settings)
             return ExitCode.Configuration;
         var accounts = Find(settings, isAll ? null : parsed.GetValue(_address));
-        if (accounts.Count == 0)
-            return isAll ? ExitCode.Ok : await parsed.FailAsync(ExitCode.NoUser, $"no account {parsed.GetValue(_address)}");
+        if (accounts.Count == 0 && !isAll)
+            return await parsed.FailAsync(ExitCode.NoUser, $"no account {parsed.GetValue(_address)}");
+        if (isAll && lists)
+            listing.Begin();
         var worst = ExitCode.Ok;
         foreach (var (address, path) in accounts)
         {
-            var code = isAll && !Directory.Exists(path) ? ExitCode.Ok : await RunAsync(parsed, path, address, Stores.Mailboxes(settings.Defaults), run, ct);
+            var code = isAll && !Directory.Exists(path) ? ExitCode.Ok : await RunAsync(parsed, path, address, Stores.Mailboxes(settings.Defaults), listing, run, ct);
             worst = Math.Max(worst, code);
         }
 
-        return worst;
+        return await ListAsync(listing, worst);
+    }
+
+    private static async Task<int> ListAsync(Listing listing, int code)
+    {
+        await listing.FinishAsync();
+        return code;
     }
 
     private async Task<int> RunAsync(
-        ParseResult parsed, string maildir, string label, MailStoreSettings settings, Func<ParseResult, Target, CancellationToken, Task<int>> run, CancellationToken ct)
+        ParseResult parsed, string maildir, string label, MailStoreSettings settings, Listing listing, Func<ParseResult, Target, CancellationToken, Task<int>> run, CancellationToken ct)
     {
         if (!Directory.Exists(Path.Combine(maildir, "cur")))
             return await parsed.FailAsync(ExitCode.NoInput, $"{maildir} is no Maildir");
@@ -96,7 +105,7 @@ internal sealed class MailboxTarget
         MailboxName? only = null;
         if (parsed.GetValue(Mailbox) is { } text && (only = Parse(text)) is null)
             return await parsed.FailAsync(ExitCode.Usage, $"{text} cannot be the name of a mailbox");
-        return await run(parsed, new Target(label, account, only, settings), ct);
+        return await run(parsed, new Target(label, account, only, settings, listing), ct);
     }
 
     private static List<(string Address, string Maildir)> Find(Settings settings, string? address)
@@ -112,7 +121,8 @@ internal sealed class MailboxTarget
     /// <param name="Account">Its mailboxes.</param>
     /// <param name="Only">The one that was named.</param>
     /// <param name="Settings">What holds for them.</param>
-    internal sealed record Target(string Label, MailAccount Account, MailboxName? Only, MailStoreSettings Settings)
+    /// <param name="Listing">Takes what is printed.</param>
+    internal sealed record Target(string Label, MailAccount Account, MailboxName? Only, MailStoreSettings Settings, Listing Listing)
     {
         internal async Task<IReadOnlyList<MailboxName>> MailboxesAsync(CancellationToken ct) => Only is { } only
             ? [only]

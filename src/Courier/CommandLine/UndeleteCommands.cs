@@ -26,7 +26,7 @@ internal static class UndeleteCommands
             foreach (var name in await account.MailboxesAsync(ct))
                 found.AddRange((upkeep.Expunged(name) ?? []).Where(message => message.Expunged >= from && message.Expunged < to && (files.Length == 0 || files.Contains(message.File, StringComparer.Ordinal))));
             if (parsed.GetValue(list))
-                return await PrintAsync(parsed, common, account.Label, found, deleted);
+                return await PrintAsync(account, found, deleted);
             if (account.Only is null && files.Length == 0 && parsed.GetValue(since) is null && parsed.GetValue(before) is null)
                 return await parsed.FailAsync(ExitCode.Usage, "say what to put back: --mailbox, --since, --before or --message; --list prints what there is");
             return await RestoreAsync(parsed, account, found, deleted, ct);
@@ -46,7 +46,7 @@ internal static class UndeleteCommands
                 return await parsed.FailAsync(ExitCode.Usage, $"{text} is no duration");
             await account.Account.Upkeep.PurgeAsync(age, ct);
             return ExitCode.Ok;
-        }, takesMailbox: false);
+        }, takesMailbox: false, lists: false);
         purge.Add(keep);
         return purge;
     }
@@ -71,11 +71,11 @@ internal static class UndeleteCommands
         return restored > 0 ? ExitCode.Ok : ExitCode.NoUser;
     }
 
-    private static async Task<int> PrintAsync(ParseResult parsed, CommonOptions common, string label, List<ExpungedMessage> messages, List<DeletedMailbox> deleted)
+    private static async Task<int> PrintAsync(MailboxTarget.Target account, List<ExpungedMessage> messages, List<DeletedMailbox> deleted)
     {
-        var forms = messages.Select(message => new ExpungedForm(label, message.Mailbox.Value, message.File, message.Expunged, message.Bytes, 1))
-            .Concat(deleted.Select(mailbox => new ExpungedForm(label, mailbox.Name?.Value ?? Path.GetFileName(mailbox.Directory), null, mailbox.Deleted, 0, mailbox.Messages))).ToList();
-        await parsed.PrintAsync(common, forms, MailboxJson.Default.IReadOnlyListExpungedForm, form => string.Create(CultureInfo.InvariantCulture,
+        var forms = messages.Select(message => new ExpungedForm(account.Label, message.Mailbox.Value, message.File, message.Expunged, message.Bytes, 1))
+            .Concat(deleted.Select(mailbox => new ExpungedForm(account.Label, mailbox.Name?.Value ?? Path.GetFileName(mailbox.Directory), null, mailbox.Deleted, 0, mailbox.Messages))).ToList();
+        await account.Listing.AddAsync(forms, MailboxJson.Default.IReadOnlyListExpungedForm, form => string.Create(CultureInfo.InvariantCulture,
             $"{form.Expunged:yyyy-MM-dd'T'HH:mm:ss'Z'}\t{form.Mailbox}\t{form.File ?? $"the mailbox, {form.Messages} messages"}{(form.File is null ? "" : $"\t{form.Bytes}")}"));
         return ExitCode.Ok;
     }

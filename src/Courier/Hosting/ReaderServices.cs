@@ -44,6 +44,7 @@ internal sealed class ReaderServices(
                 MessageBytes = values.Get(LimitKeys.MessageSize),
                 MessagesPerCommand = values.Get(ImapKeys.MessageLimit),
                 SavesPerCommand = values.Get(ImapKeys.SaveLimit),
+                ProgressEvery = values.Get(ImapKeys.ProgressInterval),
             },
         },
         accounts, store, clock, logging.CreateLogger<ImapServer>()).ServeAsync;

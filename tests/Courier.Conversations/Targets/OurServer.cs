@@ -36,6 +36,10 @@ public sealed class OurServer : ITarget
             [imap]
             save_limit = 2
             """,
+        ["talkative"] = Holding("loopback") + """
+            [imap]
+            progress_interval = 0s
+            """,
         ["strict"] = Holding("never") + """
             [limits]
             message_size = 1MiB

@@ -91,7 +91,7 @@ public sealed class IndexFileTests : IAsyncDisposable
     public ValueTask DisposeAsync() => _fixture.DisposeAsync();
 
     private static IndexImage? Parse(ReadOnlySpan<byte> file) =>
-        IndexFile.Parse(file, new Tables(new TailTable(), new KeywordTable(), null!), "boot");
+        IndexFile.Read(new MemoryStream(file.ToArray()), new Tables(new TailTable(), new KeywordTable(), null!), "boot");
 
     private async Task<string> FillAsync()
     {

@@ -70,6 +70,84 @@ public sealed class PlacementJournalTests
         await mailbox.DisposeAsync();
     }
 
+    [Theory]
+    [MemberData(nameof(Renamed))]
+    public async Task After_a_crash_among_the_links_of_a_copy_none_is_there(int linked)
+    {
+        await using var fixture = new StoreFixture();
+        var folder = new MaildirFolder(fixture.Maildir.Path);
+        await (await fixture.InboxAsync()).DisposeAsync();
+        await fixture.RestartAsync();
+        var names = Stage(fixture, Messages);
+        using (OfdLock.Take(folder.UidsLock))
+        {
+            PlacementJournal.WriteUndo(folder, [.. names.Select(name => (name, name + ":2,"))]);
+            foreach (var name in names.Take(linked))
+                DurableFile.Link($"{folder.Tmp}/{name}", $"{folder.Cur}/{name}:2,");
+        }
+
+        await using var mailbox = await fixture.InboxAsync(fixture.OpenAccount());
+        Assert.Equal(0, mailbox.Current.Count);
+        Assert.Empty(Directory.EnumerateFiles(folder.Cur));
+        Assert.Empty(Directory.EnumerateFiles(folder.Placing));
+    }
+
+    [Fact]
+    public async Task A_copy_of_several_is_guarded_while_it_is_made_and_leaves_nothing_behind()
+    {
+        await using var fixture = new StoreFixture();
+        var folder = new MaildirFolder(fixture.Maildir.Path);
+        for (var i = 0; i < Messages; i++)
+            fixture.Maildir.Drop("Subject: x\n\nx\n", flags: "F", inCur: true);
+        await fixture.Account.CreateAsync(StoreFixture.Name("INBOX.To"), default);
+        var target = new MaildirFolder(fixture.Maildir.Path + "/.To");
+        await using var mailbox = await fixture.InboxAsync();
+        var journals = new List<string>();
+        using (var watcher = new Courier.IO.Platform.Inotify())
+        {
+            Directory.CreateDirectory(target.Placing);
+            using var watch = watcher.Watch(target.Placing, (name, events) =>
+            {
+                lock (journals)
+                    journals.Add($"{name} {events & Courier.IO.Platform.DirectoryEvents.Names}");
+            });
+            var copied = await mailbox.CopyAsync([.. Enumerable.Range(0, Messages).Select(mailbox.Current.UidAt)], StoreFixture.Name("INBOX.To"), default);
+            Assert.Equal(Messages, copied!.Copies.Count);
+            Assert.True(SpinWait.SpinUntil(
+                () =>
+                {
+                    lock (journals)
+                        return journals.Count == 2;
+                }, TimeSpan.FromSeconds(20)));
+        }
+
+        Assert.Collection(journals,
+            made => Assert.EndsWith(".undo Created", made, StringComparison.Ordinal),
+            gone => Assert.EndsWith(".undo Deleted", gone, StringComparison.Ordinal));
+        Assert.Empty(Directory.EnumerateFiles(target.Placing));
+        Assert.Equal(Messages, Directory.EnumerateFiles(target.Cur).Count(file => file.EndsWith(":2,F", StringComparison.Ordinal)));
+        Assert.Empty(Directory.EnumerateFiles(target.Tmp));
+        Assert.All(Directory.EnumerateFiles(target.Cur), file => Assert.True(FileStatus.TryGet(file, out var status) && status.Links == 2));
+    }
+
+    [Fact]
+    public async Task Where_a_file_of_a_copy_has_another_name_by_now_it_is_found_and_all_are_copied()
+    {
+        await using var fixture = new StoreFixture();
+        for (var i = 0; i < Messages; i++)
+            fixture.Maildir.Drop("Subject: x\n\nx\n", inCur: true);
+        await fixture.Account.CreateAsync(StoreFixture.Name("INBOX.To"), default);
+        await using var mailbox = await fixture.InboxAsync();
+        var uids = Enumerable.Range(0, Messages).Select(mailbox.Current.UidAt).ToList();
+        var third = fixture.Maildir.Names("cur").ElementAt(2);
+        File.Move($"{fixture.Maildir.Path}/cur/{third}", $"{fixture.Maildir.Path}/cur/{third}T");
+        var copied = await mailbox.CopyAsync(uids, StoreFixture.Name("INBOX.To"), default);
+        Assert.Equal(uids, copied!.Sources);
+        var target = new MaildirFolder(fixture.Maildir.Path + "/.To");
+        Assert.Equal(Messages, Directory.EnumerateFiles(target.Cur).Count());
+        Assert.Empty(Directory.EnumerateFiles(target.Placing));
+    }
+
     /// <summary>As a crash leaves it: staged, decided, and some of them renamed.</summary>
     private static async Task<List<string>> CrashAsync(StoreFixture fixture, int renamed, Action<PlacementJournal>? then = null, bool restarts = true)
     {

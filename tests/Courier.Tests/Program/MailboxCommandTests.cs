@@ -196,6 +196,31 @@ public sealed class MailboxCommandTests : IDisposable
         Assert.Equal((ExitCode.Ok, "ada@example.org\tINBOX\t1 messages, 1 unseen\n"), Said(await RunAsync("list", "--all")));
     }
 
+    [Fact]
+    public async Task Several_accounts_are_one_document()
+    {
+        await ConfigureAsync();
+        var (settings, _) = Settings.Load([new NativeFile(ConfigFile)]);
+        using var other = new TempMaildir();
+        Assert.Empty(Json((await RunAsync("list", "--all", "--json")).Output));
+        _maildir.Drop(Message);
+        other.Drop(Message);
+        foreach (var (user, maildir) in (List<(string, string)>)[("ada", _maildir.Path), ("bob", other.Path)])
+        {
+            using var accounts = Stores.OpenAccounts(settings!);
+            accounts.AddDomain("example.org");
+            accounts.AddAccount(MailAddress.Parse(user + "@example.org"), NewPassword.Of("secret"), maildir);
+        }
+
+        foreach (var command in (string[])["list", "stats", "adopt"])
+        {
+            var forms = Json((await RunAsync(command, "--all", "--json")).Output);
+            Assert.Equal(["ada@example.org", "bob@example.org"], forms.Select(form => form.GetProperty("account").GetString()));
+        }
+
+        Assert.Empty(Json((await RunAsync("check", "--all", "--json")).Output));
+    }
+
     private static (int Code, string Output) Said((int Code, string Output, string Error) run) => (run.Code, run.Output);
 
     private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);

@@ -51,6 +51,35 @@ public sealed class TextIndexTests : IAsyncDisposable
         Assert.InRange(opened, 2, 2 + 16 + 1); // the first few are opened before the index is
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task AMailboxThatIsRemovedIsNotMadeAgainForItsIndex(bool byAnotherProgram)
+    {
+        var settings = new MailStoreSettings { TextIndex = new() { AtLeast = 1, After = TimeSpan.FromMilliseconds(300) } };
+        var account = _fixture.OpenAccount(settings);
+        var name = StoreFixture.Name("INBOX.Gone");
+        await account.CreateAsync(name, default);
+        var path = _fixture.Maildir.Path + "/.Gone";
+        await using (var mailbox = (await account.OpenAsync(name, default))!)
+        {
+            for (var i = 0; i < 5; i++)
+                await account.AppendAsync(name, [StoreFixture.Message("Subject: x\r\n\r\nwords\r\n")], default);
+            await mailbox.RefreshAsync(default);
+            // The builder is due in a moment.
+            if (byAnotherProgram)
+                Directory.Delete(path, recursive: true);
+            else
+                await account.DeleteAsync(name, default);
+        }
+
+        // A second mailbox that is due later: when its index is there, the turn of the first is over.
+        await AppendAsync("Subject: y\r\n\r\nother words\r\n");
+        await using var inbox = await _fixture.InboxAsync(account);
+        Assert.True(SpinWait.SpinUntil(() => inbox.TextIndex().Indexed == 1, TimeSpan.FromSeconds(30)));
+        Assert.False(Directory.Exists(path));
+    }
+
     [Fact]
     public async Task TwoIdeographsAreEnough()
     {
