@@ -110,15 +110,25 @@ public sealed partial class LoopDisk : IDisposable
     private void Unmount()
     {
         // The kernel lets go of a killed process's files a little after it is gone; a busy machine takes its time.
-        for (var attempt = 1; _isMounted; attempt++)
+        Retry($"cannot unmount {MountPoint}", () =>
         {
+            if (!_isMounted)
+                return false;
             using var umount = SystemCommand.Start("umount", MountPoint);
             umount.WaitForExit();
-            _isMounted = umount.ExitCode != 0;
-            if (!_isMounted)
-                return;
+            return _isMounted = umount.ExitCode != 0;
+        });
+        // A mount namespace that was made meanwhile has a mount of its own of this disk. While it lives, so does the file system as it was: mounted again, it
+        // would still be without power.
+        Retry($"another mount namespace holds {MountPoint}", () => SystemCommand.Run("losetup", "-j", _image).Length > 0);
+    }
+
+    private static void Retry(string failure, Func<bool> isNotYet)
+    {
+        for (var attempt = 1; isNotYet(); attempt++)
+        {
             if (attempt == 1000)
-                throw new IOException($"cannot unmount {MountPoint}: {umount.StandardError.ReadToEnd()}");
+                throw new IOException(failure);
             using var wait = new ManualResetEventSlim();
             wait.Wait(50);
         }

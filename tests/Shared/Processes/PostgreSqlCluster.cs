@@ -13,6 +13,7 @@ internal sealed class PostgreSqlCluster
 
     private readonly string _directory;
     private int _databases;
+    private Process? _server;
 
     private PostgreSqlCluster(string directory) => _directory = directory;
 
@@ -62,9 +63,27 @@ internal sealed class PostgreSqlCluster
             (await ExternalProgram.RunAsync("chown", "-R", $"{Nobody}:{Nobody}", cluster._directory)).Checked();
         // Checksums as anybody should have them; no syncs: these tests cut the power of nobody's disk.
         (await RunAsync(Path.Combine(programs, "initdb"), "-D", data, "-U", "courier", "--pwfile", cluster.PasswordFile, "-A", "scram-sha-256", "-E", "UTF8", "--locale", "C.UTF-8", "-k", "--no-sync")).Checked();
-        cluster.Start(Path.Combine(programs, "postgres"), data);
-        await Eventually.IsAsync("PostgreSQL listens", async () => (await ExternalProgram.RunAsync(Path.Combine(programs, "pg_isready"), "-h", cluster._directory, "-p", Port)).ExitCode == 0, seconds: 60);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => cluster.Remove();
+        await cluster.StartAgainAsync();
         return cluster;
+    }
+
+    /// <summary>After <see cref="StopAsync"/>: it recovers as after a crash and listens where it did.</summary>
+    public async Task StartAgainAsync()
+    {
+        Start(Path.Combine(Programs!, "postgres"), Path.Combine(_directory, "data"));
+        await Eventually.IsAsync("PostgreSQL listens", async () => (await ExternalProgram.RunAsync(Path.Combine(Programs!, "pg_isready"), "-h", _directory, "-p", Port)).ExitCode == 0, seconds: 60);
+    }
+
+    /// <summary>SIGQUIT to the postmaster: all of it ends at once, whoever is served.</summary>
+    public async Task StopAsync()
+    {
+        if (Interlocked.Exchange(ref _server, null) is not { } server)
+            return;
+        // setpriv became it.
+        using var kill = Process.Start("/bin/kill", ["-QUIT", $"{server.Id}"]);
+        await server.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+        server.Dispose();
     }
 
     private void Start(string program, string data)
@@ -74,19 +93,17 @@ internal sealed class PostgreSqlCluster
             ?? throw new InvalidOperationException($"{program} did not start");
         process.BeginErrorReadLine();
         process.BeginOutputReadLine();
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => Stop(process);
+        _server = process;
     }
 
-    private void Stop(Process process)
+    private void Remove()
     {
         try
         {
-            // SIGQUIT to the postmaster ends all of it at once; setpriv became it.
-            Process.Start("/bin/kill", ["-QUIT", $"{process.Id}"])?.WaitForExit();
-            process.WaitForExit(TimeSpan.FromSeconds(10));
+            StopAsync().GetAwaiter().GetResult();
             Directory.Delete(_directory, recursive: true);
         }
-        catch (Exception e) when (e is IOException or InvalidOperationException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or InvalidOperationException or UnauthorizedAccessException or TimeoutException)
         {
             // The temporary path is cleaned by the system.
         }
