@@ -66,8 +66,9 @@ jail_install() { # packages...
   local b=$PEERS/$PEER
   [ "$(cat "$b/installed" 2>/dev/null)" = "$*" ] && return 0   # what it was asked for, not only that it was: a script may come to need more
   cp /etc/resolv.conf "$b/jail/etc/resolv.conf" 2>/dev/null || true
+  jail dpkg --configure -a >"$b/log/apt.log" 2>&1   # where an earlier run was ended in the middle
   # The host's package lists are seen through the overlay; they are fetched anew only where they are too old for it.
-  jail_apt "$@" >"$b/log/apt.log" 2>&1 || { jail apt-get update -qq >>"$b/log/apt.log" 2>&1; jail_apt "$@" >>"$b/log/apt.log" 2>&1; } ||
+  jail_apt "$@" >>"$b/log/apt.log" 2>&1 || { jail apt-get update -qq >>"$b/log/apt.log" 2>&1; jail_apt "$@" >>"$b/log/apt.log" 2>&1; } ||
     { say "apt-get failed, see $b/log/apt.log"; return 1; }
   : > "$b/jail/etc/resolv.conf"   # from here on the jail resolves nothing beyond /etc/hosts
   echo "$*" > "$b/installed"

@@ -33,8 +33,10 @@ public sealed class ErringDiskRounds(ITestOutputHelper output)
             await TroubleUnderLoadAsync(run, disk, plan, imap, round);
             run.Server.Kill();
             disk.Disk.PowerOn();
+            run.Server.Reboot();
             _isWithoutPower = false;
             await run.Server.StartAsync(CancellationToken.None);
+            await run.ReachAllAsync();
             await run.DrainAsync();
             run.Require(run.Audit.Judge(run.Ledger));
             foreach (var client in imap)

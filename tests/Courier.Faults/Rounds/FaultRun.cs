@@ -94,6 +94,13 @@ public sealed class FaultRun : IAsyncDisposable
 
     public TimeSpan Between(int leastMilliseconds, int mostMilliseconds) => TimeSpan.FromMilliseconds(Random.Next(leastMilliseconds, mostMilliseconds));
 
+    /// <summary>One message for each mailbox: the first that a server delivers there sweeps what a crash left in staging.</summary>
+    public async Task ReachAllAsync(CancellationToken ct = default)
+    {
+        foreach (var recipient in Local)
+            await new SmtpLoad(Smtp, new LoadPlan(1, [recipient], 1, TimeSpan.Zero, static _ => 1000) { Messages = 1 }, Ledger, Random.Next()).RunAsync(ct);
+    }
+
     /// <summary>Waits until `courier queue list --json` is empty.</summary>
     public async Task DrainAsync(CancellationToken ct = default)
     {

@@ -41,8 +41,10 @@ public sealed class PowerCutRounds(ITestOutputHelper output)
             await CutUnderLoadAsync(run, disk, plan, imap, round);
             run.Server.Kill();
             disk.PowerOn();
+            run.Server.Reboot();
             _isWithoutPower = false;
             await run.Server.StartAsync(CancellationToken.None);
+            await run.ReachAllAsync();
             await run.DrainAsync();
             run.Require(run.Audit.Judge(run.Ledger, sink));
             foreach (var client in imap)

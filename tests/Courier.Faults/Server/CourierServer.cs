@@ -13,6 +13,10 @@ public sealed partial class CourierServer : IAsyncDisposable
     /// <summary>Every section that listens.</summary>
     public static readonly string[] AllServices = ["smtp", "submission", "submissions", "lmtp", "imap", "imaps", "pop3", "pop3s"];
 
+    /// <summary>For sh(1): the id of its first word takes the place of the machine's, and the process becomes the server.</summary>
+    private const string WithBootId = "mount --bind \"$0\" /proc/sys/kernel/random/boot_id && exec \"$@\"";
+
+    private string? _bootId;
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(60);      // a busy machine, and recovery after a crash
     private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(15);
     private const int SigTerm = 15;
@@ -70,9 +74,17 @@ public sealed partial class CourierServer : IAsyncDisposable
     /// <summary>Starts, and does not wait: for a crash in the middle of starting.</summary>
     public void StartOnly() => Launch();
 
+    /// <summary>The next start is one after a boot of the machine: Linux has another id for it, and what the server knows only of this one counts for nothing.</summary>
+    public void Reboot()
+    {
+        _bootId ??= Path.Combine(_outside, "boot_id");
+        File.WriteAllText(_bootId, Guid.NewGuid().ToString());
+    }
+
     private (Process Process, Task Ready) Launch()
     {
-        var start = new ProcessStartInfo(RepositoryPaths.Program, ["serve", "--config", ConfigurationFile])
+        string[] command = [RepositoryPaths.Program, "serve", "--config", ConfigurationFile];
+        var start = new ProcessStartInfo(_bootId is null ? command[0] : "unshare", _bootId is null ? command[1..] : ["--mount", "sh", "-c", WithBootId, _bootId, .. command])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -16,6 +17,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
     private readonly TcpListener _listener;
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<byte> _buffer = [];
+    private readonly ConcurrentQueue<string> _lines = [];
     private readonly Task _serving;
 
     public ScriptedServer(params string[] scripts)
@@ -33,7 +35,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
     /// <summary>What was read, line by line; messages with their dots as one entry.</summary>
-    public List<string> Lines { get; } = [];
+    public IReadOnlyList<string> Lines => [.. _lines];
 
     public int Connections { get; private set; }
 
@@ -121,7 +123,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
                     await SendAsync(stream, "this is no handshake\r\n");
                     return;
                 case ".":
-                    Lines.Add(await ReadUntilAsync(stream, "\r\n.\r\n"));
+                    _lines.Enqueue(await ReadUntilAsync(stream, "\r\n.\r\n"));
                     break;
                 default:
                     await SpeakAsync(stream, step);
@@ -131,7 +133,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
         // Until the client closes.
         while (await ReadUntilAsync(stream, "\r\n") is { Length: > 0 } line)
-            Lines.Add(line.TrimEnd());
+            _lines.Enqueue(line.TrimEnd());
     }
 
     private async Task SpeakAsync(Stream stream, string step)
@@ -145,7 +147,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
         var line = (await ReadUntilAsync(stream, "\r\n")).TrimEnd();
         if (line.Length == 0)
             throw new IOException("The client closed.");
-        Lines.Add(line);
+        _lines.Enqueue(line);
         if (!line.StartsWith(step[1..], StringComparison.Ordinal))
             throw new InvalidOperationException($"Expected {step[1..]}, got {line}");
     }

@@ -178,7 +178,7 @@ public sealed class EsmtpAgentTests
 
         if (expected is null)
             return;
-        Assert.Equal(isDeclared, server.Lines.Exists(line => line.EndsWith(" BODY=8BITMIME", StringComparison.Ordinal)));
+        Assert.Equal(isDeclared, server.Lines.ToList().Exists(line => line.EndsWith(" BODY=8BITMIME", StringComparison.Ordinal)));
         Assert.Contains(server.Lines, line => line.EndsWith(expected + ".\r\n", StringComparison.Ordinal));
     }
 
