@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Courier.IO;
 using Courier.IO.Sqlite;
@@ -21,6 +22,7 @@ internal sealed class SpoolWriter : IAsyncDisposable
     private readonly SpoolLog? _log;
     private readonly Channel<SpoolWork> _waiting;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _lastMend;
 
     /// <param name="database">Its connection, from now on.</param>
     /// <param name="tables">What changes it.</param>
@@ -94,6 +96,7 @@ internal sealed class SpoolWriter : IAsyncDisposable
                     bytes += work.Bytes;
                 }
 
+                MendIfDue();
                 Commit(batch);
                 batch.Clear();
             }
@@ -130,8 +133,16 @@ internal sealed class SpoolWriter : IAsyncDisposable
         return waiting.Result;
     }
 
+    /// <summary>Callers that come again at once must not keep the thread from it.</summary>
+    private void MendIfDue()
+    {
+        if (_log is { IsBroken: true } && Stopwatch.GetElapsedTime(_lastMend) >= _mendPause)
+            Mend();
+    }
+
     private void Mend()
     {
+        _lastMend = Stopwatch.GetTimestamp();
         if (_log!.Mend())
             _room?.Forget();
     }
