@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using Courier.IO.Files;
@@ -26,6 +27,8 @@ public sealed class SqliteException(int code, string message) : IOException($"SQ
 /// one thread at a time.</summary>
 public sealed class SqliteDatabase : IDisposable
 {
+    private static readonly TimeSpan _busyTimeout = TimeSpan.FromSeconds(10);
+
     private readonly string _path;
     private sqlite3 _handle = null!;
     private readonly Dictionary<string, SqliteStatement> _statements = new(StringComparer.Ordinal);
@@ -50,13 +53,31 @@ public sealed class SqliteDatabase : IDisposable
     private void Open(bool isAlone)
     {
         Check(raw.sqlite3_open_v2(_path, out _handle, raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE | raw.SQLITE_OPEN_NOMUTEX, null));
-        const int busyTimeoutMilliseconds = 10_000;
-        _ = raw.sqlite3_busy_timeout(_handle, busyTimeoutMilliseconds);
+        _ = raw.sqlite3_busy_timeout(_handle, (int)_busyTimeout.TotalMilliseconds);
         if (isAlone)
             Execute("PRAGMA locking_mode=EXCLUSIVE");
-        Execute("PRAGMA journal_mode=WAL");
+        BeginLog();
         Execute("PRAGMA synchronous=FULL");
         Execute("PRAGMA foreign_keys=ON");
+    }
+
+    /// <summary>Of several that open a new file at once, SQLite tells all but one to give way, without waiting for its busy timeout.</summary>
+    private void BeginLog()
+    {
+        using var pause = new ManualResetEvent(initialState: false);
+        var began = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                Execute("PRAGMA journal_mode=WAL");
+                return;
+            }
+            catch (SqliteException error) when (error.IsBusy && Stopwatch.GetElapsedTime(began) < _busyTimeout)
+            {
+                pause.WaitOne(TimeSpan.FromMilliseconds(5));
+            }
+        }
     }
 
     /// <summary>Closes the connection and leaves the write-ahead log as it is; SQLite would copy what it believes to be left of it into the

@@ -27,6 +27,19 @@ public sealed class SqliteDatabaseTests : IDisposable
         Assert.Equal("1", Text("PRAGMA foreign_keys"));
     }
 
+    [Fact]
+    public async Task Opening_waits_for_another_that_makes_the_file()
+    {
+        // The log is begun by leaving the old mode, in which a write in progress makes SQLite give up at once.
+        _database.Execute("PRAGMA journal_mode=DELETE");
+        _database.Execute("BEGIN IMMEDIATE");
+        var opening = Task.Run(() => new SqliteDatabase(Path.Combine(_directory.FullName, "test.db")).Dispose());
+        await Task.Delay(TimeSpan.FromMilliseconds(300));
+        Assert.False(opening.IsCompleted);
+        _database.Execute("COMMIT");
+        await opening.WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
     [Theory]
     [InlineData("", new byte[0])]
     [InlineData("text with 'quotes' and ünïcode", new byte[] { 0, 1, 255 })]
