@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Courier.IO.Sqlite;
 using Microsoft.Extensions.Logging;
 
@@ -19,11 +20,18 @@ internal sealed class SpoolLog(SqliteDatabase database, SpoolReader reader, Spoo
     /// <summary>Pages between tries after one that did not come to its end.</summary>
     private const int RetryPages = 256;
 
+    /// <summary>Between two tries to mend.</summary>
+    internal static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private long _lastTry;
     private int _copyAt = settings.CheckpointPages;
     private bool _isPartlyCopied;
 
     /// <summary>Nothing may be read or written before <see cref="Mend"/> has succeeded.</summary>
     internal bool IsBroken { get; private set; }
+
+    /// <summary>It is time for the next try.</summary>
+    internal bool IsDue => IsBroken && Stopwatch.GetElapsedTime(_lastTry) >= Pause;
 
     /// <summary>Called by the owner before it opens the database.</summary>
     /// <returns>False where a command has it open, and with it what the process before knew of the log.</returns>
@@ -70,6 +78,7 @@ internal sealed class SpoolLog(SqliteDatabase database, SpoolReader reader, Spoo
     internal bool Mend()
     {
         IsBroken = true;
+        _lastTry = Stopwatch.GetTimestamp();
         reader.Suspend();
         try
         {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Threading.Channels;
 using Courier.IO;
 using Courier.IO.Sqlite;
@@ -12,8 +11,6 @@ namespace Courier.Queue.Sqlite;
 /// batch fail and nothing is acknowledged.</remarks>
 internal sealed class SpoolWriter : IAsyncDisposable
 {
-    private static readonly TimeSpan _mendPause = TimeSpan.FromSeconds(1);
-
     private readonly SqliteDatabase _database;
     private readonly SpoolTables _tables;
     private readonly SpoolSettings _settings;
@@ -22,7 +19,6 @@ internal sealed class SpoolWriter : IAsyncDisposable
     private readonly SpoolLog? _log;
     private readonly Channel<SpoolWork> _waiting;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private long _lastMend;
 
     /// <param name="database">Its connection, from now on.</param>
     /// <param name="tables">What changes it.</param>
@@ -128,22 +124,15 @@ internal sealed class SpoolWriter : IAsyncDisposable
             return available.Result;
         // This thread has nothing else to do: it blocks, in the kernel. Waiting on the task itself would spin first.
         var waiting = available.AsTask();
-        while (!((IAsyncResult)waiting).AsyncWaitHandle.WaitOne(_log is { IsBroken: true } ? _mendPause : Timeout.InfiniteTimeSpan))
-            Mend();
+        while (!((IAsyncResult)waiting).AsyncWaitHandle.WaitOne(_log is { IsBroken: true } ? SpoolLog.Pause : Timeout.InfiniteTimeSpan))
+            MendIfDue();
         return waiting.Result;
     }
 
     /// <summary>Callers that come again at once must not keep the thread from it.</summary>
     private void MendIfDue()
     {
-        if (_log is { IsBroken: true } && Stopwatch.GetElapsedTime(_lastMend) >= _mendPause)
-            Mend();
-    }
-
-    private void Mend()
-    {
-        _lastMend = Stopwatch.GetTimestamp();
-        if (_log!.Mend())
+        if (_log is { IsDue: true } && _log.Mend())
             _room?.Forget();
     }
 
