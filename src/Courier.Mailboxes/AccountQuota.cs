@@ -11,9 +11,10 @@ public sealed record AccountQuota(long Bytes, long Messages, long? BytesMax, lon
         !(BytesMax is > 0 and var bytes && Bytes + octets > bytes) && !(MessagesMax is > 0 and var messages && Messages + 1 > messages);
 
     /// <summary>Null where there is no such file, or nothing in it that can be read: then nothing is limited.</summary>
-    internal static AccountQuota? Read(MaildirFolder main)
+    /// <param name="sizeFile">See <see cref="MaildirSize.PathIn"/>.</param>
+    internal static AccountQuota? Read(string sizeFile)
     {
-        if (TextLines.Of(main.Path + "/maildirsize") is not [var definition, .. var lines])
+        if (TextLines.Of(sizeFile) is not [var definition, .. var lines])
             return null;
         long? bytesMax = null, messagesMax = null;
         foreach (var limit in definition.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))

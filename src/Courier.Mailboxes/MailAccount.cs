@@ -167,7 +167,7 @@ public sealed class MailAccount
         });
 
     /// <summary>What it may hold; null without limits.</summary>
-    public AccountQuota? Quota() => AccountQuota.Read(Main);
+    public AccountQuota? Quota() => AccountQuota.Read(MaildirSize.PathIn(Main.Path));
 
     /// <summary>What this account says about its full text index; null for what holds for all.</summary>
     public bool? WantsTextIndex

@@ -30,22 +30,12 @@ internal sealed class Arrivals(MailboxState state)
 {
     internal async ValueTask<Placed> PlaceAsync(IReadOnlyList<Arrival> arrivals, CancellationToken ct)
     {
-        if (arrivals.Count == 1)
-        {
-            await state.Store.Syncs.SyncAsync([$"{state.Folder.Tmp}/{arrivals[0].Name}"]);
-        }
-        else
-        {
-            await state.Store.Syncs.SyncAllAsync(state.Folder.Tmp);
-            foreach (var arrival in arrivals)
-                RawFile.RequireWritten($"{state.Folder.Tmp}/{arrival.Name}");
-        }
-
+        await state.Store.Syncs.SyncFilesAsync([.. arrivals.Select(arrival => $"{state.Folder.Tmp}/{arrival.Name}")]);
         PlacementJournal? journal = null;
         try
         {
             var placed = await state.ChangeAsync(() => Place(arrivals, ref journal), ct);
-            await state.Store.Syncs.SyncAsync([state.Folder.Cur]);
+            await state.Store.Syncs.SyncNamesAsync(state.Folder.Cur);
             journal?.Remove();
             return placed;
         }
@@ -67,8 +57,8 @@ internal sealed class Arrivals(MailboxState state)
             return placed;
         }
 
-        await state.Store.Syncs.SyncAsync([$"{state.Folder.Cur}/{arrivals[0].Name}{TailOf(arrivals[0])}"]);
-        await state.Store.Syncs.SyncAsync([state.Folder.Cur]);
+        await state.Store.Syncs.SyncFilesAsync([$"{state.Folder.Cur}/{arrivals[0].Name}{TailOf(arrivals[0])}"]);
+        await state.Store.Syncs.SyncNamesAsync(state.Folder.Cur);
         return placed;
     }
 

@@ -19,18 +19,19 @@ public static class MailboxRoom
     public static bool IsFor(string maildir, long octets, TimeProvider clock)
     {
         ArgumentNullException.ThrowIfNull(clock);
-        var main = new MaildirFolder(Path.TrimEndingDirectorySeparator(maildir));
-        if (AccountQuota.Read(main) is not { } quota)
+        ArgumentNullException.ThrowIfNull(maildir);
+        var sizeFile = MaildirSize.PathIn(Path.TrimEndingDirectorySeparator(maildir));
+        if (AccountQuota.Read(sizeFile) is not { } quota)
             return true;
         var hasRoom = quota.HasRoomFor(octets);
-        if (!FileStatus.TryGet(main.Path + "/maildirsize", out var file) || (file.Size < LongFile && (hasRoom || !IsDoubtful(main, file, clock))))
+        if (!FileStatus.TryGet(sizeFile, out var file) || (file.Size < LongFile && (hasRoom || !IsDoubtful(sizeFile, file, clock))))
             return hasRoom;
-        QuotaCheck.Recount(main);
-        return AccountQuota.Read(main)?.HasRoomFor(octets) ?? true;
+        QuotaCheck.Recount(new MaildirFolder(Path.TrimEndingDirectorySeparator(maildir)));
+        return AccountQuota.Read(sizeFile)?.HasRoomFor(octets) ?? true;
     }
 
     /// <summary>Lines after the sum may be wrong, and so may a sum that has aged.</summary>
-    private static bool IsDoubtful(MaildirFolder main, FileStatus file, TimeProvider clock) =>
-        TextLines.Of(main.Path + "/maildirsize").Length > 2
+    private static bool IsDoubtful(string sizeFile, FileStatus file, TimeProvider clock) =>
+        TextLines.Of(sizeFile).Length > 2
         || clock.GetUtcNow() - DateTimeOffset.UnixEpoch.AddTicks(file.ModifiedNanoseconds / 100) > _oldSum;
 }

@@ -41,12 +41,7 @@ public sealed record StagedMessage(string Path)
     }
 
     /// <summary>Makes a batch durable: one syncfs for each file system among them.</summary>
-    public static void Sync(IReadOnlyList<StagedMessage> batch)
-    {
-        SyncFileSystems(batch.Select(message => message.Staging).Distinct(StringComparer.Ordinal));
-        foreach (var message in batch)
-            RawFile.RequireWritten(message.Path);
-    }
+    public static void Sync(IReadOnlyList<StagedMessage> batch) => SyncBatch.Sync([.. batch.Select(message => message.Path)], []);
 
     /// <summary>Renames into new/. True also when it is not in staging any more: then it was published before, and a user may
     /// have moved or deleted it since. Never writes a second copy.</summary>
@@ -78,7 +73,7 @@ public sealed record StagedMessage(string Path)
         if (directories.Count == 1)
             DurableFile.FlushDirectory(directories[0]);
         else
-            SyncFileSystems(directories);
+            SyncBatch.Sync([], directories);
     }
 
     /// <summary>Takes back a copy that was never committed as staged.</summary>
@@ -90,17 +85,5 @@ public sealed record StagedMessage(string Path)
             return MessageWriter.Write(folder.Staging, name, "", header, body.Inline.Span);
         using var content = body.OpenRead();
         return MessageWriter.Write(folder.Staging, name, "", header, content, body.Length);
-    }
-
-    private static void SyncFileSystems(IEnumerable<string> directories)
-    {
-        var synced = new HashSet<long>();
-        foreach (var directory in directories)
-        {
-            if (!FileStatus.TryGet(directory, out var status))
-                throw new DirectoryNotFoundException(directory);
-            if (synced.Add(status.Device))
-                DurableFile.SyncFileSystem(directory);
-        }
     }
 }

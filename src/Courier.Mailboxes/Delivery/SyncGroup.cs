@@ -10,11 +10,14 @@ internal sealed class SyncGroup
     private List<Request> _waiting = [];
     private bool _runs;
 
-    /// <summary>Returns when all of <paramref name="paths"/> (files, or directories for the names in them) are on the disk as they were at the call.</summary>
-    internal Task SyncAsync(IReadOnlyList<string> paths) => paths.Count == 0 ? Task.CompletedTask : SyncAsync(new Request(paths, IsWhole: false));
+    /// <summary>Returns when the content of <paramref name="files"/> is on the disk as it was at the call.</summary>
+    internal Task SyncFilesAsync(IReadOnlyList<string> files) => files.Count == 0 ? Task.CompletedTask : SyncAsync(new Request(files, [], IsWhole: false));
+
+    /// <summary>Returns when the names in <paramref name="directory"/> are on the disk as they were at the call.</summary>
+    internal Task SyncNamesAsync(string directory) => SyncAsync(new Request([], [directory], IsWhole: false));
 
     /// <summary>Returns when everything on the file system of <paramref name="directory"/> is on the disk as it was at the call.</summary>
-    internal Task SyncAllAsync(string directory) => SyncAsync(new Request([directory], IsWhole: true));
+    internal Task SyncAllAsync(string directory) => SyncAsync(new Request([], [directory], IsWhole: true));
 
     private Task SyncAsync(Request request)
     {
@@ -38,7 +41,9 @@ internal sealed class SyncGroup
             (batch, _waiting) = (_waiting, []);
         try
         {
-            Sync([.. batch.SelectMany(request => request.Paths).Distinct(StringComparer.Ordinal)], batch.Exists(request => request.IsWhole));
+            Sync([.. batch.SelectMany(request => request.Files).Distinct(StringComparer.Ordinal)],
+                [.. batch.SelectMany(request => request.Directories).Distinct(StringComparer.Ordinal)],
+                batch.Exists(request => request.IsWhole));
             batch.ForEach(request => request.Done.SetResult());
         }
         catch (Exception e)
@@ -59,37 +64,17 @@ internal sealed class SyncGroup
         ThreadPool.UnsafeQueueUserWorkItem(static group => group.RunOne(), this, preferLocal: false);
     }
 
-    private static void Sync(string[] paths, bool isWhole)
+    private static void Sync(string[] files, string[] directories, bool isWhole)
     {
-        if (paths.Length == 1 && !isWhole && Directory.Exists(paths[0]))
-        {
-            DurableFile.FlushDirectory(paths[0]);
-            return;
-        }
-
-        if (paths.Length == 1 && !isWhole)
-        {
-            RawFile.Sync(paths[0]);
-            return;
-        }
-
-        var synced = new HashSet<long>();
-        var files = new List<string>(paths.Length);
-        foreach (var path in paths)
-        {
-            if (!FileStatus.TryGet(path, out var status))
-                throw new FileNotFoundException("Cannot be made durable: it is gone", path);
-            var isDirectory = Directory.Exists(path);
-            if (synced.Add(status.Device))
-                DurableFile.SyncFileSystem(isDirectory ? path : Path.GetDirectoryName(path)!);
-            if (!isDirectory)
-                files.Add(path);
-        }
-
-        files.ForEach(RawFile.RequireWritten);
+        if (!isWhole && (files, directories) is ([var file], []))
+            RawFile.Sync(file);
+        else if (!isWhole && (files, directories) is ([], [var directory]))
+            DurableFile.FlushDirectory(directory);
+        else
+            SyncBatch.Sync(files, directories);
     }
 
-    private sealed record Request(IReadOnlyList<string> Paths, bool IsWhole)
+    private sealed record Request(IReadOnlyList<string> Files, IReadOnlyList<string> Directories, bool IsWhole)
     {
         internal TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

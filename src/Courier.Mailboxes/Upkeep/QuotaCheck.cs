@@ -10,7 +10,7 @@ internal static class QuotaCheck
 {
     internal static void Run(MaildirFolder main, IEnumerable<MaildirFolder> folders, Findings findings)
     {
-        var path = main.Path + "/maildirsize";
+        var path = MaildirSize.PathIn(main.Path);
         var lines = TextLines.Of(path);
         if (lines.Length == 0)
             return;
@@ -29,7 +29,7 @@ internal static class QuotaCheck
     /// <summary>Puts the sum of the files into a <c>maildirsize</c> of many lines, or one that stands in the way of a delivery.</summary>
     internal static void Recount(MaildirFolder main)
     {
-        var path = main.Path + "/maildirsize";
+        var path = MaildirSize.PathIn(main.Path);
         if (TextLines.Of(path) is not [var definition, .. var before])
             return;
         var folders = Directory.EnumerateDirectories(main.Path, ".*").Select(folder => new MaildirFolder(folder)).Where(folder => folder.Exists);

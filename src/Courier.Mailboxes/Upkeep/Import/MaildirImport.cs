@@ -50,9 +50,7 @@ internal sealed class MaildirImport(MailboxState state, MaildirFolder source)
     {
         try
         {
-            DurableFile.SyncFileSystem(_staging);
-            foreach (var copy in Directory.EnumerateFiles(_staging))
-                RawFile.RequireWritten(copy);
+            SyncBatch.Sync(Directory.GetFiles(_staging), [_staging]);
         }
         catch (IOException)
         {
