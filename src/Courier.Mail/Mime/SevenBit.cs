@@ -1,119 +1,81 @@
-using System.Buffers;
-using System.Text;
-
 namespace Courier.Mail.Mime;
 
-/// <summary>Makes a message fit for servers that take seven bits only (RFC 6152 §3): leaf parts with other octets become quoted-printable
-/// (text) or base64 (RFC 2045 §6), the encodings of what holds them follow. What the content means is not changed.</summary>
-/// <remarks>A signature over such a part no longer verifies: the sender chose 8bit for something signed, which RFC 1847 §2.1 forbids.
-/// Header fields beyond ASCII cannot be said in seven bits without knowing what they mean: such a message is not converted.</remarks>
+/// <summary>Says a message in seven bits (RFC 6152 §3): leaf parts with other octets become quoted-printable (text) or base64
+/// (RFC 2045 §6), the encodings of what holds them follow. What the content means is not changed.</summary>
+/// <remarks>Header fields beyond ASCII cannot be said in seven bits without knowing what they mean.</remarks>
 public static class SevenBit
 {
-    private sealed record Edit(int Start, int Length, Action<IBufferWriter<byte>> Write);
-
     /// <summary>Whether it needs converting at all.</summary>
     public static bool Holds(ReadOnlySpan<byte> text) => text.ContainsAnyExceptInRange((byte)0, (byte)127);
 
-    /// <summary>The message in seven bits; null where that cannot be done.</summary>
+    /// <summary>For a server that takes seven bits only: the message in them; null where that cannot be done.</summary>
+    /// <remarks>A signature over such a part no longer verifies: the sender chose 8bit for something signed, which RFC 1847 §2.1 forbids.</remarks>
     public static byte[]? Convert(ReadOnlyMemory<byte> message, MimeLimits limits)
     {
-        var root = MimeReader.Read(message.Span, limits);
-        var edits = new List<Edit>();
-        Visit(message, root, edits, isRoot: true);
-        var output = new ArrayBufferWriter<byte>(message.Length + (message.Length / 4));
-        var at = 0;
-        foreach (var edit in edits.OrderBy(edit => edit.Start))
-        {
-            output.Write(message.Span[at..edit.Start]);
-            edit.Write(output);
-            at = edit.Start + edit.Length;
-        }
-
-        output.Write(message.Span[at..]);
-        return Holds(output.WrittenSpan) ? null : output.WrittenSpan.ToArray();
+        var converted = new Conversion(message, keepsSigned: false).Run(limits) ?? message.ToArray();
+        return Holds(converted) ? null : converted;
     }
 
-    private static void Visit(ReadOnlyMemory<byte> message, MimePart part, List<Edit> edits, bool isRoot)
+    /// <summary>For us: with as much of it in seven bits as can be, but for what is signed; null where nothing is to be changed.</summary>
+    public static byte[]? ConvertUnsigned(ReadOnlyMemory<byte> message, MimeLimits limits) => new Conversion(message, keepsSigned: true).Run(limits);
+
+    private sealed class Conversion(ReadOnlyMemory<byte> message, bool keepsSigned)
     {
-        if (part.Children.Count > 0)
+        private readonly PartEdits _edits = new(message);
+
+        public byte[]? Run(MimeLimits limits)
         {
-            if (part.TransferEncoding is "8bit" or "binary")
-                SetEncoding(message, part, "7bit", edits, isRoot);
+            Visit(MimeReader.Read(message.Span, limits), isRoot: true);
+            return _edits.IsEmpty ? null : Recoding.Octets(_edits, message.Length + (message.Length / 4));
+        }
+
+        /// <returns>Whether other octets are left in the part's body.</returns>
+        private bool Visit(MimePart part, bool isRoot)
+        {
+            var body = message.Slice(part.BodyStart, part.BodyLength);
+            if (keepsSigned && Recoding.IsSigned(part))
+                return Holds(body.Span);
+            if (part.Children.Count == 0)
+                return VisitLeaf(part, body, isRoot);
+
+            var holds = false;
+            var at = part.BodyStart;
             foreach (var child in part.Children)
-                Visit(message, child, edits, isRoot: part.IsMessage);
-            return;
-        }
-
-        var body = message.Slice(part.BodyStart, part.BodyLength);
-        if (!Holds(body.Span))
-        {
-            if (part.TransferEncoding is "8bit")
-                SetEncoding(message, part, "7bit", edits, isRoot);
-            return;
-        }
-
-        // RFC 2046 §5.2: of the message types none but rfc822 may be encoded, and that is gone through above. An encoding that is not what
-        // it says it is stays: the check at the end finds it.
-        if (part.Type is "message" or "multipart" || part.TransferEncoding is not ("7bit" or "8bit" or "binary"))
-            return;
-        var isText = part.Type == "text" && part.TransferEncoding != "binary";
-        SetEncoding(message, part, isText ? "quoted-printable" : "base64", edits, isRoot);
-        edits.Add(new Edit(part.BodyStart, part.BodyLength, output =>
-        {
-            if (isText)
-                TransferEncodings.EncodeQuotedPrintable(body.Span, output);
-            else
-                EncodeBase64(body.Span, output);
-        }));
-    }
-
-    /// <summary>Takes the old field out, and puts one at the header's end; a message that is not MIME yet becomes so.</summary>
-    private static void SetEncoding(ReadOnlyMemory<byte> message, MimePart part, string encoding, List<Edit> edits, bool isRoot)
-    {
-        var header = message.Span.Slice(part.HeaderStart, part.HeaderLength);
-        foreach (var range in Fields(header, "Content-Transfer-Encoding"))
-            edits.Add(new Edit(part.HeaderStart + range.Start.Value, range.End.Value - range.Start.Value, static _ => { }));
-        var field = new StringBuilder($"Content-Transfer-Encoding: {encoding}\r\n");
-        if (isRoot && Fields(header, "MIME-Version").Count == 0)
-            field.Insert(0, "MIME-Version: 1.0\r\n");
-        // RFC 1428 §3: what nobody named.
-        if (isRoot && encoding == "quoted-printable" && Fields(header, "Content-Type").Count == 0)
-            field.Insert(0, "Content-Type: text/plain; charset=unknown-8bit\r\n");
-        var end = header.Length - (header.EndsWith("\r\n\r\n"u8) || header.SequenceEqual("\r\n"u8) ? 2 : header.EndsWith("\n\n"u8) || header.SequenceEqual("\n"u8) ? 1 : 0);
-        var octets = Encoding.ASCII.GetBytes(field.ToString());
-        edits.Add(new Edit(part.HeaderStart + end, 0, output => output.Write(octets)));
-    }
-
-    private static List<Range> Fields(ReadOnlySpan<byte> header, string name)
-    {
-        var found = new List<Range>();
-        var start = 0;
-        while (start < header.Length)
-        {
-            var end = start;
-            do
             {
-                var length = header[end..].IndexOf((byte)'\n');
-                end = length < 0 ? header.Length : end + length + 1;
+                // Their bodies apart: headers, boundaries, and what stands before and behind them.
+                holds |= Holds(message.Span[at..child.BodyStart]) | Visit(child, isRoot: part.IsMessage);
+                at = child.BodyStart + child.BodyLength;
             }
-            while (end < header.Length && header[end] is (byte)' ' or (byte)'\t');
-            var field = header[start..end];
-            if (field.Length > name.Length && Ascii.EqualsIgnoreCase(field[..name.Length], name) && field[name.Length..].TrimStart(" \t"u8) is [(byte)':', ..])
-                found.Add(start..end);
-            start = end;
+
+            holds |= Holds(message.Span[at..(part.BodyStart + part.BodyLength)]);
+            if (!holds && part.TransferEncoding is "8bit" or "binary")
+                _edits.SetEncoding(part, "7bit");
+            return holds;
         }
 
-        return found;
-    }
-
-    private static void EncodeBase64(ReadOnlySpan<byte> body, IBufferWriter<byte> output)
-    {
-        var lines = new Base64Lines(body, stackalloc byte[Base64Lines.Length]);
-        while (lines.TryRead(out var line))
+        private bool VisitLeaf(MimePart part, ReadOnlyMemory<byte> body, bool isRoot)
         {
-            output.Write(line);
-            if (!lines.IsAtEnd)
-                output.Write("\r\n"u8);
+            if (!Holds(body.Span))
+            {
+                if (part.TransferEncoding is "8bit")
+                    _edits.SetEncoding(part, "7bit");
+                return false;
+            }
+
+            // RFC 2046 §5.2: of the message types none but rfc822 may be encoded, and that is gone through by Visit. An encoding that is not
+            // what it says it is stays.
+            if (part.Type is "message" or "multipart" || part.TransferEncoding is not ("7bit" or "8bit" or "binary")
+                || (isRoot && !Recoding.HasHeader(message.Span, part)))
+                return true;
+            var isText = part.Type == "text" && part.TransferEncoding != "binary";
+            if (isRoot)
+                _edits.BecomeMime(part, "text/plain; charset=" + Charset(body.Span));
+            _edits.SetEncoding(part, isText ? "quoted-printable" : "base64");
+            _edits.SetBody(part, isText ? write => Recoding.WriteQuotedPrintable(body.Span, write) : write => Recoding.WriteBase64(body.Span, write));
+            return false;
         }
+
+        /// <summary>RFC 1428 §3: what nobody named. Other octets that happen to be good UTF-8 hardly ever are anything else.</summary>
+        private static string Charset(ReadOnlySpan<byte> text) => System.Text.Unicode.Utf8.IsValid(text) ? "utf-8" : "unknown-8bit";
     }
 }

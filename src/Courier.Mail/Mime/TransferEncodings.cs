@@ -73,6 +73,24 @@ internal static class TransferEncodings
         return decoded[..written];
     }
 
+    /// <summary>Nothing in it that the decoder would have to guess at: an equals sign is before two digits or ends its line, and all is ASCII (§6.7).</summary>
+    public static bool IsQuotedPrintable(ReadOnlySpan<byte> body)
+    {
+        if (SevenBit.Holds(body))
+            return false;
+        for (var equals = body.IndexOf((byte)'='); equals >= 0; equals = body.IndexOf((byte)'='))
+        {
+            body = body[(equals + 1)..];
+            if (TryHex(body, out _))
+                continue;
+            body = body.TrimStart(" \t"u8);
+            if (!body.IsEmpty && !body.StartsWith("\r\n"u8))
+                return false;
+        }
+
+        return true;
+    }
+
     private static int DecodeLine(ReadOnlySpan<byte> line, Span<byte> decoded)
     {
         var written = 0;

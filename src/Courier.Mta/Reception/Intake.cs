@@ -4,6 +4,7 @@ using Courier.Accounts;
 using Courier.IO.Files;
 using Courier.Mail.Addresses;
 using Courier.Mail.Reports;
+using Courier.Mta.Reception.Bodies;
 using Courier.Mta.Reception.Headers;
 using Courier.Mta.Reception.Senders;
 using Courier.Net;
@@ -132,10 +133,11 @@ internal sealed class Intake
         SmtpTransaction transaction, MessageBuffer received, bool isSubmitted, ISubmission submission, CancellationToken ct)
     {
         using var rewritten = _rewriter.Rewrite(received, isSubmitted);
-        var message = rewritten ?? received;
-        if (await Senders.CheckMessageAsync(transaction, message, ct) is { } unwanted)
+        if (await Senders.CheckMessageAsync(transaction, rewritten ?? received, ct) is { } unwanted)
             return [unwanted];
-        var taken = Take(transaction, message, "ESMTP", isSubmitted);
+        using var recoded = await RecodeAsync(transaction, rewritten ?? received, ct);
+        var message = recoded ?? rewritten ?? received;
+        var taken = Take(transaction, message, "ESMTP", isSubmitted, is8Bit: recoded is null ? transaction.Mail.Is8Bit : BodyRecoder.Is8Bit(recoded));
         if (taken.Refusal is { } refusal)
             return [refusal];
         var refusals = await _verdicts.OfAsync(transaction.Recipients, taken.Trace.Length + message.Length, ct);
@@ -152,6 +154,10 @@ internal sealed class Intake
         var accepted = await Handover.SubmitAsync(taken, transaction, message, _settings.VirtualHost, submission, _logger, ct);
         return some ? [.. refusals.Select(one => one ?? accepted)] : [accepted];
     }
+
+    /// <summary>The message with its parts encoded as the operator wants them; null where they are so already.</summary>
+    internal ValueTask<MessageBuffer?> RecodeAsync(SmtpTransaction transaction, MessageBuffer message, CancellationToken ct) =>
+        BodyRecoder.RecodeAsync(message, _settings.Access.EntryOf(transaction.Peer.Connection).Body ?? _settings.Body, OpenBuffer, ct);
 
     /// <summary>RFC 5321 §4.1.3: an address at the literal of the address that the peer has reached us by is one of ours.</summary>
     private MailAddress? Named(SmtpPeer peer, MailAddress? recipient) =>
@@ -170,7 +176,8 @@ internal sealed class Intake
     /// <param name="message">Its bytes.</param>
     /// <param name="protocol">ESMTP or LMTP.</param>
     /// <param name="isSubmitted">It comes from a user's program; null where nothing is to be added.</param>
-    internal Taken Take(SmtpTransaction transaction, MessageBuffer message, string protocol, bool? isSubmitted)
+    /// <param name="is8Bit">It may hold octets above 127.</param>
+    internal Taken Take(SmtpTransaction transaction, MessageBuffer message, string protocol, bool? isSubmitted, bool is8Bit)
     {
         if (!_space.HasRoomFor(message.Length))
             return Taken.Refused(ReceptionReplies.NoSpace);
@@ -190,7 +197,7 @@ internal sealed class Intake
             trace.Complete(header, _settings, submitted, now);
         if (!header.IsHeader)
             trace.Append("\r\n");
-        return new Taken(null, id, Encoding.UTF8.GetBytes(trace.ToString()), EnvelopeOf(transaction, now) with { TlsIsOptional = header.TlsIsOptional && !transaction.Mail.RequireTls });
+        return new Taken(null, id, Encoding.UTF8.GetBytes(trace.ToString()), EnvelopeOf(transaction, now) with { Is8Bit = is8Bit, TlsIsOptional = header.TlsIsOptional && !transaction.Mail.RequireTls });
     }
 
     internal static string PeerOf(SmtpTransaction transaction) => transaction.Peer.Connection.Remote.Address.ToString();
@@ -210,7 +217,6 @@ internal sealed class Intake
             RequireTls = mail.RequireTls,
             SecureOnly = mail.SecureOnly,
             IsVerp = mail.IsVerp,
-            Is8Bit = mail.Is8Bit,
             Source = SourceOf(transaction.Peer),
             IsUtf8 = mail.IsUtf8,
             EnvelopeId = mail.EnvelopeId,

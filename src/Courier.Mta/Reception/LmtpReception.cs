@@ -37,17 +37,19 @@ public sealed class LmtpReception(
 
     public async ValueTask<IReadOnlyList<SmtpReply>> AcceptAsync(SmtpTransaction transaction, MessageBuffer message, CancellationToken ct)
     {
-        var taken = _intake.Take(transaction, message, "LMTP", isSubmitted: null);
+        using var recoded = await _intake.RecodeAsync(transaction, message, ct);
+        var kept = recoded ?? message;
+        var taken = _intake.Take(transaction, kept, "LMTP", isSubmitted: null, transaction.Mail.Is8Bit);
         if (taken.Refusal is { } refusal)
             return [.. transaction.Recipients.Select(_ => refusal)];
-        var outcomes = await deliver(taken.Envelope, taken.Trace, message.AsBody(), ct);
+        var outcomes = await deliver(taken.Envelope, taken.Trace, kept.AsBody(), ct);
 
         var replies = new Dictionary<MailAddress, SmtpReply>();
         foreach (var outcome in outcomes)
         {
             var recipient = taken.Envelope.Recipients[outcome.Number].Address;
             replies[recipient] = ReplyFor(outcome);
-            Log.LmtpOutcome(logger, Intake.PeerOf(transaction), taken.Envelope.Sender.ToString(), recipient.ToString(), message.Length, taken.Id,
+            Log.LmtpOutcome(logger, Intake.PeerOf(transaction), taken.Envelope.Sender.ToString(), recipient.ToString(), kept.Length, taken.Id,
                 outcome.Kind.ToString(), outcome.Diagnostic);
         }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Courier.IO.Files;
 using Courier.Mail.Headers;
+using Courier.Mta.Reception.Bodies;
 using Courier.Mta.Reception.Headers;
 using Courier.Queue;
 using Courier.Queue.Handover;
@@ -49,7 +50,10 @@ public sealed class LocalReception
             using var message = OpenBuffer();
             var envelope = await SubmissionFile.ReadAsync(stream, message, _limits, ct);
             using var rewritten = _rewriter.Rewrite(message, isSubmitted: true);
-            return await QueueAsync(envelope with { Source = MessageSource.Local }, rewritten ?? message, user, ct);
+            using var recoded = await BodyRecoder.RecodeAsync(rewritten ?? message, _settings.Body, OpenBuffer, ct);
+            if (recoded is not null)
+                envelope = envelope with { Is8Bit = BodyRecoder.Is8Bit(recoded) };
+            return await QueueAsync(envelope with { Source = MessageSource.Local }, recoded ?? rewritten ?? message, user, ct);
         }
         catch (InvalidDataException e)
         {

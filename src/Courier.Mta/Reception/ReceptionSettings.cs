@@ -2,6 +2,7 @@ using System.Net;
 using Courier.IO.Platform;
 using Courier.Mail.Addresses;
 using Courier.Mta.Reception.Access;
+using Courier.Mta.Reception.Bodies;
 using Courier.Mta.Reception.Greylisting;
 using Courier.Mta.Reception.Headers;
 using Courier.Mta.Reception.Rates;
@@ -54,6 +55,9 @@ public sealed record ReceptionSettings(string HostName, string SpoolDirectory)
 
     /// <summary>What is made good in a message that its program left incomplete.</summary>
     public HeaderSettings Headers { get; init; } = new();
+
+    /// <summary>What is done to the encoding of its parts, where the access list says nothing else of the peer.</summary>
+    public BodyChanges Body { get; init; }
 
     /// <summary>Who hears the truth from VRFY.</summary>
     public Audience Verify { get; init; }

@@ -123,6 +123,7 @@ internal sealed partial class EsmtpdFiles(string directory, ICollection<Configur
         ("NOADDMSGID", _) => (HeaderKeys.AddMessageId, value is "" or "0" ? "all" : "none", ""),
         ("NOADDDATE", _) => (HeaderKeys.AddDate, value is "" or "0" ? "all" : "none", ""),
         ("NOADDRREWRITE", _) => (HeaderKeys.Change, value switch { "" or "0" => "all", "2" => "unsigned", _ => "none" }, ""),
+        ("MIME", "" or "none" or "7bit" or "8bit") => (BodyKeys.Convert, value.Length == 0 ? "none" : value, ""),
         ("ACCESSFILE", _) => Path.Exists(value) ? (AccessKeys.AccessList, value, "") : (null, "", "there is no such file or directory"),
         _ => (null, "", _elsewhere.GetValueOrDefault(name, "not known here")),
     };

@@ -31,7 +31,7 @@ internal static class SettingTable
     internal static readonly IReadOnlyList<Setting> All =
     [
         .. ServerKeys.All, .. Listeners, .. ProxyProtocols, .. TlsKeys.All, .. AccountKeys.All, .. RelayKeys.All, .. DnsKeys.All, .. ExtensionKeys.All, .. ProxyKeys.All, .. QueueKeys.All, .. ReportKeys.All,
-        .. LimitKeys.All, .. AccessKeys.All, .. GreylistKeys.All, .. SenderKeys.All, .. RecipientKeys.All, .. HeaderKeys.All, .. ImapKeys.All, .. MailboxKeys.All, .. LogKeys.All,
+        .. LimitKeys.All, .. AccessKeys.All, .. GreylistKeys.All, .. SenderKeys.All, .. RecipientKeys.All, .. HeaderKeys.All, .. BodyKeys.All, .. ImapKeys.All, .. MailboxKeys.All, .. LogKeys.All,
     ];
 
     internal static readonly IReadOnlyList<Setting> Required = [ServerKeys.State];

@@ -87,6 +87,7 @@ internal sealed class SmtpServices(
         FreeMin = new FileSystemRoom(values.Get(LimitKeys.FreeSpace), values.Get(LimitKeys.FreeFiles)),
         Postmaster = values.Get(AccountKeys.Postmaster),
         Headers = HeaderValues.Of(values),
+        Body = BodyKeys.ChangesOf(values.Get(BodyKeys.Convert)),
         Trouble = trouble,
         RefusesOverQuota = values.Get(RecipientKeys.OverQuota) == "refused",
         Senders = SenderValues.Of(values, resolver),

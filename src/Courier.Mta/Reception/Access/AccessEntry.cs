@@ -1,5 +1,6 @@
 using System.Globalization;
 using Courier.Mail.Reports;
+using Courier.Mta.Reception.Bodies;
 
 namespace Courier.Mta.Reception.Access;
 
@@ -15,7 +16,7 @@ public sealed record AccessEntry
 
     /// <summary>Courier's variables that do something here.</summary>
     public static IReadOnlySet<string> Used { get; } =
-        new HashSet<string>(["RELAYCLIENT", "BLOCK", "SIZELIMIT", "AUTH_REQUIRED", "ESMTP_TLS_REQUIRED", "TARPIT", "MAXCPERIP", "DSNNOTIFY", "DSNRET"], StringComparer.Ordinal);
+        new HashSet<string>(["RELAYCLIENT", "BLOCK", "SIZELIMIT", "AUTH_REQUIRED", "ESMTP_TLS_REQUIRED", "TARPIT", "MAXCPERIP", "DSNNOTIFY", "DSNRET", "MIME"], StringComparer.Ordinal);
 
     /// <summary>The connection is refused.</summary>
     public bool IsDenied { get; private init; }
@@ -62,6 +63,9 @@ public sealed record AccessEntry
     /// <summary>DSNRET, <c>F</c> or <c>H</c>: what counts as RET of a message for which none is said.</summary>
     public ReturnContent Return => Variables.GetValueOrDefault("DSNRET") switch { "F" => ReturnContent.Full, "H" => ReturnContent.Headers, _ => ReturnContent.Unsaid };
 
+    /// <summary>MIME, <c>none</c>, <c>7bit</c> or <c>8bit</c>: what is done to the encoding of a message's parts; null: as for all.</summary>
+    public BodyChanges? Body => Variables.GetValueOrDefault("MIME") switch { "none" => BodyChanges.None, "7bit" => BodyChanges.SevenBit, "8bit" => BodyChanges.EightBit, _ => null };
+
     /// <summary>Whether a variable of that name says yes: any number but 0.</summary>
     public bool IsOn(string name) => Variables.TryGetValue(name, out var value) && Number(value) != 0;
 
@@ -101,6 +105,8 @@ public sealed record AccessEntry
             problem = $"what makes an address of someone@example.org when it is put behind it, not “{suffix}”";
         else if (variables.GetValueOrDefault("DSNRET") is not (null or "" or "F" or "H"))
             problem = $"F or H, not “{variables["DSNRET"]}”";
+        else if (variables.GetValueOrDefault("MIME") is not (null or "" or "none" or "7bit" or "8bit"))
+            problem = $"none, 7bit or 8bit, not “{variables["MIME"]}”";
         var notify = NotifyOf(variables.GetValueOrDefault("DSNNOTIFY", ""));
         if (problem.Length == 0 && notify is null)
             problem = $"N, or some of S, F and D, not “{variables["DSNNOTIFY"]}”";
