@@ -13,7 +13,7 @@ from sink import make_certificate
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("COURIER_BIN", str(ROOT / "src/Courier/bin/Release/net10.0/courier"))
 JAILS = os.environ.get("COURIER_JAILS", "/tmp/courier-jails")
-DOMAIN, PASSWORD = "example.test", "secret"
+DOMAIN, CATCHING, PASSWORD = "example.test", "catch.test", "secret"  # CATCHING: has an account alias@, and no other
 RELAYING = "127.0.0.2"  # the client that may relay, by smtpaccess
 PORT, MSA, SSL = 2525, 5870, 4650  # each server has a network of its own
 # Of Courier's own directory: what is made at its installation, and what belongs to its accounts and its local delivery.
@@ -105,8 +105,8 @@ class Server:
             client.sendmail(sender, recipients, text, rcpt_options=options)
         return time.monotonic()
 
-    def mail(self, user="demo"):
-        box = self.maildir(user)
+    def mail(self, user="demo", domain=DOMAIN):
+        box = self.maildir(user, domain)
         return [file.read_text(errors="replace") for place in ("new", "cur") for file in (box / place).glob("*")] if box.exists() else []
 
 
@@ -140,7 +140,7 @@ class Courier(Server):
         self.process.stdin.close()
         self.process.wait(60)
 
-    def maildir(self, user):
+    def maildir(self, user, domain):  # pylint: disable=unused-argument
         return pathlib.Path(JAILS, "courier-tests/maildirs", user, "Maildir")
 
     def run(self, *words, user="root", variables=(), text=""):
@@ -163,7 +163,7 @@ class Ours(Server):
         with tempfile.NamedTemporaryFile("w", suffix=".conf") as configuration:
             configuration.write(f"[server]\nhostname = mail.{DOMAIN}\nstate = {cls.STATE}\n")
             configuration.flush()
-            for words in (["domain", "add", DOMAIN], *(["account", "add", f"{user}@{DOMAIN}", "--password", PASSWORD] for user in ("demo", "bob"))):
+            for words in (["domain", "add", DOMAIN], ["domain", "add", CATCHING], ["account", "add", f"alias@{CATCHING}", "--password", PASSWORD], *(["account", "add", f"{user}@{DOMAIN}", "--password", PASSWORD] for user in ("demo", "bob"))):
                 subprocess.run([PROGRAM, "--config", configuration.name, *words], check=True, capture_output=True)
         shutil.copy(cls.STATE / "accounts.db", cls.ACCOUNTS)
 
@@ -199,8 +199,8 @@ class Ours(Server):
         self.resolver.wait()
         self.log.close()
 
-    def maildir(self, user):
-        return self.STATE / "mail" / DOMAIN / user / "Maildir"
+    def maildir(self, user, domain):
+        return self.STATE / "mail" / domain / user / "Maildir"
 
     def run(self, *words, user="root", variables=(), text=""):
         return subprocess.run(["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "env", *variables, PROGRAM, "--config", self.files / "courier.conf", *words], capture_output=True, text=True, timeout=60, input=text)

@@ -16,7 +16,11 @@ do_configure() {
     printf '%s\thome=%s|mail=%s|systempw=%s|uid=%s|gid=%s\n' "$u@$DOMAIN" "$B/maildirs/$u" "$B/maildirs/$u/Maildir" "$hash" $VUID $VGID
     printf '%s\thome=%s|mail=%s|systempw=%s|uid=%s|gid=%s\n' "$u" "$B/maildirs/$u" "$B/maildirs/$u/Maildir" "$hash" $VUID $VGID
     mkdir -p "$B/maildirs/$u/Maildir"/{tmp,new,cur}
-  done > "$c/userdb"; chmod 600 "$c/userdb"; chown -R $VUID:$VGID "$B/maildirs"
+  done > "$c/userdb"
+  # The catch-all of catch.test, which $FILES may host.
+  printf 'alias@catch.test\thome=%s|mail=%s|systempw=%s|uid=%s|gid=%s\n' "$B/maildirs/alias" "$B/maildirs/alias/Maildir" "$hash" $VUID $VGID >> "$c/userdb"
+  mkdir -p "$B/maildirs/alias/Maildir"/{tmp,new,cur}; echo ./Maildir > "$B/maildirs/alias/.courier-default"
+  chmod 600 "$c/userdb"; chown -R $VUID:$VGID "$B/maildirs"
   jail makeuserdb -f /etc/courier/userdb || return 1
   setopt authdaemonrc authmodulelist '"authuserdb"'; setopt authdaemonrc daemons 2
   echo "$DOMAIN" > "$c/hosteddomains/tests"; echo "$DOMAIN" > "$c/esmtpacceptmailfor.dir/tests"

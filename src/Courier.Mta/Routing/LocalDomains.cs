@@ -18,9 +18,12 @@ public sealed record LocalDomainFiles(string HostName, string? DefaultDomain)
 }
 
 /// <summary>The accounts as mail finds them: at the domains that they are in, and at those that Courier's <c>locals</c> and <c>hosteddomains</c> name. An account of the
-/// very address comes before that of the domain's other name. Names are for mail alone: who logs in says whose account it is.</summary>
+/// very address comes before that of the domain's other name; where neither is, an account <c>alias</c> of a hosted domain gets the mail. Names are for mail alone: who logs in
+/// says whose account it is.</summary>
 public sealed class LocalDomains : IAccountDirectory
 {
+    private const string CatchAll = "alias";
+
     private readonly IAccountDirectory _accounts;
     private readonly LocalDomainFiles _files;
     private readonly WatchedList<DomainSet> _locals;
@@ -43,8 +46,15 @@ public sealed class LocalDomains : IAccountDirectory
         if (await _accounts.FindAsync(address, ct) is { } account)
             return account;
         var real = _locals.Value.Contains(address.Domain) ? _files.DefaultDomain : _hosted.Value.RealNameOf(address.Domain);
-        return real is not null && MailAddress.TryParse($"{address.ToString()[..^address.Domain.Length]}{real}", out var there) ? await _accounts.FindAsync(there!, ct) : null;
+        return (real is not null && MailAddress.TryParse($"{address.ToString()[..^address.Domain.Length]}{real}", out var there) ? await _accounts.FindAsync(there!, ct) : null)
+            ?? await FindCatchAllAsync(address.Domain, ct);
     }
+
+    /// <summary>Of a domain that goes by another name that domain's.</summary>
+    private async ValueTask<Account?> FindCatchAllAsync(string domain, CancellationToken ct) =>
+        _hosted.Value.Contains(domain) && MailAddress.TryParse($"{CatchAll}@{_hosted.Value.RealNameOf(domain) ?? domain}", out var catchAll)
+            ? await _accounts.FindAsync(catchAll!, ct)
+            : null;
 
     public ValueTask<Account?> AuthenticateAsync(string user, string password, CancellationToken ct) => _accounts.AuthenticateAsync(user, password, ct);
 }

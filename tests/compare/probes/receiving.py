@@ -5,6 +5,7 @@ from .receiving_seen import banner, codes, delivered, greeting, size
 HOST = {"vhost.127.0.0.1": ""}
 ACCESS = "127.0.0.2\tallow,RELAYCLIENT\n"
 OTHER_NAME = {"hosteddomains/tests": "example.test\nother.test\texample.test\n", "esmtpacceptmailfor.dir/tests": "example.test\nother.test\n"}
+CATCHING = {"hosteddomains/tests": "example.test\ncatch.test\ncaught.test\tcatch.test\n", "esmtpacceptmailfor.dir/tests": "example.test\ncatch.test\ncaught.test\n"}
 PROBES = [
     Probe("me", "", {"me": "own.example.test\n"}, greeting),
     Probe("me", "a star", {"me": "*.example.test\n"}, greeting),
@@ -16,6 +17,8 @@ PROBES = [
     Probe("locals", "an empty file", {"me": "own.example.test\n", "locals": "", "esmtpacceptmailfor.dir/tests": "own.example.test\n"}, codes((HERE, ELSEWHERE, "demo@own.example.test"), (HERE, ELSEWHERE, "nobody@own.example.test"))),
     Probe("hosteddomains", "another name for a domain", OTHER_NAME, codes((HERE, ELSEWHERE, "demo@other.test"), (HERE, ELSEWHERE, "nobody@other.test"))),
     Probe("hosteddomains", "delivered under another name", OTHER_NAME, delivered("Subject: x\r\n\r\nx\r\n", to="demo@other.test", names=["Subject"])),
+    Probe("hosteddomains", "the account alias@ of a domain", CATCHING, codes((HERE, ELSEWHERE, "nobody@catch.test"), (HERE, ELSEWHERE, "nobody@caught.test"), (HERE, ELSEWHERE, "nobody@example.test"))),
+    Probe("hosteddomains", "delivered to alias@", CATCHING, delivered("Subject: x\r\n\r\nx\r\n", to="nobody@caught.test", names=["Subject"], box=("alias", "catch.test"))),
     Probe("defaultdomain", "a recipient without a domain", {"defaultdomain": "example.test\n"}, codes(("127.0.0.2", ELSEWHERE, "demo"), ("127.0.0.2", ELSEWHERE, "demo@[127.0.0.1]"))),
     Probe("defaultdomain", "a From without a domain", {"defaultdomain": "example.test\n"}, delivered("From: demo\r\nSubject: x\r\n\r\nx\r\n", names=["From"])),
     Probe("sizelimit", "2000", {"sizelimit": "2000\n"}, size(1000, 5000)),

@@ -151,11 +151,11 @@ def banner(server):
         return client.makefile().readline().strip()
 
 
-def delivered(text, *, sender="demo@example.test", to="demo@example.test", names=(), there=()):
+def delivered(text, *, sender="demo@example.test", to="demo@example.test", names=(), there=(), box=()):
     """Header fields of a message as it lies in the mailbox; of some only whether they are there."""
     def run(server):
         server.send(to, sender=sender, text=text)
-        mail = wait(lambda: server.mail(), 15)
+        mail = wait(lambda: server.mail(*box), 15)
         if not mail:
             return "not delivered"
         header = mail[0].split("\n\n")[0].replace("\r", "").split("\n")

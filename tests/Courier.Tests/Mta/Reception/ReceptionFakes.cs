@@ -36,6 +36,8 @@ internal sealed class FixedDirectory(string maildirs) : IAccountDirectory
 
     internal Exception? Failure { get; set; }
 
+    internal void Add(string address) => _accounts[MailAddress.Parse(address).Key] = new Account(MailAddress.Parse(address), $"{maildirs}/{address}");
+
     internal void Remove(string address) => _accounts.Remove(MailAddress.Parse(address).Key);
 
     /// <summary>Writes an account's <c>maildirsize</c>.</summary>

@@ -15,8 +15,12 @@ public sealed class LocalDomainsTests : IDisposable
 
     public void Dispose() => _files.Dispose();
 
+    private readonly FixedDirectory _accounts;
+
+    public LocalDomainsTests() => _accounts = new FixedDirectory(_files.Path);
+
     private LocalDomains Open() => new(
-        new FixedDirectory(_files.Path), new LocalDomainFiles("mx.example.test", "example.test") { Locals = _files.Path + "/locals", Hosted = _files.Path + "/hosteddomains" }, _clock, NullLogger<LocalDomains>.Instance);
+        _accounts, new LocalDomainFiles("mx.example.test", "example.test") { Locals = _files.Path + "/locals", Hosted = _files.Path + "/hosteddomains" }, _clock, NullLogger<LocalDomains>.Instance);
 
     private void Write(string name, string text) => File.WriteAllText(Path.Combine(_files.Path, name), text);
 
@@ -45,6 +49,24 @@ public sealed class LocalDomainsTests : IDisposable
         var parsed = MailAddress.Parse(address);
         Assert.Equal(isLocal, await domains.IsLocalDomainAsync(parsed.Domain, CancellationToken.None));
         Assert.Equal(account, (await domains.FindAsync(parsed, CancellationToken.None))?.Address.ToString());
+    }
+
+    [Theory]
+    [InlineData("nobody@own.test", "alias@own.test")]
+    [InlineData("\"no body\"@OWN.test", "alias@own.test")]
+    [InlineData("nobody@other.test", "alias@own.test")]
+    [InlineData("eve@own.test", "eve@own.test")]
+    [InlineData("eve@other.test", "eve@own.test")]
+    [InlineData("nobody@local.test", null)]
+    [InlineData("nobody@example.test", null)]
+    [InlineData("nobody@plain.test", null)]
+    public async Task What_nobody_else_gets_of_a_hosted_domain_goes_to_its_account_alias(string address, string? account)
+    {
+        foreach (var one in new[] { "alias@own.test", "eve@own.test", "alias@example.test" })
+            _accounts.Add(one);
+        Write("locals", "local.test\n");
+        Write("hosteddomains", "own.test\nother.test own.test\nplain.test\n");
+        Assert.Equal(account, (await Open().FindAsync(MailAddress.Parse(address), CancellationToken.None))?.Address.ToString());
     }
 
     [Fact]
