@@ -53,7 +53,7 @@ public sealed class SqliteAccountDirectory : IAccountDirectory, IDisposable
     {
         _checks.Dispose();
         lock (_gate)
-            _database.Dispose();
+            _database.Close();
     }
 
     private MailAddress? Address(string user)

@@ -16,7 +16,7 @@ public sealed class SqliteAccountWriter(string path) : IDisposable
         if (Normal(domain) is not { } name)
             return AddDomainOutcome.NotADomain;
         _database.Prepare("INSERT INTO domain (name) VALUES (?) ON CONFLICT DO NOTHING").Bind(1, name).Run();
-        return _database.Changes == 1 ? AddDomainOutcome.Added : AddDomainOutcome.AlreadyExists;
+        return HasChanged() ? AddDomainOutcome.Added : AddDomainOutcome.AlreadyExists;
     }
 
     /// <summary>Mail for the domain is then no longer ours.</summary>
@@ -27,7 +27,7 @@ public sealed class SqliteAccountWriter(string path) : IDisposable
         try
         {
             _database.Prepare("DELETE FROM domain WHERE name = ?").Bind(1, name).Run();
-            return _database.Changes == 1 ? RemoveOutcome.Removed : RemoveOutcome.NotFound;
+            return HasChanged() ? RemoveOutcome.Removed : RemoveOutcome.NotFound;
         }
         catch (SqliteException e) when (e.IsConstraint)
         {
@@ -48,6 +48,8 @@ public sealed class SqliteAccountWriter(string path) : IDisposable
             return AddAccountOutcome.UnknownHash;
         var outcome = AddAccountOutcome.Added;
         _database.InTransaction(() => outcome = Insert(address, password.Hash, maildir));
+        if (outcome == AddAccountOutcome.Added)
+            AccountDatabase.Settle(_database);
         return outcome;
     }
 
@@ -81,6 +83,9 @@ public sealed class SqliteAccountWriter(string path) : IDisposable
             added = 0;
         }
 
+        if (added > 0)
+            AccountDatabase.Settle(_database);
+
         return new(added, [.. import.Problems.OrderBy(problem => problem.Line)], import.ProblemCount);
     }
 
@@ -88,7 +93,7 @@ public sealed class SqliteAccountWriter(string path) : IDisposable
     public RemoveOutcome Remove(MailAddress address)
     {
         _database.Prepare("DELETE FROM account WHERE key = ?").Bind(1, address.Key).Run();
-        return _database.Changes == 1 ? RemoveOutcome.Removed : RemoveOutcome.NotFound;
+        return HasChanged() ? RemoveOutcome.Removed : RemoveOutcome.NotFound;
     }
 
     /// <summary>All accounts by domain and name.</summary>
@@ -101,10 +106,18 @@ public sealed class SqliteAccountWriter(string path) : IDisposable
         if (!HashForm.IsKnown(password.Hash))
             return SetPasswordOutcome.UnknownHash;
         _database.Prepare("UPDATE account SET hash = ? WHERE key = ?").Bind(1, password.Hash).Bind(2, address.Key).Run();
-        return _database.Changes == 1 ? SetPasswordOutcome.Changed : SetPasswordOutcome.NoSuchAccount;
+        return HasChanged() ? SetPasswordOutcome.Changed : SetPasswordOutcome.NoSuchAccount;
     }
 
-    public void Dispose() => _database.Dispose();
+    public void Dispose() => _database.Close();
+
+    private bool HasChanged()
+    {
+        if (_database.Changes != 1)
+            return false;
+        AccountDatabase.Settle(_database);
+        return true;
+    }
 
     private AddAccountOutcome Insert(MailAddress address, string hash, string maildir)
     {

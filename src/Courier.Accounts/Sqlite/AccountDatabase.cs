@@ -27,15 +27,39 @@ internal static class AccountDatabase
         var database = new SqliteDatabase(path);
         try
         {
+            Configure(database);
             Upgrade(database);
             return database;
         }
         catch
         {
-            database.Dispose();
+            database.Close();
             throw;
         }
     }
+
+    /// <summary>After each change: brings it from the write-ahead log into the file. SQLite would do that by itself, now and then, and hide
+    /// failures: of what a failing disk has lost then nothing is left once the log begins anew (docs/reliability.md, "A disk that fails for a moment").</summary>
+    /// <exception cref="IOException">The change is made and durable, and in the log alone.</exception>
+    internal static void Settle(SqliteDatabase database)
+    {
+        try
+        {
+            database.EmptyLog();
+        }
+        catch (SqliteException e) when (e.IsBusy)
+        {
+            // Another command is at work, and does it when it has finished.
+        }
+        catch (SqliteException e)
+        {
+            database.ReadAnew();
+            Configure(database);
+            throw new IOException($"the change is made, but accounts.db could not be brought up to date: look after the disk, then change anything once more ({e.Message})", e);
+        }
+    }
+
+    private static void Configure(SqliteDatabase database) => database.Execute("PRAGMA wal_autocheckpoint=0");
 
     /// <summary>Hashes are for the server's eyes only: the file is made before SQLite would make it readable to all. A file that
     /// is there is not opened: closing it would drop the locks that SQLite holds on it in this process (fcntl(2)).</summary>
@@ -72,6 +96,7 @@ internal static class AccountDatabase
                 database.Execute(_steps[version]);
             database.Execute($"PRAGMA user_version={_steps.Length}");
         });
+        Settle(database);
     }
 
     private static int Version(SqliteDatabase database)

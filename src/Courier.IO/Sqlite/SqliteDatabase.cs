@@ -97,7 +97,21 @@ public sealed class SqliteDatabase : IDisposable
         RawFile.Forget(path + "-wal");
         RawFile.Forget(path);
         using var database = new SqliteDatabase(path, isAlone: true);
-        database.Check(raw.sqlite3_wal_checkpoint_v2(database._handle, null, raw.SQLITE_CHECKPOINT_TRUNCATE, out _, out _));
+        database.EmptyLog();
+    }
+
+    /// <summary>Copies all of the write-ahead log into the database, syncs that, and empties the log; waits for others who read or write.
+    /// <see cref="SqliteException.IsBusy"/> says that they went on too long. Any other error: see <see cref="Checkpoint"/>.</summary>
+    public void EmptyLog() => Check(raw.sqlite3_wal_checkpoint_v2(_handle, null, raw.SQLITE_CHECKPOINT_TRUNCATE, out _, out _));
+
+    /// <summary>Opens database and log anew, and from the disk: memory may show of them what no disk has. This process may have no other connection
+    /// to it.</summary>
+    public void ReadAnew()
+    {
+        Close();
+        RawFile.Forget(_path + "-wal");
+        RawFile.Forget(_path);
+        Open();
     }
 
     private SqliteDatabase(string path, bool isAlone)

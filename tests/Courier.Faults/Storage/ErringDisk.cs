@@ -43,6 +43,22 @@ internal sealed partial class ErringDisk : IDisposable
     /// <summary>From now on writes of content fail: all of them, or that part of the writes (<paramref name="share"/>, 0 to 1).</summary>
     internal void FailContent(double share) => _image.Fail((offset, length) => IsContent(offset, length) && (share >= 1 || Random.Shared.NextDouble() < share));
 
+    /// <summary>From now on writes fail to where the file's content lies now.</summary>
+    internal void FailContentOf(string path)
+    {
+        Disk.Sync();
+        var blocks = new HashSet<long>();
+        foreach (Match extent in FileExtent().Matches(SystemCommand.Run("filefrag", "-b4096", "-v", path)))
+        {
+            for (var block = Number(extent, "from"); block <= Number(extent, "to"); block++)
+                blocks.Add(block);
+        }
+
+        if (blocks.Count == 0)
+            throw new IOException($"filefrag does not say where {path} lies");
+        _image.Fail((offset, length) => Enumerable.Range(0, Math.Max(1, length / BlockBytes)).Any(n => blocks.Contains((offset / BlockBytes) + n)));
+    }
+
     internal void Mend() => _image.Mend();
 
     private bool IsContent(long offset, int length)
@@ -85,6 +101,10 @@ internal sealed partial class ErringDisk : IDisposable
         Disk.Dispose();
         _image.Dispose();
     }
+
+    // 0:        0..       3:       4711..      4714:      4:
+    [GeneratedRegex(@"^\s*\d+:\s*\d+\.\.\s*\d+:\s*(?<from>\d+)\.\.\s*(?<to>\d+):", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 5000)]
+    private static partial Regex FileExtent();
 
     [GeneratedRegex(@"\(\d+-\d+\):(?<from>\d+)-(?<to>\d+)", RegexOptions.ExplicitCapture, 5000)]
     private static partial Regex Extent();

@@ -1,3 +1,4 @@
+using Courier.Accounts;
 using Courier.IO.Files;
 using Courier.IO.Sqlite;
 using Courier.Mail.Addresses;
@@ -60,6 +61,28 @@ public sealed class LostWriteTests
         {
             var content = await again.OpenAsync(id, CancellationToken.None);
             Assert.True(content!.Value.Body.Inline.Span.SequenceEqual(Body(taken.IndexOf(id))), $"{id} is not what it was");
+        }
+    }
+
+    [ToolFact(LoopDisk.Root, ErringImage.Device, "mkfs.ext4", "e2fsck", "mount", "debugfs", "filefrag")]
+    public void A_change_of_accounts_that_the_disk_does_not_take_into_the_file_is_told_and_not_lost()
+    {
+        using var disk = new ErringDisk(64);
+        var path = Path.Combine(disk.Disk.MountPoint, "accounts.db");
+        Change(writer => writer.AddDomain("example.test"));
+        disk.FailContentOf(path);
+        Assert.Contains("the change is made", Assert.ThrowsAny<IOException>(() => Change(writer => writer.AddDomain("first.test"))).Message, StringComparison.Ordinal);
+        Assert.True(disk.Failed > 0);
+        disk.Mend();
+        Change(writer => writer.AddDomain("second.test"));
+        disk.Disk.CutPower();
+        disk.Disk.PowerOn();
+        Change(writer => Assert.Equal(["example.test", "first.test", "second.test"], writer.ListDomains()));
+
+        void Change(Action<SqliteAccountWriter> change)
+        {
+            using var writer = new SqliteAccountWriter(path);
+            change(writer);
         }
     }
 

@@ -21,6 +21,19 @@ public sealed class SqliteAccountWriterTests : IDisposable
     public void A_domain_is_added_once(string domain, AddDomainOutcome outcome) => Assert.Equal(outcome, _file.WithAda().AddDomain(domain));
 
     [Fact]
+    public void Every_change_lies_in_the_file_itself_also_while_the_server_has_it_open()
+    {
+        var writer = _file.WithAda();
+        _file.OpenDirectory();
+        writer.AddDomain("a.test");
+        var copy = _file.Path + ".copy";
+        File.Copy(_file.Path, copy);
+        using var alone = new SqliteAccountWriter(copy);
+        Assert.Equal(["a.test", "example.test"], alone.ListDomains());
+        Assert.NotNull(alone.Find(MailAddress.Parse("ada@example.test")));
+    }
+
+    [Fact]
     public void Domains_are_listed_in_order()
     {
         var writer = _file.WithAda();
