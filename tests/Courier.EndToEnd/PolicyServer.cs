@@ -15,6 +15,10 @@ public sealed class PolicyServer : IAsyncLifetime
         198.51.100.3	allow,SIZELIMIT=1000
         198.51.100.4	allow,AUTH_REQUIRED=1
         198.51.100.5	allow,ESMTP_TLS_REQUIRED=1
+        203.0.113.8	allow,BOFHCHECKDNS=0
+        203.0.113.9	allow,BOFHCHECKHELO=1
+        203.0.113.10	allow,NOADDMSGID=0,NOADDDATE=0
+        203.0.113.11	allow,MIME=7bit
         203.0.113	allow
 
         """;

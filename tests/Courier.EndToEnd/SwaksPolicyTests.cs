@@ -39,6 +39,8 @@ public sealed class SwaksPolicyTests(PolicyServer policies) : IClassFixture<Poli
     [InlineData("BOFHCHECKDNS, no such domain", "--from any@nothing.test", "550 5.1.8")]
     [InlineData("BOFHCHECKDNS, a domain without mail", "--from any@null.test", "550 5.7.27")]
     [InlineData("BOFHCHECKDNS, silence", "--from any@deaf.test", "451 4.4.3")]
+    [InlineData("smtpaccess with BOFHCHECKDNS=0", "--xclient-addr 203.0.113.8 --from any@nothing.test", "250 2.1.5")]
+    [InlineData("smtpaccess with BOFHCHECKHELO", "--xclient-addr 203.0.113.9", "550 5.7.1")]
     [InlineData("a DNS list", "--xclient-addr 203.0.114.9", "554 5.7.1 Seen sending spam")]
     public async Task A_policy_answers(string policy, string arguments, string expected)
     {
@@ -135,7 +137,8 @@ public sealed class SwaksPolicyTests(PolicyServer policies) : IClassFixture<Poli
         string[] bob = ["-tls", "--auth", "PLAIN", "--auth-user", "bob@example.test", "--auth-password", "bob", "--from", "bob", "--to", "bob"];
         await MessageAnswersAsync("250 2.0.0", "From: bob\r\nSubject: completed", ["--server", Endpoint("submission"), .. bob]);
         await MessageAnswersAsync("250 2.0.0", "From: bob\r\nSubject: another server's", "--to", "bob@example.test", "--xclient-addr", "203.0.113.7");
-        await Mail.ArrivesAsync(_server, "bob", 2);
+        await MessageAnswersAsync("250 2.0.0", "From: bob\r\nSubject: by NOADDMSGID=0", "--to", "bob@example.test", "--xclient-addr", "203.0.113.10");
+        await Mail.ArrivesAsync(_server, "bob", 3);
         var messages = await MessagesAsync(_server, "bob");
         var completed = Assert.Single(messages, message => message.Contains("Subject: completed", StringComparison.Ordinal));
         Assert.Contains("\nFrom: bob@example.test\n", completed, StringComparison.Ordinal);
@@ -144,11 +147,22 @@ public sealed class SwaksPolicyTests(PolicyServer policies) : IClassFixture<Poli
         var others = Assert.Single(messages, message => message.Contains("Subject: another", StringComparison.Ordinal));
         Assert.Contains("\nFrom: bob\n", others, StringComparison.Ordinal);
         Assert.DoesNotContain("\nMessage-ID:", others, StringComparison.OrdinalIgnoreCase);
+        Assert.Matches("\nMessage-ID: <.+@.+>\n(.*\n)*Subject: by", Assert.Single(messages, message => message.Contains("Subject: by", StringComparison.Ordinal)));
 
         await using var server = await ServerProcess.StartAsync(new() { Extra = [("headers", "change = none")] }, "ada");
         await MessageAnswersAsync(server, "250 2.0.0", "From: ada\r\nSubject: as it was", "--server", $"{server.Host}:{server.Port("submission")}", "-tls", "--auth", "PLAIN", "--auth-user", "ada@example.test", "--auth-password", "ada");
         await Mail.ArrivesAsync(server, "ada", 1);
         Assert.Contains("\nFrom: ada\n", Assert.Single(await MessagesAsync(server, "ada")), StringComparison.Ordinal);
+    }
+
+    [ToolFact("swaks")]
+    public async Task Eight_bits_become_seven_for_the_peers_that_MIME_names()
+    {
+        await MessageAnswersAsync("250 2.0.0", "Subject: seven\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nfünf", "--to", "cleo@example.test", "--xclient-addr", "203.0.113.11");
+        await Mail.ArrivesAsync(_server, "cleo", 1);
+        var message = Assert.Single(await MessagesAsync(_server, "cleo"));
+        Assert.Contains("f=C3=BCnf", message, StringComparison.Ordinal);
+        Assert.Contains("Content-Transfer-Encoding: quoted-printable", message, StringComparison.OrdinalIgnoreCase);
     }
 
     private static async Task<string[]> MessagesAsync(ServerProcess server, string user)

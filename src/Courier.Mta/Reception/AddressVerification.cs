@@ -1,5 +1,6 @@
 using Courier.Accounts;
 using Courier.Mail.Addresses;
+using Courier.Mta.Reception.Access;
 using Courier.Smtp.Replies;
 
 namespace Courier.Mta.Reception;
@@ -19,9 +20,9 @@ public enum Audience
 /// answer for every address (§7.3).</summary>
 internal sealed class AddressVerification(ReceptionSettings settings, IAccountDirectory accounts)
 {
-    internal async ValueTask<SmtpReply> AnswerAsync(MailAddress address, bool expands, bool isFriend, CancellationToken ct)
+    internal async ValueTask<SmtpReply> AnswerAsync(MailAddress address, bool expands, AccessEntry entry, bool isFriend, CancellationToken ct)
     {
-        var audience = expands ? settings.Expand : settings.Verify;
+        var audience = entry.Told(expands) ?? (expands ? settings.Expand : settings.Verify);
         if (audience == Audience.Nobody || (audience == Audience.Friends && !isFriend))
             return expands ? Reply.NotImplemented : Reply.CannotVerify;
         if (!await accounts.IsLocalDomainAsync(address.Domain, ct))

@@ -4,6 +4,7 @@ using Courier.Accounts;
 using Courier.IO.Files;
 using Courier.Mail.Addresses;
 using Courier.Mail.Reports;
+using Courier.Mta.Reception.Access;
 using Courier.Mta.Reception.Bodies;
 using Courier.Mta.Reception.Headers;
 using Courier.Mta.Reception.Senders;
@@ -34,7 +35,7 @@ internal sealed class Intake
         Recipients = new RecipientPolicy(settings, accounts, _verdicts, logger);
         Senders = new SenderPolicy(settings.Senders, accounts, settings.Limits.HeaderBytes, logger);
         Verification = new AddressVerification(settings, accounts);
-        _rewriter = new HeaderRewriter(settings.Headers, settings.Limits.HeaderBytes, OpenBuffer);
+        _rewriter = new HeaderRewriter(settings.Limits.HeaderBytes, OpenBuffer);
     }
 
     internal RecipientPolicy Recipients { get; }
@@ -45,10 +46,10 @@ internal sealed class Intake
 
     /// <summary>What is asked of a sender, and then of the disk.</summary>
     internal async ValueTask<SmtpReply> BeginAsync(SmtpTransaction transaction, CancellationToken ct) =>
-        await Senders.CheckSenderAsync(transaction, IsFriend(transaction.Peer), ct) ?? Begin(transaction);
+        await Senders.CheckSenderAsync(transaction, EntryOf(transaction.Peer), IsFriend(transaction.Peer), ct) ?? Begin(transaction);
 
     internal ValueTask<SmtpReply> VerifyAsync(SmtpPeer peer, MailAddress address, bool expands, CancellationToken ct) =>
-        Verification.AnswerAsync(address, expands, IsFriend(peer), ct);
+        Verification.AnswerAsync(address, expands, EntryOf(peer), IsFriend(peer), ct);
 
     internal async ValueTask<string?> AuthenticateAsync(string user, string password, CancellationToken ct) =>
         (await _accounts.AuthenticateAsync(user, password, ct))?.Address.ToString();
@@ -132,7 +133,7 @@ internal sealed class Intake
     internal async ValueTask<IReadOnlyList<SmtpReply>> AcceptAsync(
         SmtpTransaction transaction, MessageBuffer received, bool isSubmitted, ISubmission submission, CancellationToken ct)
     {
-        using var rewritten = _rewriter.Rewrite(received, isSubmitted);
+        using var rewritten = _rewriter.Rewrite(received, EntryOf(transaction.Peer).Over(_settings.Headers), isSubmitted);
         if (await Senders.CheckMessageAsync(transaction, rewritten ?? received, ct) is { } unwanted)
             return [unwanted];
         using var recoded = await RecodeAsync(transaction, rewritten ?? received, ct);
@@ -157,7 +158,7 @@ internal sealed class Intake
 
     /// <summary>The message with its parts encoded as the operator wants them; null where they are so already.</summary>
     internal ValueTask<MessageBuffer?> RecodeAsync(SmtpTransaction transaction, MessageBuffer message, CancellationToken ct) =>
-        BodyRecoder.RecodeAsync(message, _settings.Access.EntryOf(transaction.Peer.Connection).Body ?? _settings.Body, OpenBuffer, ct);
+        BodyRecoder.RecodeAsync(message, EntryOf(transaction.Peer).Body ?? _settings.Body, OpenBuffer, ct);
 
     /// <summary>RFC 5321 §4.1.3: an address at the literal of the address that the peer has reached us by is one of ours.</summary>
     private MailAddress? Named(SmtpPeer peer, MailAddress? recipient) =>
@@ -194,18 +195,20 @@ internal sealed class Intake
         var id = TraceFields.NewId(transaction.Peer, now);
         var trace = TraceFields.Received(transaction, _settings.HostName, protocol, id, now);
         if (isSubmitted is { } submitted)
-            trace.Complete(header, _settings, submitted, now);
+            trace.Complete(header, EntryOf(transaction.Peer).Over(_settings.Headers), _settings.HostName, submitted, now);
         if (!header.IsHeader)
             trace.Append("\r\n");
         return new Taken(null, id, Encoding.UTF8.GetBytes(trace.ToString()), EnvelopeOf(transaction, now) with { Is8Bit = is8Bit, TlsIsOptional = header.TlsIsOptional && !transaction.Mail.RequireTls });
     }
+
+    private AccessEntry EntryOf(SmtpPeer peer) => _settings.Access.EntryOf(peer.Connection);
 
     internal static string PeerOf(SmtpTransaction transaction) => transaction.Peer.Connection.Remote.Address.ToString();
 
     private Envelope EnvelopeOf(SmtpTransaction transaction, DateTimeOffset now)
     {
         var mail = transaction.Mail;
-        var usual = _settings.Access.EntryOf(transaction.Peer.Connection);
+        var usual = EntryOf(transaction.Peer);
         var content = mail.Return == ReturnContent.Unsaid ? usual.Return : mail.Return;
         var released = mail.HoldUntil ?? (mail.HoldFor is { } span ? now + span : null);
         return new(mail.Sender, RecipientsOf(transaction.Recipients, usual.Notify))

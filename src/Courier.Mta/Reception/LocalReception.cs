@@ -37,7 +37,7 @@ public sealed class LocalReception
     {
         (_settings, _limits, _submission, _clock, _logger) = (settings, limits, submission, clock, logger);
         _space = new FreeSpace(settings.SpoolDirectory, settings.FreeMin, clock, logger);
-        _rewriter = new HeaderRewriter(settings.Headers, settings.Limits.HeaderBytes, OpenBuffer);
+        _rewriter = new HeaderRewriter(settings.Limits.HeaderBytes, OpenBuffer);
     }
 
     /// <summary>Reads one message in the form of <see cref="SubmissionFile"/> and queues it. Passing trouble of ours is a reply of 4xx.</summary>
@@ -49,7 +49,7 @@ public sealed class LocalReception
         {
             using var message = OpenBuffer();
             var envelope = await SubmissionFile.ReadAsync(stream, message, _limits, ct);
-            using var rewritten = _rewriter.Rewrite(message, isSubmitted: true);
+            using var rewritten = _rewriter.Rewrite(message, _settings.Headers, isSubmitted: true);
             using var recoded = await BodyRecoder.RecodeAsync(rewritten ?? message, _settings.Body, OpenBuffer, ct);
             if (recoded is not null)
                 envelope = envelope with { Is8Bit = BodyRecoder.Is8Bit(recoded) };
@@ -79,7 +79,7 @@ public sealed class LocalReception
         if (envelope.Recipients is [var only])
             trace.Append(CultureInfo.InvariantCulture, $"\r\n\tfor <{only.Address}>");
         trace.Append(CultureInfo.InvariantCulture, $"; {MailDate.Format(now)}\r\n");
-        trace.Complete(header, _settings, isSubmitted: true, now);
+        trace.Complete(header, _settings.Headers, _settings.HostName, isSubmitted: true, now);
         if (!header.IsHeader)
             trace.Append("\r\n");
         var origin = OriginOf(user);

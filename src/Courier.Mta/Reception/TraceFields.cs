@@ -47,11 +47,11 @@ internal static class TraceFields
     }
 
     /// <summary>Adds Message-ID and Date where they are missing and wanted.</summary>
-    internal static void Complete(this StringBuilder text, HeaderSummary header, ReceptionSettings settings, bool isSubmitted, DateTimeOffset now)
+    internal static void Complete(this StringBuilder text, HeaderSummary header, HeaderSettings settings, string hostName, bool isSubmitted, DateTimeOffset now)
     {
-        if (!header.HasMessageId && HeaderSettings.Applies(settings.Headers.AddsMessageId, isSubmitted))
-            text.AddMessageId(settings.Headers.MessageIdHost ?? settings.HostName, now);
-        if (!header.HasDate && HeaderSettings.Applies(settings.Headers.AddsDate, isSubmitted))
+        if (!header.HasMessageId && HeaderSettings.Applies(settings.AddsMessageId, isSubmitted))
+            text.AddMessageId(settings.MessageIdHost ?? hostName, now);
+        if (!header.HasDate && HeaderSettings.Applies(settings.AddsDate, isSubmitted))
             text.AddDate(now);
     }
 

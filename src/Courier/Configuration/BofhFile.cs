@@ -58,21 +58,15 @@ internal sealed class BofhFile(string path, ICollection<ConfigurationProblem> pr
     {
         var equals = assignment.IndexOf('=', StringComparison.Ordinal);
         var (name, value) = (assignment[..equals], assignment[(equals + 1)..].Trim('"'));
-        switch (name, value)
+        if (Option(name, value) is { } option)
         {
-            case ("BOFHCHECKDNS", "0" or "1"):
-                Set(SenderKeys.CheckDomain, SenderKeys.CheckDomain.Key, value == "1" ? "yes" : "no", origin);
-                break;
-            case ("BOFHCHECKHELO", "0" or "1" or "2"):
-                Set(SenderKeys.CheckHelo, SenderKeys.CheckHelo.Key, value switch { "1" => "permanent", "2" => "temporary", _ => "no" }, origin);
-                break;
-            case ("BOFHSUPPRESSBACKSCATTER", _) when value.Split(',').All(word => word is "none" or "smtp" or "authsmtp"):
-                Set(RecipientKeys.RefuseTroubled, RecipientKeys.RefuseTroubled.Key, value.Replace("authsmtp", "login", StringComparison.Ordinal), origin);
-                break;
-            case ("BOFHHEADERLIMIT", _):
-                Set(LimitKeys.HeaderSize, LimitKeys.HeaderSize.Key, value, origin);
-                break;
-            case ("BOFHCHECKDNS" or "BOFHCHECKHELO", _):
+            Set(option.Setting, option.Setting.Key, option.Text, origin, isInherited: true);
+            return;
+        }
+
+        switch (name)
+        {
+            case "BOFHCHECKDNS" or "BOFHCHECKHELO":
                 problems.Add(new(origin, name, value, name == "BOFHCHECKDNS" ? "0 or 1" : "0, 1 or 2"));
                 break;
             default:
@@ -80,6 +74,16 @@ internal sealed class BofhFile(string path, ICollection<ConfigurationProblem> pr
                 break;
         }
     }
+
+    /// <summary>What a variable of Courier's says in our words; it may stand behind <c>opt</c> or in <c>esmtpd</c>. Null where it says nothing.</summary>
+    internal static (Setting Setting, string Text)? Option(string name, string value) => (name, value) switch
+    {
+        ("BOFHCHECKDNS", "0" or "1") => (SenderKeys.CheckDomain, value == "1" ? "yes" : "no"),
+        ("BOFHCHECKHELO", "0" or "1" or "2") => (SenderKeys.CheckHelo, value switch { "1" => "permanent", "2" => "temporary", _ => "no" }),
+        ("BOFHSUPPRESSBACKSCATTER", _) when value.Split(',').All(word => word is "none" or "smtp" or "authsmtp") => (RecipientKeys.RefuseTroubled, value.Replace("authsmtp", "login", StringComparison.Ordinal)),
+        ("BOFHHEADERLIMIT", _) => (LimitKeys.HeaderSize, value),
+        _ => null,
+    };
 
     private void AddTo(Setting setting, Origin origin, string[] values)
     {
@@ -98,7 +102,8 @@ internal sealed class BofhFile(string path, ICollection<ConfigurationProblem> pr
         }
     }
 
-    private void Set(Setting setting, string key, string value, Origin origin)
+    /// <remarks>What is inherited counts where <c>esmtpd</c> says nothing, as <c>opt</c> does at Courier.</remarks>
+    private void Set(Setting setting, string key, string value, Origin origin, bool isInherited = false)
     {
         if (!setting.Accepts(value))
         {
@@ -107,7 +112,7 @@ internal sealed class BofhFile(string path, ICollection<ConfigurationProblem> pr
         }
 
         uses.Add(new(origin.ToString(), $"[{setting.Section}] {key} = {value}", null));
-        _entries.Add(new(setting.Section, null, key, value, origin));
+        _entries.Add(new(setting.Section, null, key, value, origin) { IsInherited = isInherited });
     }
 
     private static ConfigurationEntry Entry(Setting setting, string value, Origin origin) => new(setting.Section, null, setting.Key, value, origin);

@@ -38,6 +38,7 @@ internal sealed partial class EsmtpdFiles(string directory, ICollection<Configur
         ["SHELL"] = "no program is run",
         ["prefix"] = "no program is run",
         ["exec_prefix"] = "no program is run",
+        ["BOFHSUPPRESSBACKSCATTER"] = "bofh or [recipients] refuse_troubled says it, for all listeners",
         ["ULIMIT"] = "memory is bounded by limits of its own",
         ["PIDFILE"] = "the service manager knows the process",
         ["SSLPIDFILE"] = "the service manager knows the process",
@@ -125,6 +126,7 @@ internal sealed partial class EsmtpdFiles(string directory, ICollection<Configur
         ("NOADDRREWRITE", _) => (HeaderKeys.Change, value switch { "" or "0" => "all", "2" => "unsigned", _ => "none" }, ""),
         ("MIME", "" or "none" or "7bit" or "8bit") => (BodyKeys.Convert, value.Length == 0 ? "none" : value, ""),
         ("ACCESSFILE", _) => Path.Exists(value) ? (AccessKeys.AccessList, value, "") : (null, "", "there is no such file or directory"),
+        _ when BofhFile.Option(name, value) is { Setting.MayDepend: true } option => (option.Setting, option.Text, ""),
         _ => (null, "", _elsewhere.GetValueOrDefault(name, "not known here")),
     };
 

@@ -104,7 +104,8 @@ public sealed class CourierFilesTests : IDisposable
     {
         foreach (var (name, text) in new[]
         {
-            ("esmtpd", "AUTH_REQUIRED=0\nESMTP_TLS_REQUIRED=\nBOFHNOVRFY=0\nBOFHNOEXPN=1\nNOADDMSGID=1\nNOADDDATE=0\nNOADDRREWRITE=2\nMIME=8bit\n"),
+            ("esmtpd", "AUTH_REQUIRED=0\nESMTP_TLS_REQUIRED=\nBOFHNOVRFY=0\nBOFHNOEXPN=1\nNOADDMSGID=1\nNOADDDATE=0\nNOADDRREWRITE=2\nMIME=8bit\nBOFHCHECKHELO=2\nBOFHHEADERLIMIT=5000\n"),
+            ("bofh", "opt BOFHCHECKHELO=1\n"),
             ("esmtpd-msa", "AUTH_REQUIRED=1\nESMTP_TLS_REQUIRED=1\nNOADDMSGID=0\nNOADDRREWRITE=1\nMIME=none\n"),
         })
             File.WriteAllText(Path.Combine(_directory, name), text);
@@ -113,6 +114,7 @@ public sealed class CourierFilesTests : IDisposable
         var (smtp, submission) = (settings!.For(new SettingsContext { Listener = "smtp" }), settings.For(new SettingsContext { Listener = "submission" }));
         Assert.Equal((false, false, "all", "no", "none", "all", "unsigned"), (smtp.Get(AccessKeys.LoginRequired), smtp.Get(AccessKeys.TlsRequired), smtp.Get(RecipientKeys.Verify), smtp.Get(RecipientKeys.Expand), smtp.Get(HeaderKeys.AddMessageId), smtp.Get(HeaderKeys.AddDate), smtp.Get(HeaderKeys.Change)));
         Assert.Equal((true, true, "all", "none"), (submission.Get(AccessKeys.LoginRequired), submission.Get(AccessKeys.TlsRequired), submission.Get(HeaderKeys.AddMessageId), submission.Get(HeaderKeys.Change)));
+        Assert.Equal(("temporary", 5000L), (smtp.Get(SenderKeys.CheckHelo), smtp.Get(LimitKeys.HeaderSize)));
         Assert.Equal(("8bit", "none"), (smtp.Get(BodyKeys.Convert), submission.Get(BodyKeys.Convert)));
     }
 

@@ -1,6 +1,8 @@
 using System.Globalization;
 using Courier.Mail.Reports;
 using Courier.Mta.Reception.Bodies;
+using Courier.Mta.Reception.Headers;
+using Courier.Mta.Reception.Senders;
 
 namespace Courier.Mta.Reception.Access;
 
@@ -16,7 +18,8 @@ public sealed record AccessEntry
 
     /// <summary>Courier's variables that do something here.</summary>
     public static IReadOnlySet<string> Used { get; } =
-        new HashSet<string>(["RELAYCLIENT", "BLOCK", "SIZELIMIT", "AUTH_REQUIRED", "ESMTP_TLS_REQUIRED", "TARPIT", "MAXCPERIP", "DSNNOTIFY", "DSNRET", "MIME"], StringComparer.Ordinal);
+        new HashSet<string>(["RELAYCLIENT", "BLOCK", "SIZELIMIT", "AUTH_REQUIRED", "ESMTP_TLS_REQUIRED", "TARPIT", "MAXCPERIP", "DSNNOTIFY", "DSNRET", "MIME",
+            "BOFHCHECKDNS", "BOFHCHECKHELO", "BOFHNOVRFY", "BOFHNOEXPN", "NOADDMSGID", "NOADDDATE", "NOADDRREWRITE"], StringComparer.Ordinal);
 
     /// <summary>The connection is refused.</summary>
     public bool IsDenied { get; private init; }
@@ -65,6 +68,28 @@ public sealed record AccessEntry
 
     /// <summary>MIME, <c>none</c>, <c>7bit</c> or <c>8bit</c>: what is done to the encoding of a message's parts; null: as for all.</summary>
     public BodyChanges? Body => Variables.GetValueOrDefault("MIME") switch { "none" => BodyChanges.None, "7bit" => BodyChanges.SevenBit, "8bit" => BodyChanges.EightBit, _ => null };
+
+    /// <summary>BOFHCHECKDNS; null: as for all.</summary>
+    public bool? ChecksDomain => IsNot("BOFHCHECKDNS", "0");
+
+    /// <summary>BOFHCHECKHELO; null: as for all.</summary>
+    public HeloCheck? Helo => Variables.TryGetValue("BOFHCHECKHELO", out var value) ? Number(value) switch { 0 => HeloCheck.Off, 2 => HeloCheck.Temporary, _ => HeloCheck.Permanent } : null;
+
+    /// <summary>BOFHNOVRFY, and for <paramref name="expands"/> BOFHNOEXPN; null: as for all.</summary>
+    internal Audience? Told(bool expands) => IsNot(expands ? "BOFHNOEXPN" : "BOFHNOVRFY", "0") switch { true => Audience.Nobody, false => Audience.Everybody, null => null };
+
+    /// <summary>NOADDMSGID, NOADDDATE and NOADDRREWRITE, where they are set; the rest as for all.</summary>
+    internal HeaderSettings Over(HeaderSettings usual) => !Variables.Keys.Any(static name => name.StartsWith("NOADD", StringComparison.Ordinal)) ? usual : usual with
+    {
+        AddsMessageId = Whom("NOADDMSGID") ?? usual.AddsMessageId,
+        AddsDate = Whom("NOADDDATE") ?? usual.AddsDate,
+        Changes = Variables.TryGetValue("NOADDRREWRITE", out var value) ? Number(value) switch { 0 => HeaderChanges.All, 2 => HeaderChanges.Unsigned, _ => HeaderChanges.None } : usual.Changes,
+    };
+
+    private Whose? Whom(string name) => IsNot(name, "0") switch { true => Whose.Nobody, false => Whose.Everybody, null => null };
+
+    /// <summary>Null where it is not set; false where it is empty or <paramref name="off"/>.</summary>
+    private bool? IsNot(string name, string off) => Variables.TryGetValue(name, out var value) ? value.Length > 0 && value != off : null;
 
     /// <summary>Whether a variable of that name says yes: any number but 0.</summary>
     public bool IsOn(string name) => Variables.TryGetValue(name, out var value) && Number(value) != 0;

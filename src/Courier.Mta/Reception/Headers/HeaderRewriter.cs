@@ -6,14 +6,14 @@ namespace Courier.Mta.Reception.Headers;
 
 /// <summary>Gives addresses without a domain one, in From, Sender, Reply-To, To and Cc: programs of one machine know each other's users by their
 /// names, the rest of the world does not (RFC 6409 §8.1).</summary>
-internal sealed class HeaderRewriter(HeaderSettings settings, int headerBytes, Func<MessageBuffer> openBuffer)
+internal sealed class HeaderRewriter(int headerBytes, Func<MessageBuffer> openBuffer)
 {
     private const int CopyBytes = 64 * 1024;
 
     private static readonly string[] _fields = ["From", "Sender", "Reply-To", "To", "Cc", "Bcc"];
 
     /// <returns>The message with its new header; null where nothing is to be changed. The caller disposes of it.</returns>
-    internal MessageBuffer? Rewrite(MessageBuffer message, bool isSubmitted)
+    internal MessageBuffer? Rewrite(MessageBuffer message, HeaderSettings settings, bool isSubmitted)
     {
         if (settings.Domain is not { } domain || settings.Changes == HeaderChanges.None || !HeaderSettings.Applies(settings.Completes, isSubmitted))
             return null;
@@ -23,17 +23,17 @@ internal sealed class HeaderRewriter(HeaderSettings settings, int headerBytes, F
         var header = HeaderReader.HeaderLength(start);
         if (header == start.Length && message.Length > header)
             return null;
-        var places = PlacesIn(start.AsSpan(0, header));
+        var places = PlacesIn(start.AsSpan(0, header), settings.Changes);
         return places.Count == 0 ? null : Copy(start, places, Encoding.ASCII.GetBytes("@" + domain), stream);
     }
 
-    private List<int> PlacesIn(ReadOnlySpan<byte> header)
+    private static List<int> PlacesIn(ReadOnlySpan<byte> header, HeaderChanges changes)
     {
         var places = new List<int>();
         foreach (var field in new HeaderReader(header))
         {
             var name = header[field.Name];
-            if (settings.Changes == HeaderChanges.Unsigned && Ascii.EqualsIgnoreCase(name, "DKIM-Signature"u8))
+            if (changes == HeaderChanges.Unsigned && Ascii.EqualsIgnoreCase(name, "DKIM-Signature"u8))
                 return [];
             if (!IsAddressField(name))
                 continue;

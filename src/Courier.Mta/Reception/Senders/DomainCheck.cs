@@ -5,13 +5,13 @@ using Courier.Smtp.Replies;
 namespace Courier.Mta.Reception.Senders;
 
 /// <summary>Whether mail could be answered to a sender's domain, and by whose servers. What the name service cannot say now is a temporary refusal.</summary>
-internal sealed class DomainCheck(IDnsResolver resolver, bool mustExist, IReadOnlyList<IPNetwork> refusedExchangers)
+internal sealed class DomainCheck(IDnsResolver resolver, IReadOnlyList<IPNetwork> refusedExchangers)
 {
     /// <summary>Exchangers whose addresses are looked at; as many as delivery would try.</summary>
     private const int ExchangersMax = 16;
 
     /// <returns>Null where nothing speaks against it.</returns>
-    internal async ValueTask<SmtpReply?> CheckAsync(string domain, CancellationToken ct)
+    internal async ValueTask<SmtpReply?> CheckAsync(string domain, bool mustExist, CancellationToken ct)
     {
         // RFC 5321 §4.1.3: an address literal is its own answer.
         if (domain.StartsWith('['))

@@ -1,6 +1,7 @@
 using Courier.Accounts;
 using Courier.IO.Files;
 using Courier.Mail.Addresses;
+using Courier.Mta.Reception.Access;
 using Courier.Smtp.Replies;
 using Courier.Smtp.Server;
 using Microsoft.Extensions.Logging;
@@ -24,17 +25,18 @@ internal sealed class SenderPolicy
         if (settings.Resolver is not { } resolver)
             return;
         _names = new PeerNames(resolver);
-        _domains = settings.ChecksDomain || settings.RefusedExchangers.Count > 0 ? new DomainCheck(resolver, settings.ChecksDomain, settings.RefusedExchangers) : null;
+        _domains = new DomainCheck(resolver, settings.RefusedExchangers);
     }
 
     /// <summary>Asked after MAIL.</summary>
     /// <param name="transaction">Its envelope.</param>
+    /// <param name="entry">What the access list says of the peer; it goes before what is asked of all.</param>
     /// <param name="isFriend">The peer may relay: what is asked of hosts is not asked of it.</param>
     /// <param name="ct">Ends the look-ups.</param>
     /// <returns>Null where it may go on.</returns>
-    internal async ValueTask<SmtpReply?> CheckSenderAsync(SmtpTransaction transaction, bool isFriend, CancellationToken ct)
+    internal async ValueTask<SmtpReply?> CheckSenderAsync(SmtpTransaction transaction, AccessEntry entry, bool isFriend, CancellationToken ct)
     {
-        var refusal = await JudgeAsync(transaction, isFriend, ct);
+        var refusal = await JudgeAsync(transaction, entry, isFriend, ct);
         if (refusal is not null)
             Log.SenderRefused(_logger, Intake.PeerOf(transaction), transaction.Mail.Sender.ToString(), transaction.Peer.HeloName, refusal.Text);
         return refusal;
@@ -66,10 +68,10 @@ internal sealed class SenderPolicy
     /// <summary>Mail for it is taken, so as to be refused.</summary>
     internal bool IsTrap(MailAddress recipient) => _settings.SpamTraps.Matches(recipient);
 
-    private async ValueTask<SmtpReply?> JudgeAsync(SmtpTransaction transaction, bool isFriend, CancellationToken ct)
+    private async ValueTask<SmtpReply?> JudgeAsync(SmtpTransaction transaction, AccessEntry entry, bool isFriend, CancellationToken ct)
     {
         var peer = transaction.Peer;
-        if (!isFriend && await CheckHeloAsync(peer, ct) is { } mismatch)
+        if (!isFriend && await CheckHeloAsync(peer, entry.Helo ?? _settings.Helo, ct) is { } mismatch)
             return mismatch;
         if (transaction.Mail.Sender.Address is not { } sender)
             return null;
@@ -80,18 +82,21 @@ internal sealed class SenderPolicy
         if (!isFriend && await IsForeignHostAsync(peer, sender.Domain, ct))
             return SenderReplies.NotFromOwnHost;
         // Our own domains need not be known to the name server that we ask.
-        return _domains is null || await _accounts.IsLocalDomainAsync(sender.Domain, ct) ? null : await _domains.CheckAsync(sender.Domain, ct);
+        var mustExist = entry.ChecksDomain ?? _settings.ChecksDomain;
+        return _domains is null || (!mustExist && _settings.RefusedExchangers.Count == 0) || await _accounts.IsLocalDomainAsync(sender.Domain, ct)
+            ? null
+            : await _domains.CheckAsync(sender.Domain, mustExist, ct);
     }
 
-    private async ValueTask<SmtpReply?> CheckHeloAsync(SmtpPeer peer, CancellationToken ct)
+    private async ValueTask<SmtpReply?> CheckHeloAsync(SmtpPeer peer, HeloCheck check, CancellationToken ct)
     {
-        if (_settings.Helo == HeloCheck.Off || _names is null)
+        if (check == HeloCheck.Off || _names is null)
             return null;
         return await _names.IsHeloOfAsync(peer.HeloName, peer.Connection.Remote.Address, ct) switch
         {
             NameAnswer.Yes => null,
             NameAnswer.Unknown => SenderReplies.HeloTrouble,
-            _ => _settings.Helo == HeloCheck.Permanent ? SenderReplies.HeloMismatch : SenderReplies.HeloMismatchForNow,
+            _ => check == HeloCheck.Permanent ? SenderReplies.HeloMismatch : SenderReplies.HeloMismatchForNow,
         };
     }
 

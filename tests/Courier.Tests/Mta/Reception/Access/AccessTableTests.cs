@@ -1,5 +1,8 @@
 using System.Net;
+using Courier.Mta.Reception;
 using Courier.Mta.Reception.Access;
+using Courier.Mta.Reception.Headers;
+using Courier.Mta.Reception.Senders;
 
 namespace Courier.Tests.Mta.Reception.Access;
 
@@ -55,6 +58,18 @@ public sealed class AccessTableTests
     {
         var entry = Find(["10\tdeny"], "192.0.2.1");
         Assert.Equal((false, false, false), (entry.IsDenied, entry.IsAllowed, entry.MayRelay));
+    }
+
+    [Fact]
+    public void What_is_asked_of_all_may_be_said_anew_for_a_network()
+    {
+        var entry = Find(["10\tallow,BOFHCHECKDNS=0,BOFHCHECKHELO=2,BOFHNOVRFY=1,BOFHNOEXPN=0,NOADDMSGID=1,NOADDDATE,NOADDRREWRITE=2"], "10.0.0.1");
+        Assert.Equal((false, HeloCheck.Temporary, Audience.Nobody, Audience.Everybody), (entry.ChecksDomain, entry.Helo, entry.Told(expands: false), entry.Told(expands: true)));
+        Assert.Equal(new HeaderSettings { Domain = "a.test", AddsMessageId = Whose.Nobody, AddsDate = Whose.Everybody, Changes = HeaderChanges.Unsigned },
+            entry.Over(new HeaderSettings { Domain = "a.test", Changes = HeaderChanges.None }));
+        var other = Find(["10\tallow"], "10.0.0.1");
+        Assert.Equal((null, null, null, null), (other.ChecksDomain, other.Helo, other.Told(expands: false), other.Told(expands: true)));
+        Assert.Equal(new HeaderSettings { AddsDate = Whose.Nobody }, other.Over(new HeaderSettings { AddsDate = Whose.Nobody }));
     }
 
     [Fact]

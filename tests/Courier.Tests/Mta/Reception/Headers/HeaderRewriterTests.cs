@@ -10,7 +10,7 @@ public sealed class HeaderRewriterTests
     {
         using var received = Buffer(memoryBytes);
         received.Write(Encoding.Latin1.GetBytes(message));
-        using var rewritten = new HeaderRewriter(settings ?? new HeaderSettings { Domain = "house.test" }, 4000, () => Buffer(memoryBytes)).Rewrite(received, isSubmitted);
+        using var rewritten = new HeaderRewriter(4000, () => Buffer(memoryBytes)).Rewrite(received, settings ?? new HeaderSettings { Domain = "house.test" }, isSubmitted);
         if (rewritten is null)
             return null;
         using var reader = new StreamReader(rewritten.OpenRead(), Encoding.Latin1);
