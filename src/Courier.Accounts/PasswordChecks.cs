@@ -76,8 +76,17 @@ internal sealed class PasswordChecks : IDisposable
         {
             if (_threads >= _settings.VerificationsAtOnce)
                 return;
-            _threads++;
-            new Thread(Run, StackBytes) { IsBackground = true, Name = $"password check {_threads}" }.Start();
+            try
+            {
+                new Thread(Run, StackBytes) { IsBackground = true, Name = $"password check {_threads + 1}" }.Start();
+                _threads++;
+            }
+            catch (OutOfMemoryException e)
+            {
+                // That is what .NET calls it when there are no descriptors left. Threads that are there will do; without one the login is to come again.
+                if (_threads == 0)
+                    throw new IOException("No thread can be made to check a password.", e);
+            }
         }
     }
 

@@ -24,6 +24,7 @@ internal static class ServeCommand
 
     private static async Task<int> RunAsync(ParseResult parsed, Settings settings, Func<ILoggerFactory, Task<IAsyncDisposable>> start, Action onReady)
     {
+        Workers.Begin();
         using var logging = CreateLogging(settings.Defaults);
         var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);

@@ -16,6 +16,7 @@ public sealed partial class ImapLoad(IPEndPoint server, string user, string pass
     private readonly ConcurrentDictionary<string, byte> _appended = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, byte> _removing = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Validity, uint Uid), string> _uids = [];
+    private readonly ConcurrentQueue<string> _refusals = new();
     private readonly List<string> _faults = [];
 
     /// <summary>Broken invariants that the client saw by itself.</summary>
@@ -23,8 +24,8 @@ public sealed partial class ImapLoad(IPEndPoint server, string user, string pass
 
     public int Appended => _appended.Count;
 
-    /// <summary>Commands that were answered with NO.</summary>
-    public int Refused { get; private set; }
+    /// <summary>What commands were refused with.</summary>
+    public IReadOnlyCollection<string> Refusals => _refusals;
 
     /// <summary>As <see cref="LoadPlan.IsHeard"/>.</summary>
     public Func<bool> IsHeard { get; init; } = () => true;
@@ -45,7 +46,7 @@ public sealed partial class ImapLoad(IPEndPoint server, string user, string pass
             catch (Exception error) when (error is IOException or SocketException or OperationCanceledException or TimeoutException)
             {
                 if (error is ImapRefusalException)
-                    Refused++;
+                    _refusals.Enqueue(error.Message);
                 await Task.Delay(20, CancellationToken.None);
             }
         }
@@ -61,7 +62,7 @@ public sealed partial class ImapLoad(IPEndPoint server, string user, string pass
         {
             var count = there.Count(found => found == token);
             if (count != 1)
-                _faults.Add($"APPEND of {token} was answered OK, now it is there {count} times");
+                _faults.Add($"APPEND of {token} was answered OK, now it is there {count} times (UIDVALIDITY {validity}; UIDs told: {string.Join(' ', _uids.Where(one => one.Value == token).Select(one => one.Key))})");
         }
         foreach (var group in there.GroupBy(token => token, StringComparer.Ordinal).Where(group => group.Count() > 1))
             _faults.Add($"{group.Key} is there {group.Count()} times");
@@ -87,8 +88,9 @@ public sealed partial class ImapLoad(IPEndPoint server, string user, string pass
                 break;
             default:
                 var uid = RandomUid(validity);
-                if (_uids.TryGetValue((validity, uid), out var doomed))
-                    _removing[doomed] = 0;
+                if (!_uids.TryGetValue((validity, uid), out var doomed))
+                    break;      // a message whose FETCH was refused: it would be removed unseen
+                _removing[doomed] = 0;
                 await session.AskAsync($"UID STORE {uid} +FLAGS.SILENT (\\Deleted)");
                 await session.AskAsync("EXPUNGE");
                 break;

@@ -49,7 +49,7 @@ public sealed class ErringDiskRounds(ITestOutputHelper output)
         }
 
         Assert.All(run.Ledger.Refusals, reply => Assert.StartsWith("4", reply, StringComparison.Ordinal));
-        run.Say($"{disk.Failed} writes failed, {run.Ledger.Refusals.Count()} refusals; IMAP: {imap.Sum(client => client.Appended)} appended, {imap.Sum(client => client.Refused)} refused");
+        run.Say($"{disk.Failed} writes failed, {run.Ledger.Refusals.Count()} refusals; IMAP: {imap.Sum(client => client.Appended)} appended, {imap.Sum(client => client.Refusals.Count)} refused");
         Assert.True(disk.Failed > 0 && run.Ledger.Refusals.Any(), "nothing has failed, so nothing was tested");
         await run.ConcludeAsync("write errors and power cut", rounds, run.Audit.Judge(run.Ledger));
     }

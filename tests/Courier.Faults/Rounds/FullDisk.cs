@@ -28,9 +28,9 @@ public sealed class FullDisk(ITestOutputHelper output)
                 await file.FlushAsync();
             }
         }
-        await LoadUntilAsync(run, imap, () => run.Ledger.Refusals.Count() >= 20 && imap.Refused >= 10, TimeSpan.FromSeconds(60));
+        await LoadUntilAsync(run, imap, () => run.Ledger.Refusals.Count() >= 20 && imap.Refusals.Count >= 10, TimeSpan.FromSeconds(60));
         Assert.True(run.Ledger.Refusals.Count() >= 20, $"the disk never filled up; {run.Ledger.Acknowledged} acknowledged, {disk.FreeBytes} bytes free");
-        Assert.True(imap.Refused >= 10, "APPEND was never refused");
+        Assert.True(imap.Refusals.Count >= 10, "APPEND was never refused");
         Assert.All(run.Ledger.Refusals, reply => Assert.StartsWith("4", reply, StringComparison.Ordinal));
         Assert.True(run.Server.IsRunning, "the server ended on a full disk\n" + run.Server.LogText);
 

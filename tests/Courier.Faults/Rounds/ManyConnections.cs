@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using System.Text;
 using Courier.Faults.Load;
 using Courier.Faults.Server;
@@ -9,7 +8,7 @@ using Xunit.Abstractions;
 namespace Courier.Faults.Rounds;
 
 /// <summary>Connections that hold a place and give nothing for it, and a server that has no descriptors left: others are served, memory stays bounded.</summary>
-public sealed partial class ManyConnections(ITestOutputHelper output)
+public sealed class ManyConnections(ITestOutputHelper output)
 {
     // [limits] says how many at least; each of these clients comes from 127.0.0.1.
     private const string Settings = """
@@ -24,8 +23,6 @@ public sealed partial class ManyConnections(ITestOutputHelper output)
 
     /// <summary>Beside the connections: the mail that is taken meanwhile, and what the garbage collector has not given back.</summary>
     private const long Slack = 80L << 20;
-
-    private const int NoFile = 7;
 
     [Fact]
     public async Task Connections_that_say_nothing_or_stop_in_the_middle_cost_little_and_keep_nobody_out()
@@ -56,7 +53,7 @@ public sealed partial class ManyConnections(ITestOutputHelper output)
             silent.ForEach(socket => socket.Dispose());
         }
 
-        await UntilAsync(() => Descriptors(run.Server.ProcessId) < 300, () => $"{Descriptors(run.Server.ProcessId)} descriptors are still open");
+        await UntilAsync(() => DescriptorLimit.Open(run.Server.ProcessId) < 300, () => $"{DescriptorLimit.Open(run.Server.ProcessId)} descriptors are still open");
         await run.DrainAsync();
         await run.ConcludeAsync("silent connections", 1, run.Audit.Judge(run.Ledger));
     }
@@ -70,7 +67,7 @@ public sealed partial class ManyConnections(ITestOutputHelper output)
         await run.DrainAsync();
         using var early = await OpenAsync(run, "EHLO early.example\r\n");
         await ReadUntilAsync(early, "250 ");
-        SetDescriptors(run.Server.ProcessId, (ulong)Descriptors(run.Server.ProcessId) + 10);
+        DescriptorLimit.Take(run.Server.ProcessId, DescriptorLimit.Open(run.Server.ProcessId) + 10);
         var others = new List<Socket>();
         try
         {
@@ -88,7 +85,7 @@ public sealed partial class ManyConnections(ITestOutputHelper output)
             }
 
             Assert.Single(run.Server.LogText.Split('\n'), line => line.Contains("cannot accept", StringComparison.Ordinal));
-            SetDescriptors(run.Server.ProcessId, 20_000);
+            DescriptorLimit.GiveBack(run.Server.ProcessId);
             await SendAsync(run, 50);
         }
         finally
@@ -156,24 +153,6 @@ public sealed partial class ManyConnections(ITestOutputHelper output)
         }
     }
 
-    private static int Descriptors(int process) => Directory.GetFileSystemEntries($"/proc/{process}/fd").Length;
-
     private static long ResidentBytes(int process) => File.ReadLines($"/proc/{process}/status").Where(line => line.StartsWith("VmRSS:", StringComparison.Ordinal))
         .Select(line => long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024).Single();
-
-    private static void SetDescriptors(int process, ulong most)
-    {
-        var limit = new Limit { Soft = most, Hard = 20_000 };
-        Assert.Equal(0, PrLimit(process, NoFile, ref limit, nint.Zero));
-    }
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct Limit
-    {
-        public ulong Soft;
-        public ulong Hard;
-    }
-
-    [LibraryImport("libc", EntryPoint = "prlimit64", SetLastError = true)]
-    private static partial int PrLimit(int process, int resource, ref Limit limit, nint old);
 }
