@@ -8,8 +8,11 @@ public enum LineStatus
 {
     Line,
 
-    /// <summary>The line was longer than allowed; all of it up to its line end has been passed over, unless the reader <see cref="LineReader.GivesUp"/>.</summary>
+    /// <summary>The line was longer than allowed; all of it up to its line end has been passed over.</summary>
     TooLong,
+
+    /// <summary>The same, and its end has not come within <see cref="LineReader.EndlessBytes"/>: what follows is still of this line, and nothing can be read any more.</summary>
+    Endless,
 
     /// <summary>The peer closed; an unfinished line is dropped.</summary>
     End,
@@ -31,12 +34,13 @@ public sealed class LineReader(int limitBytes)
     /// <summary>Longest line in octets, its CRLF included.</summary>
     public int LimitBytes { get; set; } = limitBytes;
 
-    /// <summary>A line that is too long is told of at once, its rest unread: for those who leave then, and do not wait for a line end that may never come.</summary>
-    public bool GivesUp { get; init; }
+    /// <summary>Of a line that is too long so much is passed over to find its end, which may never come.</summary>
+    public long EndlessBytes { get; init; } = long.MaxValue;
 
     public async ValueTask<LineStatus> ReadAsync(PipeReader input, CancellationToken ct)
     {
         var tooLong = false;
+        var passed = 0L;
         while (true)
         {
             var result = await input.ReadAsync(ct);
@@ -46,12 +50,13 @@ public sealed class LineReader(int limitBytes)
                 return tooLong ? LineStatus.TooLong : LineStatus.Line;
             }
 
+            passed += tooLong ? result.Buffer.Length : 0;
             if (!tooLong)
                 input.AdvanceTo(result.Buffer.Start, result.Buffer.End);
             else
                 input.AdvanceTo(result.Buffer.End);
-            if (tooLong && GivesUp)
-                return LineStatus.TooLong;
+            if (tooLong && passed >= EndlessBytes)
+                return LineStatus.Endless;
             if (result.IsCompleted)
                 return LineStatus.End;
         }

@@ -13,7 +13,7 @@ internal sealed class ReplyReader(SmtpClientLimits limits)
 {
     private const int CodeDigits = 3;
 
-    private readonly LineReader _lines = new(limits.ReplyLineBytes) { GivesUp = true };
+    private readonly LineReader _lines = new(limits.ReplyLineBytes) { EndlessBytes = 0 };
 
     public async ValueTask<SmtpReply> ReadAsync(PipeReader input, CancellationToken ct)
     {
@@ -24,7 +24,7 @@ internal sealed class ReplyReader(SmtpClientLimits limits)
             var status = await _lines.ReadAsync(input, ct);
             if (status == LineStatus.End)
                 throw new IOException("The server closed the connection.");
-            if (status == LineStatus.TooLong)
+            if (status is LineStatus.TooLong or LineStatus.Endless)
                 throw new BadReplyException("The server sent a reply line that is too long.");
             var line = _lines.Line.Span;
             if (Code(line) is not { } digits || (code is not null && code != digits))

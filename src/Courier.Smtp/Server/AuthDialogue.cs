@@ -42,6 +42,8 @@ internal static class AuthDialogue
         var status = await wire.ReadLineAsync();
         if (status == LineStatus.End)
             throw new SessionEndedException(farewell: null);
+        if (status == LineStatus.Endless)
+            throw new SessionEndedException(Reply.AuthLineTooLong);
         if (status == LineStatus.TooLong)
             return (null, Reply.AuthLineTooLong);
         if (wire.Line.SequenceEqual("*"u8))

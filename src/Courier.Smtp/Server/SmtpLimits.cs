@@ -12,6 +12,10 @@ public sealed record SmtpLimits
     /// <remarks>RFC 4954 §4.</remarks>
     public int AuthLineBytes { get; init; } = 12288;
 
+    /// <summary>Octets of a line that is too long which are read to find its end, before the connection is closed.</summary>
+    /// <remarks>A client that has lost its place and sends a message as commands has lines of its own; no client has one of these.</remarks>
+    public int EndlessLineBytes { get; init; } = 256 * 1024;
+
     /// <summary>Recipients of one message; more are told 452 and sent in a further one.</summary>
     /// <remarks>RFC 5321 §4.5.3.1.8 asks for at least 100. 1000 is what list servers send to.</remarks>
     public int Recipients { get; init; } = 1000;

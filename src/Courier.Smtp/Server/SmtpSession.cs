@@ -140,6 +140,8 @@ internal sealed class SmtpSession : IDisposable
                 var status = await Wire.ReadLineAsync();
                 if (status == LineStatus.End)
                     return;
+                if (status == LineStatus.Endless)
+                    throw new SessionEndedException(Reply.LineTooLong);
                 if (await AnswerAsync(status) is { } reply)
                     Wire.Write(reply);
             }

@@ -32,7 +32,7 @@ internal sealed class SmtpWire : IDisposable
     public SmtpWire(Connection connection, SmtpLimits limits, int lineBytes, CancellationToken stopping)
     {
         (_connection, _limits) = (connection, limits);
-        _lines = new LineReader(lineBytes);
+        _lines = new LineReader(lineBytes) { EndlessBytes = limits.EndlessLineBytes };
         _input = new Deadline(stopping);
     }
 

@@ -1,3 +1,4 @@
+using Courier.Net;
 using Courier.Smtp.Server;
 using Courier.Tests.Shared.Smtp;
 
@@ -19,6 +20,20 @@ public sealed class SmtpLimitsTests
             Assert.StartsWith(code, await talk.SayAsync("NOOP " + new string('x', length - "NOOP \r\n".Length)), StringComparison.Ordinal);
             Assert.StartsWith("250", await talk.SayAsync("NOOP"), StringComparison.Ordinal);
         }
+    }
+
+    [Theory]
+    [InlineData("", "500")]
+    [InlineData("AUTH PLAIN\r\n", "334 500")]
+    public async Task A_line_without_an_end_is_answered_and_ends_the_session(string before, string codes)
+    {
+        var limits = new SmtpLimits { EndlessLineBytes = 100_000 };
+        await using var server = new SmtpTestServer(SmtpTestServer.Relay with { Limits = limits, AuthOffered = true, CleartextLogins = CleartextLogins.Loopback });
+        await using var talk = await server.GreetAsync();
+        // One that has an end is answered alone.
+        Assert.StartsWith("500", await talk.SayAsync(new string('x', 90_000)), StringComparison.Ordinal);
+        await talk.SendAsync(before + new string('x', 100_000));
+        Assert.Equal(codes + " end", await talk.CodesAsync(codes.Split(' ').Length + 1).WaitAsync(TimeSpan.FromSeconds(30)));
     }
 
     [Fact]

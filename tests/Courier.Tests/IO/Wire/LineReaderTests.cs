@@ -69,6 +69,23 @@ public sealed class LineReaderTests
         Assert.Equal(LineStatus.TooLong, await reading);
     }
 
+    [Theory]
+    [InlineData(0, 10)]
+    [InlineData(10_000, 10_000)]
+    public async Task An_endless_line_is_given_up_after_so_many_octets(int endless, int read)
+    {
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
+        var reader = new LineReader(10) { EndlessBytes = endless };
+        var reading = reader.ReadAsync(pipe.Reader, default).AsTask();
+        for (var sent = 0; sent < read; sent += 10)
+        {
+            Assert.False(reading.IsCompleted);
+            await pipe.Writer.WriteAsync(new byte[10]);
+        }
+
+        Assert.Equal(LineStatus.Endless, await reading.WaitAsync(TimeSpan.FromSeconds(20)));
+    }
+
     private static async Task<string> ReadAllAsync(string input, int piece)
     {
         var pipe = new Pipe();
