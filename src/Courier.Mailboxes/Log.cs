@@ -37,4 +37,7 @@ internal static partial class Log
 
     [LoggerMessage(5021, LogLevel.Warning, "{Mailbox}: {Count} messages had other UIDs at {Server} and got new ones here and there")]
     internal static partial void Disagreed(ILogger logger, string mailbox, int count, OtherServer server);
+
+    [LoggerMessage(5022, LogLevel.Warning, "{Mailbox}: the first line of the list of UIDs is damaged; the list was made anew {How}")]
+    internal static partial void UidsReplaced(ILogger logger, string mailbox, string how);
 }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Courier.Testing.Processes;
 
 namespace Courier.EndToEnd;
@@ -33,6 +34,22 @@ public sealed class LocalProgramsTests
         await using var imap = await ImapProbe.LoginAsync(server.Port("imap"), server.Address("demo"), "demo");
         await imap.OkAsync("SELECT INBOX");
         return string.Join('\n', (await imap.OkAsync("FETCH 1:* (BODY.PEEK[])")).Where(line => line.Contains($"Subject: {subject}\r\n", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Of_a_program_that_is_gone_in_the_middle_nothing_is_queued()
+    {
+        var (server, _) = await PrepareAsync();
+        await using var running = server;
+        await server.StartAsync();
+        using (var half = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+        {
+            await half.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(server.StateDirectory, "submit.sock")));
+            await half.SendAsync("courier-message 1\nS demo@example.test\nR far@there.test\t\t\n\nSubject: half\n\nThis is where it br"u8.ToArray());
+        }
+
+        await Eventually.IsAsync("the server has noticed", () => server.Log.Contains("was not served to its end", StringComparison.Ordinal));
+        Assert.Equal("[]", (await server.CommandAsync("queue", "list", "--json")).Checked().Output.Trim());
     }
 
     [ToolFact("setpriv", "root")]

@@ -69,7 +69,7 @@ internal sealed partial class MailboxState
     {
         BeginWith(list);
         if (_isOpen)
-            throw new IOException($"{Folder.Path}: UIDVALIDITY changed while the mailbox was open");
+            throw new UidValidityChangedException($"{Folder.Path}: UIDVALIDITY changed while the mailbox was open");
     }
 
     /// <summary>Under the gate and the lock: the mailbox has these UIDs from now on, and the next listing shows what there is of them.</summary>
@@ -106,7 +106,7 @@ internal sealed partial class MailboxState
         {
             // Somebody removed the file and another process made it anew: nothing that we know of UIDs holds.
             BeginAnew();
-            throw new IOException($"{Folder.Path}: UIDVALIDITY changed while the mailbox was open");
+            throw new UidValidityChangedException($"{Folder.Path}: UIDVALIDITY changed while the mailbox was open");
         }
     }
 
@@ -212,9 +212,29 @@ internal sealed partial class MailboxState
     private void LoadUids()
     {
         Forms.Restart();
-        if (!Uids.Read((uid, name) => Pending[name] = uid))
-            _takeOver.CreateUids(Sharing?.With ?? OtherServer.None);
+        if (!TryReadUids())
+        {
+            if (File.Exists(Folder.Uids))
+                ReplaceDamagedUids();
+            else if (File.Exists(Folder.Index))
+                // Somebody removed the list. What another server left was taken over before it was made.
+                Uids.Create(UidValiditySource.Next(Main, Now, sync: true), 1, []);
+            else
+                _takeOver.CreateUids(Sharing?.With ?? OtherServer.None);
+        }
+
         _version = new Version(new Snapshot(Tables, [], Uids.UidValidity, Uids.UidNext, NextModSeq()), default);
+    }
+
+    private bool TryReadUids() => Uids.Read((uid, name) => Pending[name] = uid);
+
+    private void ReplaceDamagedUids()
+    {
+        var image = IndexFile.TryRead(Folder, new Tables(new TailTable(), new KeywordTable(), Reader), Store.Settings.BootId);
+        DamagedUids.Replace(Folder, Main, Store.Settings.BootId, image, Now);
+        Log.UidsReplaced(Store.Logger, Folder.Path, image is null ? "with a new UIDVALIDITY" : "from the index");
+        Uids = new UidFile(Folder, Store.Settings.BootId);
+        TryReadUids();
     }
 
     private void ResetTables() => Tables = new Tables(new TailTable(), new KeywordTable(), Reader);

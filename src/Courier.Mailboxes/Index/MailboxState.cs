@@ -272,6 +272,21 @@ internal sealed partial class MailboxState : IAsyncDisposable
 
     private async ValueTask<Snapshot> ListAsync(CancellationToken ct)
     {
+        try
+        {
+            await ListOnceAsync(ct);
+        }
+        catch (UidValidityChangedException)
+        {
+            // Sessions that have it open find another UIDVALIDITY, and end.
+            await ListOnceAsync(ct);
+        }
+
+        return Current;
+    }
+
+    private async ValueTask ListOnceAsync(CancellationToken ct)
+    {
         await ChangeAsync(() =>
         {
             CheckSharing();
@@ -286,7 +301,6 @@ internal sealed partial class MailboxState : IAsyncDisposable
                 ScanAgain();
             return true;
         }, ct);
-        return Current;
     }
 
     /// <summary>After so many entries were made, by a listing or a change: what that took beside what is kept would stay with the process until something else

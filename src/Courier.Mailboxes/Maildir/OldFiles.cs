@@ -1,5 +1,6 @@
 using System.Text;
 using Courier.IO.Files;
+using Courier.Mailboxes.Upkeep;
 
 namespace Courier.Mailboxes.Maildir;
 
@@ -34,13 +35,38 @@ internal static class OldFiles
         for (var i = 0; i < names.Count; i++)
         {
             var path = RawPath.Join(buffer, slash, names[i], default);
+            var name = Encoding.UTF8.GetString(names[i]);
             // ctime: the rename into the directory set it, and no program can.
-            if (!FileStatus.TryGet(path, out var status) || status.ChangedNanoseconds > limit)
+            if (name.EndsWith(ExpungedMessages.RemovedSuffix, StringComparison.Ordinal))
+                Remove($"{directory}/{name}");
+            else if (!FileStatus.TryGet(path, out var status) || status.ChangedNanoseconds > limit)
                 continue;
-            if (names[i].EndsWith(".folder"u8))
-                Directory.Delete(Encoding.UTF8.GetString(path[..^1]), recursive: true);
+            else if (name.EndsWith(ExpungedMessages.FolderSuffix, StringComparison.Ordinal))
+                RemoveFolder($"{directory}/{name}");
             else
                 RawFile.TryDelete(path);
+        }
+    }
+
+    /// <summary>In two steps: what is killed between its files must not look like a mailbox any more.</summary>
+    private static void RemoveFolder(string path)
+    {
+        var removed = path[..^ExpungedMessages.FolderSuffix.Length] + ExpungedMessages.RemovedSuffix;
+        if (!DurableFile.TryRename(path, removed))
+            return;
+        DurableFile.FlushDirectory(Path.GetDirectoryName(path)!);
+        Remove(removed);
+    }
+
+    private static void Remove(string directory)
+    {
+        try
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Another process is at it, too.
         }
     }
 }

@@ -54,7 +54,7 @@ public sealed class AccountUpkeep
         await _account.WithAsync(name, async state =>
         {
             await state.RefreshAsync(ct);
-            return (object)await ExpungedMessages.RestoreAsync(state, messages.Select(message => message.File), ct);
+            return (object)await ExpungedMessages.RestoreAsync(state, [.. messages.Select(message => message.File)], ct);
         }) is int count ? count : 0;
 
     /// <summary>Deleted mailboxes that can be had back.</summary>

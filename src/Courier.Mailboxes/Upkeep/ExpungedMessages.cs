@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using Courier.IO.Files;
 using Courier.Mailboxes.Delivery;
@@ -27,11 +30,16 @@ internal static class ExpungedMessages
     /// <summary>Ends the name of a deleted mailbox among them.</summary>
     internal const string FolderSuffix = ".folder";
 
+    /// <summary>Ends the name of one that is being removed for good: whoever is killed on the way has left no mailbox that could be had back by half.</summary>
+    internal const string RemovedSuffix = ".removed";
+
     private static string NameFile(string directory) => directory + "/courier/name";
 
     internal static IEnumerable<ExpungedMessage> List(MailboxName mailbox, MaildirFolder folder) =>
-        FilesIn(folder.Expunged).Where(file => !file.Name.EndsWith(FolderSuffix, StringComparison.Ordinal))
+        FilesIn(folder.Expunged).Where(file => !IsFolder(file.Name))
             .Select(file => new ExpungedMessage(mailbox, file.Name, TimeOf(file.Status), file.Status.Size)).OrderBy(message => message.Expunged);
+
+    internal static bool IsFolder(string name) => name.EndsWith(FolderSuffix, StringComparison.Ordinal) || name.EndsWith(RemovedSuffix, StringComparison.Ordinal);
 
     /// <summary>The files of a directory, with a stat each; names are Latin-1 as elsewhere.</summary>
     internal static IEnumerable<(string Name, FileStatus Status)> FilesIn(string directory)
@@ -57,14 +65,18 @@ internal static class ExpungedMessages
     }
 
     /// <summary>Puts messages back as new ones, with new UIDs: all of them or none. Returns how many were still there.</summary>
-    internal static async ValueTask<int> RestoreAsync(MailboxState state, IEnumerable<string> files, CancellationToken ct)
+    internal static async ValueTask<int> RestoreAsync(MailboxState state, IReadOnlyCollection<string> files, CancellationToken ct)
     {
         var arrivals = new List<Arrival>();
+        var back = RestoredIn(state.Folder);
+        var found = 0;
         try
         {
             foreach (var file in files)
             {
-                if (Stage(state, file) is { } arrival)
+                if (back.Contains(KeyOf(file)))
+                    found++;
+                else if (Stage(state, file) is { } arrival)
                     arrivals.Add(arrival);
             }
 
@@ -77,11 +89,18 @@ internal static class ExpungedMessages
             throw;
         }
 
-        // What is back is taken from the expunged only now: a crash before leaves it twice, never nowhere.
+        // What is back is taken from the expunged only now. Who is killed before has left both, and the next run knows by the name what is back already.
         foreach (var file in files)
             RawFile.TryDelete(PathOf(state.Folder, file));
-        return arrivals.Count;
+        return found + arrivals.Count;
     }
+
+    /// <summary>By which the name of a message that is back says which expunged one it was.</summary>
+    private static string KeyOf(string file) => "R" + Convert.ToHexStringLower(SHA256.HashData(Encoding.Latin1.GetBytes(file)).AsSpan(0, 16));
+
+    /// <summary>The keys of all that came back and are still known here; one that was expunged again lies there under that name.</summary>
+    private static HashSet<string> RestoredIn(MaildirFolder folder) =>
+        [.. ((string[])[folder.Cur, folder.New, folder.Expunged]).SelectMany(FilesIn).Select(file => file.Name.Split('.')).Where(words => words.Length > 2).Select(words => words[1].Split('_')[0])];
 
     /// <summary>Notes what a mailbox was called, before its directory is moved away.</summary>
     internal static void Label(MaildirFolder folder, MailboxName name)
@@ -108,7 +127,7 @@ internal static class ExpungedMessages
         var size = FileName.Figure(bytes, FileName.SizeKey);
         if (!FileStatus.TryGet(PathOf(state.Folder, file), out var status))
             return null;
-        var name = UniqueName.Next(state.Now) + (size >= 0 ? $",S={size}" : "") + (wire >= 0 ? $",W={wire}" : "");
+        var name = string.Create(CultureInfo.InvariantCulture, $"{state.Now.ToUnixTimeSeconds()}.{KeyOf(file)}_{Stopwatch.GetTimestamp():x}.{UniqueName.Host}") + (size >= 0 ? $",S={size}" : "") + (wire >= 0 ? $",W={wire}" : "");
         var error = RawFile.Link(PathOf(state.Folder, file), Encoding.UTF8.GetBytes($"{state.Folder.Tmp}/{name}\0"));
         if (error != 0)
             throw new IOException($"link {state.Folder.Expunged}/{file}: error {error}", error);

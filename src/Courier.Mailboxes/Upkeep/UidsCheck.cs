@@ -27,7 +27,7 @@ internal sealed class UidsCheck(MaildirFolder folder, MaildirFolder main, MailSt
                 conflicts++;
         });
         if (!isReadable)
-            findings.Damage("courier/uids", "the first line cannot be read" + (image is null ? ", nor the index: the mailbox gets a new UIDVALIDITY" : "; the index has what stood there"), () => Rebuild(image));
+            findings.Damage("courier/uids", "the first line cannot be read" + (image is null ? ", nor the index: the mailbox gets a new UIDVALIDITY" : "; the index has what stood there"), () => DamagedUids.Replace(folder, main, store.Settings.BootId, image, store.Clock.GetUtcNow()));
         else
         {
             if (uids.DamagedLines > 0)
@@ -70,27 +70,6 @@ internal sealed class UidsCheck(MaildirFolder folder, MaildirFolder main, MailSt
         foreach (var (uid, name) in byUid)
             latest[name] = Math.Max(uid, latest.GetValueOrDefault(name));
         uids.Create(uids.UidValidity, Math.Max(uids.UidNext, uids.Reserved), latest.Select(file => (file.Value, file.Key)).OrderBy(file => file.Value));
-    }
-
-    private void Rebuild(IndexImage? image)
-    {
-        // A list that another server left long ago is not to be taken over again: a UID of it may have named another file since.
-        DurableFile.Rename(folder.Uids, $"{folder.Uids}.{UniqueName.Next()}.damaged");
-        var uids = new UidFile(folder, store.Settings.BootId);
-        if (image is null)
-        {
-            uids.Create(UidValiditySource.Next(main, store.Clock.GetUtcNow(), sync: true), 1, []);
-            return;
-        }
-
-        var snapshot = image.Snapshot;
-        uids.Create(snapshot.UidValidity.Value, Math.Max(snapshot.UidNext.Value, image.UidsReserved), NamesOf(snapshot));
-    }
-
-    private static IEnumerable<(uint Uid, string Name)> NamesOf(Snapshot snapshot)
-    {
-        for (var i = 0; i < snapshot.Count; i++)
-            yield return (snapshot.UidAt(i).Value, Encoding.Latin1.GetString(snapshot.NameAt(i)));
     }
 
     /// <summary>Nobody asks an index that is only compared for sizes and dates.</summary>

@@ -15,6 +15,9 @@ internal static class QueueTransferCommands
 {
     private const int MemoryBytes = 1 << 20;
 
+    /// <summary>Ends the name of a file whose message was queued.</summary>
+    private const string QueuedSuffix = ".queued";
+
     internal static Command Export(CommonOptions common)
     {
         var to = new Option<string>("--to") { Description = "Directory for the files.", Required = true, HelpName = "DIRECTORY" };
@@ -86,22 +89,45 @@ internal static class QueueTransferCommands
 
     internal static Command Import(CommonOptions common)
     {
-        var files = new Argument<string[]>("FILE") { Description = "Files that export wrote.", Arity = ArgumentArity.OneOrMore };
-        var import = common.Configured("import", "Queue messages that export wrote: through the running server, or into the spool when none runs.", async (parsed, settings, ct) =>
+        var files = new Argument<string[]>("FILE") { Description = "Files that export wrote. Each is named FILE.queued once it is in the queue; those are passed over.", Arity = ArgumentArity.OneOrMore };
+        var import = common.Configured("import", "Queue messages that export wrote: through the running server, or into the spool when none runs. Run it again after an interruption.", async (parsed, settings, ct) =>
         {
             await using var spool = await TryOwnAsync(settings);
             foreach (var file in parsed.GetValue(files) ?? [])
             {
+                if (file.EndsWith(QueuedSuffix, StringComparison.Ordinal) || (!File.Exists(file) && File.Exists(file + QueuedSuffix)))
+                {
+                    await parsed.InvocationConfiguration.Output.WriteLineAsync($"{file}: was queued before");
+                    continue;
+                }
+
                 var (code, reply) = await ImportAsync(settings, spool, file, ct);
                 if (code / 100 != 2)
                     return await parsed.FailAsync(code / 100 == 4 ? ExitCode.TemporaryFailure : ExitCode.DataError, $"{file}: {reply}");
                 await parsed.InvocationConfiguration.Output.WriteLineAsync($"{file}: {reply}");
+                if (Mark(file) is { } failure)
+                    return await parsed.FailAsync(ExitCode.IOError, $"{file}: it is queued, but a second run would queue it again: {failure}");
             }
 
             return ExitCode.Ok;
         });
         import.Add(files);
         return import;
+    }
+
+    /// <summary>From here on a second run leaves the file alone. Null, or why that cannot be.</summary>
+    private static string? Mark(string file)
+    {
+        try
+        {
+            DurableFile.Rename(file, file + QueuedSuffix);
+            DurableFile.FlushDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
+            return null;
+        }
+        catch (IOException e)
+        {
+            return e.Message;
+        }
     }
 
     private static async Task<bool> WriteAsync(ISpool spool, QueueEntry entry, string path, CancellationToken ct)

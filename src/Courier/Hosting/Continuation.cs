@@ -1,7 +1,10 @@
 namespace Courier.Hosting;
 
 /// <summary>A stream whose first bytes have been read already.</summary>
-internal sealed class Continuation(ReadOnlyMemory<byte> start, Stream rest) : Stream
+/// <param name="start">Those.</param>
+/// <param name="rest">What follows.</param>
+/// <param name="confirmEnd">Called at the end, and throws where it is none: the writer broke off.</param>
+internal sealed class Continuation(ReadOnlyMemory<byte> start, Stream rest, Action confirmEnd) : Stream
 {
     private ReadOnlyMemory<byte> _start = start;
 
@@ -22,7 +25,13 @@ internal sealed class Continuation(ReadOnlyMemory<byte> start, Stream rest) : St
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (_start.IsEmpty)
-            return await rest.ReadAsync(buffer, cancellationToken);
+        {
+            var read = await rest.ReadAsync(buffer, cancellationToken);
+            if (read == 0 && !buffer.IsEmpty)
+                confirmEnd();
+            return read;
+        }
+
         var length = Math.Min(buffer.Length, _start.Length);
         _start[..length].CopyTo(buffer);
         _start = _start[length..];

@@ -163,8 +163,21 @@ internal sealed class LocalDoor : IAsyncDisposable
         var text = Encoding.ASCII.GetString(start);
         if (text.StartsWith(CancelRequest, StringComparison.Ordinal))
             return await CancelAsync(text[CancelRequest.Length..], stream, user, ct);
-        await using var whole = new Continuation(start, stream);
+        await using var whole = new Continuation(start, stream, () => RequireWaiting(stream.Socket));
         return (await _reception.AcceptAsync(whole, user, ct)).ToString() + "\n";
+    }
+
+    /// <summary>Who has sent all waits for the answer. Who was killed in the middle looks the same to a reader; but nothing can be sent to him any more.</summary>
+    private static void RequireWaiting(Socket socket)
+    {
+        try
+        {
+            _ = socket.Send(ReadOnlySpan<byte>.Empty);
+        }
+        catch (SocketException e)
+        {
+            throw new IOException("The program was gone before it had sent all of the message", e);
+        }
     }
 
     private async Task<IReadOnlyList<QueueEntry>> MessagesOfAsync(uint user, CancellationToken ct)

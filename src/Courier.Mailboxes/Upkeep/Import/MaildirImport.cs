@@ -27,7 +27,13 @@ internal sealed class MaildirImport(MailboxState state, MaildirFolder source)
             present.UnionWith(ExpungedMessages.FilesIn(directory).Select(file => file.Name.Split(':')[0]));
         var wanted = files.Where(file => !record.Has(file.Key) && !present.Contains(file.Base)).ToList();
         if (wanted.Count == 0)
+        {
+            // What a run that was killed at its very end has left.
+            if (Directory.Exists(_staging))
+                Directory.Delete(_staging, recursive: true);
             return (0, files.Count, false);
+        }
+
         Directory.CreateDirectory(_staging, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         foreach (var file in wanted)
         {
@@ -130,7 +136,8 @@ internal sealed class MaildirImport(MailboxState state, MaildirFolder source)
             var arrivals = batch.Select(Arrive).OfType<Arrival>().ToList();
             try
             {
-                await new Arrivals(state).PlaceAsync(arrivals, ct);
+                if (arrivals.Count > 0)
+                    await new Arrivals(state).PlaceAsync(arrivals, ct);
             }
             catch
             {
