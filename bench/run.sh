@@ -29,6 +29,7 @@ putbox() { # peer user folder("" = INBOX) count : fresh copy (hard links) of the
 clearbox() { local md; md=$(info "$1" maildirs)/$2; rm -rf "$md"/Maildir; mkdir -p "$md"/Maildir/{tmp,new,cur}; chown -R 5000:5000 "$md"; chmod -R u=rwX,go= "$md/Maildir"; }
 hook() { # a peer without a maildir store provides its own putbox/clearbox verbs
   local v=$1 p=$2; shift 2
+  [ "$v" = putbox ] && corpus "$3" >/dev/null     # a peer that is filled over IMAP reads it from there
   if ./peers/"$p".sh verbs 2>/dev/null | grep -qw "$v"; then ./peers/"$p".sh "$v" "$@"; else "$v" "$p" "$@"; fi
 }
 
@@ -90,7 +91,7 @@ n_imap_append1=500; s_imap_append1() { im "$1" imap-append --c 1 --n 500 --s 102
 # box: _k = 1000 mails; COLDONLY=1 and SEARCHONLY=1 end it early (500 on the 1k box)
 box() { # peer count : cold session, then warm session, then changes; each run in a folder that no peer has seen
   local p=$1 n=$2 port f; port=$(imapport "$p"); [ -n "$port" ] || return 9; f=k${n}r$r
-  hook putbox "$p" u0050 "$f" "$n" >&2; hook putbox "$p" u0050 kdst 0 >&2; warm "$n"; cpu0 "$p"
+  hook putbox "$p" u0050 "$f" "$n" >&2 && hook putbox "$p" u0050 kdst 0 >&2 || return 1; warm "$n"; cpu0 "$p"
   local R="$MB imap-run --port $port --user u0050 ${TLS:+--tls}" B=INBOX.$f k=$(( n < 2000 ? n/2 : 1000 ))
   $R cold_select="SELECT $B" cold_fetch_flags="FETCH 1:* (FLAGS)" cold_fetch_env="FETCH 1:* (ENVELOPE)" cold_fetch_bs="FETCH 1:* (UID RFC822.SIZE BODYSTRUCTURE)"
   [ -n "$COLDONLY" ] && return 0

@@ -51,6 +51,21 @@ public sealed partial class CoverageTests
         Assert.All(keys.Split(' '), key => Assert.Contains(key, words));
     }
 
+    [Theory]
+    [InlineData("SASL-IR ENABLE ID UTF8=ACCEPT NAMESPACE CHILDREN UNSELECT UIDPLUS MULTIAPPEND CATENATE BINARY REPLACE MOVE CONDSTORE QRESYNC ESEARCH SEARCHRES WITHIN SORT " +
+        "SORT=DISPLAY ESORT CONTEXT=SEARCH CONTEXT=SORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES THREAD=REFS PARTIAL MULTISEARCH SEARCH=FUZZY I18NLEVEL=1 LIST-EXTENDED LIST-STATUS " +
+        "LIST-METADATA SPECIAL-USE CREATE-SPECIAL-USE METADATA METADATA-SERVER NOTIFY COMPRESS=DEFLATE STATUS=SIZE SAVEDATE PREVIEW OBJECTID UIDONLY UIDBATCHES MESSAGELIMIT SAVELIMIT " +
+        "LANGUAGE APPENDLIMIT INPROGRESS FILTERS UNAUTHENTICATE")]
+    public void Every_extension_has_a_script_of_its_own(string words)
+    {
+        ArgumentNullException.ThrowIfNull(words);
+        var names = ScriptFiles.All.Where(script => script.Protocol == "imap").Select(script => Path.GetFileNameWithoutExtension(script.Path)).ToHashSet(StringComparer.Ordinal);
+        Assert.All(words.Split(' '), word => Assert.Contains("cap-" + word.Replace('=', '-').ToLowerInvariant(), names));
+        // Those that are older than the others' names.
+        Assert.Contains("append-literal-plus", names);
+        Assert.Contains("idle", names);
+    }
+
     [Fact]
     public void Every_script_begins_with_a_comment_that_cites_its_standard() =>
         Assert.Empty(ScriptFiles.All.Where(script => !Beginning().IsMatch(ScriptFiles.Text(script.Path))).Select(script => script.Path));
