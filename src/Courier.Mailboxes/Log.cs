@@ -32,6 +32,9 @@ internal static partial class Log
     [LoggerMessage(5009, LogLevel.Warning, "{Mailbox}: a crash came among messages that appear together; {Placed} of {Count} were placed now")]
     internal static partial void PlacementContinued(ILogger logger, string mailbox, int placed, int count);
 
+    [LoggerMessage(5010, LogLevel.Warning, "{Mailbox}: the new list of UIDs did not get to the disk; it is made anew with the next index")]
+    internal static partial void UidsNotSynced(ILogger logger, string mailbox, Exception exception);
+
     [LoggerMessage(5020, LogLevel.Information, "{Mailbox} was taken over from another server with {Count} UIDs and UIDVALIDITY {UidValidity}")]
     internal static partial void TakenOver(ILogger logger, string mailbox, int count, uint uidValidity);
 

@@ -260,7 +260,6 @@ public sealed class MailAccount
             return RenameOutcome.NotAllowed;
         if (_folders.Exists(to) || moves.Any(name => _folders.Exists(name.Moved(from, to)!)))
             return RenameOutcome.AlreadyExists;
-        UidValiditySource.Settle(Main);
         foreach (var name in moves)
             await MoveAsync(name, name.Moved(from, to)!, ct);
         DurableFile.FlushDirectory(Main.Path);

@@ -25,12 +25,27 @@ public sealed record ConditionalStoreResult(IReadOnlyList<Uid> Gone, IReadOnlyLi
 
 /// <summary>Parsed forms of one message, kept by the mailbox as bytes ready for the wire.</summary>
 /// <param name="Envelope">ENVELOPE.</param>
-/// <param name="BodyStructure">BODYSTRUCTURE with extension data.</param>
-/// <param name="Body">BODY without.</param>
+/// <param name="BodyStructure">BODYSTRUCTURE with extension data; empty while nobody has asked for it.</param>
+/// <param name="Body">BODY without; likewise.</param>
 public readonly record struct MessageForms(ReadOnlyMemory<byte> Envelope, ReadOnlyMemory<byte> BodyStructure, ReadOnlyMemory<byte> Body)
 {
     /// <summary>What <see cref="MessageKeys"/> reads.</summary>
     internal ReadOnlyMemory<byte> Keys { get; init; }
+
+    internal bool Has(FormsWanted wanted) => wanted != FormsWanted.OfWhole || !BodyStructure.IsEmpty;
+}
+
+/// <summary>Which of the forms and facts of a message somebody is about to ask for.</summary>
+public enum FormsWanted
+{
+    /// <summary>ENVELOPE and what SORT, THREAD and SEARCH compare: of a large message its beginning is read.</summary>
+    OfHeader,
+
+    /// <summary>The same, and the size where the name does not say it.</summary>
+    OfHeaderWithSize,
+
+    /// <summary>All of them.</summary>
+    OfWhole,
 }
 
 /// <summary>The bytes of one message with CRLF line ends, and its structure when asked for. Dispose it soon.</summary>
@@ -136,14 +151,15 @@ public sealed class Mailbox : IAsyncDisposable
     public async ValueTask<MessageContent?> OpenMessageAsync(Uid uid, CancellationToken ct) => await _state.Reader.OpenAsync(uid, ct);
 
     /// <summary>ENVELOPE, BODYSTRUCTURE and BODY, from the index when it has them; null when the message is gone.</summary>
-    public ValueTask<MessageForms?> FormsAsync(Uid uid, CancellationToken ct) => _state.Reader.FormsAsync(uid, ct);
+    public ValueTask<MessageForms?> FormsAsync(Uid uid, FormsWanted wanted, CancellationToken ct) => _state.Reader.FormsAsync(uid, wanted, ct);
 
     /// <summary>How many <see cref="MakeFormsAheadAsync"/> looks at.</summary>
     public const int AheadCount = 256;
 
     /// <summary>Makes the forms and keys that the next messages from a position lack, on several processors at once: for who is about to ask for all of
     /// them. Where that fails the one who asks is told.</summary>
-    public ValueTask MakeFormsAheadAsync(MailboxSnapshot snapshot, int from, int last, CancellationToken ct) => _state.Reader.MakeAheadAsync(snapshot, from, Math.Min(last, from + AheadCount - 1), ct);
+    public ValueTask MakeFormsAheadAsync(MailboxSnapshot snapshot, int from, int last, FormsWanted wanted, CancellationToken ct) =>
+        _state.Reader.MakeAheadAsync(snapshot, from, Math.Min(last, from + AheadCount - 1), wanted, ct);
 
     /// <summary>What POP3 clients know a message by from the server that was here before; null for one that came after it.</summary>
     public string? TakenUidl(Uid uid) => _state.TakenUidl(uid);

@@ -117,6 +117,28 @@ public static unsafe class RawFile
         }
     }
 
+    /// <summary>How a file begins, as much as one read gives; -1 where there is no such file.</summary>
+    public static int ReadStart(ReadOnlySpan<byte> path, Span<byte> start)
+    {
+        int descriptor;
+        fixed (byte* name = path)
+            descriptor = FileCalls.Open(name, Posix.O_RDONLY | Posix.O_CLOEXEC, 0);
+        if (descriptor < 0)
+            return IsMissing() ? -1 : throw Posix.Failure("open", Text(path));
+        try
+        {
+            nint count;
+            fixed (byte* into = start)
+                count = Posix.Read(descriptor, into, start.Length);
+            // Interrupted: nothing of it was read.
+            return count >= 0 ? (int)count : Marshal.GetLastPInvokeError() == Posix.EINTR ? 0 : throw Posix.Failure("read", Text(path));
+        }
+        finally
+        {
+            _ = Posix.Close(descriptor);
+        }
+    }
+
     /// <summary>rename(2); false when the source (or the target's directory) is not there.</summary>
     public static bool TryRename(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
     {

@@ -111,13 +111,26 @@ internal sealed record FetchCommand(SequenceSet Messages, FetchItems Items, Fetc
         var seen = new List<Uid>();
         foreach (var (first, last) in positions)
         {
-            for (var position = first; position <= last; position++)
+            var ahead = Items.NeedsForms ? MakeAheadAsync(selected, first, last, ct) : Task.CompletedTask;
+            try
             {
-                if (Items.NeedsForms && (position - first) % Mailbox.AheadCount == 0)
-                    await selected.Mailbox.MakeFormsAheadAsync(selected.Announced, position, last, ct);
-                isComplete &= await FetchOneAsync(session, selected, position, seen, ct);
-                if (seen.Count >= SeenBatch)
-                    await StoreSeenAsync(session, selected, seen, ct);
+                for (var position = first; position <= last; position++)
+                {
+                    if (Items.NeedsForms && (position - first) % Mailbox.AheadCount == 0)
+                    {
+                        await ahead;
+                        // Those of the next are made while these are written.
+                        ahead = MakeAheadAsync(selected, position + Mailbox.AheadCount, last, ct);
+                    }
+
+                    isComplete &= await FetchOneAsync(session, selected, position, seen, ct);
+                    if (seen.Count >= SeenBatch)
+                        await StoreSeenAsync(session, selected, seen, ct);
+                }
+            }
+            finally
+            {
+                await ahead;
             }
         }
 
@@ -125,11 +138,14 @@ internal sealed record FetchCommand(SequenceSet Messages, FetchItems Items, Fetc
         return isComplete;
     }
 
+    private Task MakeAheadAsync(SelectedMailbox selected, int from, int last, CancellationToken ct) =>
+        from > last ? Task.CompletedTask : selected.Mailbox.MakeFormsAheadAsync(selected.Announced, from, last, Items.FormsWanted, ct).AsTask();
+
     /// <summary>False when the message is gone: then nothing is said of it.</summary>
     private async ValueTask<bool> FetchOneAsync(ImapSession session, SelectedMailbox selected, int position, List<Uid> seen, CancellationToken ct)
     {
         var message = selected.RecordAt(position);
-        var forms = Items.NeedsForms ? await selected.Mailbox.FormsAsync(message.Uid, ct) : default(MessageForms);
+        var forms = Items.NeedsForms ? await selected.Mailbox.FormsAsync(message.Uid, Items.FormsWanted, ct) : default(MessageForms);
         using var content = Items.Sections.Count > 0 ? await selected.Mailbox.OpenMessageAsync(message.Uid, ct) : null;
         var facts = Items.NeedsFacts ? await selected.Mailbox.FactsAsync(message.Uid, ct) : null;
         if (forms is not { } known || (Items.Sections.Count > 0 && content is null) || (Items.NeedsFacts && facts is null))

@@ -1,5 +1,6 @@
 using System.Text;
 using Courier.Mail.Mime;
+using Courier.Mailboxes;
 
 namespace Courier.Imap.Grammar;
 
@@ -63,6 +64,12 @@ internal sealed record FetchSection(
 internal sealed record FetchItems(FetchAttributes Attributes, IReadOnlyList<FetchSection> Sections)
 {
     public bool NeedsForms => (Attributes & (FetchAttributes.Envelope | FetchAttributes.Body | FetchAttributes.BodyStructure)) != 0;
+
+    /// <summary>How much of a message the forms take.</summary>
+    public FormsWanted FormsWanted =>
+        (Attributes & (FetchAttributes.Body | FetchAttributes.BodyStructure)) != 0 ? FormsWanted.OfWhole
+        : (Attributes & FetchAttributes.Size) != 0 ? FormsWanted.OfHeaderWithSize
+        : FormsWanted.OfHeader;
 
     /// <summary>What the mailbox finds out of a message when somebody first asks.</summary>
     public bool NeedsFacts => (Attributes & (FetchAttributes.EmailId | FetchAttributes.ThreadId | FetchAttributes.Preview)) != 0;

@@ -92,7 +92,7 @@ public ref struct HeaderReader(ReadOnlySpan<byte> header)
     };
 
     /// <summary>Whether the empty line is there, or the block just ends.</summary>
-    internal static bool EndsWithEmptyLine(ReadOnlySpan<byte> header) => header switch
+    public static bool EndsWithEmptyLine(ReadOnlySpan<byte> header) => header switch
     {
         [] => false,
         [(byte)'\n'] or [(byte)'\r', (byte)'\n'] => true,

@@ -10,6 +10,9 @@ public static class ImapForm
     public static void WriteEnvelope(ReadOnlySpan<byte> message, MimePart part, IBufferWriter<byte> output) =>
         ImapEnvelope.Write(message.Slice(part.HeaderStart, part.HeaderLength), output);
 
+    /// <summary>The same of a header alone.</summary>
+    public static void WriteEnvelope(ReadOnlySpan<byte> header, IBufferWriter<byte> output) => ImapEnvelope.Write(header, output);
+
     /// <summary>BODYSTRUCTURE: with extension data.</summary>
     public static void WriteBodyStructure(ReadOnlySpan<byte> message, MimePart root, IBufferWriter<byte> output) =>
         new ImapBodyStructure(message, output, true).Write(root);

@@ -16,44 +16,68 @@ namespace Courier.Mail.Mime;
 public sealed record SortFields(
     BaseSubject Subject, DateTimeOffset? Sent, string From, string To, string Cc, string DisplayFrom, string DisplayTo, byte[]? MessageId, IReadOnlyList<byte[]> References)
 {
+    private enum Field
+    {
+        Subject,
+        Date,
+        MessageId,
+        References,
+        InReplyTo,
+        From,
+        To,
+        Cc,
+    }
+
+    private const int Fields = (int)Field.Cc + 1;
+
     public static SortFields Read(ReadOnlySpan<byte> header)
     {
-        var subject = Last(header, "Subject"u8) is { } text ? BaseSubject.Of(EncodedWord.Decode(text)) : new("", false);
-        DateTimeOffset? sent = Last(header, "Date"u8) is { } value && MailDate.TryParse(value, out var date) ? date : null;
-        var (from, displayFrom) = First(header, "From"u8);
-        var (to, displayTo) = First(header, "To"u8);
-        var id = Last(header, "Message-ID"u8) is { } ids ? MessageIds.Read(ids).FirstOrDefault() : null;
-        var references = Last(header, "References"u8) is { } list ? MessageIds.Read(list) : [];
-        if (references.Count == 0 && Last(header, "In-Reply-To"u8) is { } parent)
+        Span<Range> places = stackalloc Range[Fields];
+        places.Clear();
+        foreach (var field in new HeaderReader(header))
+        {
+            // Of fields that may stand once, the last one counts, as in ENVELOPE; of addresses the first that there is.
+            if (Which(header[field.Name]) is { } which && (which < Field.From || !HasAddress(header[places[(int)which]])))
+                places[(int)which] = field.Value;
+        }
+
+        var subject = Value(header, places[(int)Field.Subject]) is { } text ? BaseSubject.Of(EncodedWord.Decode(text)) : new("", false);
+        DateTimeOffset? sent = Value(header, places[(int)Field.Date]) is { } value && MailDate.TryParse(value, out var date) ? date : null;
+        var (from, displayFrom) = First(header[places[(int)Field.From]]);
+        var (to, displayTo) = First(header[places[(int)Field.To]]);
+        var id = Value(header, places[(int)Field.MessageId]) is { } ids ? MessageIds.Read(ids).FirstOrDefault() : null;
+        var references = Value(header, places[(int)Field.References]) is { } list ? MessageIds.Read(list) : [];
+        if (references.Count == 0 && Value(header, places[(int)Field.InReplyTo]) is { } parent)
             references = [.. MessageIds.Read(parent).Take(1)];
-        return new(subject, sent, from, to, First(header, "Cc"u8).Mailbox, displayFrom, displayTo, id, references);
+        return new(subject, sent, from, to, First(header[places[(int)Field.Cc]]).Mailbox, displayFrom, displayTo, id, references);
     }
 
-    // Of fields that may stand once, the last one counts, as in ENVELOPE.
-    private static byte[]? Last(ReadOnlySpan<byte> header, ReadOnlySpan<byte> name)
+    private static Field? Which(ReadOnlySpan<byte> name) => name.Length switch
     {
-        byte[]? found = null;
-        foreach (var field in new HeaderReader(header))
-        {
-            if (Ascii.EqualsIgnoreCase(header[field.Name], name))
-                found = HeaderReader.Unfold(header[field.Value]);
-        }
+        2 when Ascii.EqualsIgnoreCase(name, "To"u8) => Field.To,
+        2 when Ascii.EqualsIgnoreCase(name, "Cc"u8) => Field.Cc,
+        4 when Ascii.EqualsIgnoreCase(name, "From"u8) => Field.From,
+        4 when Ascii.EqualsIgnoreCase(name, "Date"u8) => Field.Date,
+        7 when Ascii.EqualsIgnoreCase(name, "Subject"u8) => Field.Subject,
+        10 when Ascii.EqualsIgnoreCase(name, "Message-ID"u8) => Field.MessageId,
+        10 when Ascii.EqualsIgnoreCase(name, "References"u8) => Field.References,
+        11 when Ascii.EqualsIgnoreCase(name, "In-Reply-To"u8) => Field.InReplyTo,
+        _ => null,
+    };
 
-        return found;
+    // A value begins behind its name: a range that begins at 0 is of no field.
+    private static byte[]? Value(ReadOnlySpan<byte> header, Range place) => place.Start.Value == 0 ? null : HeaderReader.Unfold(header[place]);
+
+    private static bool HasAddress(ReadOnlySpan<byte> value)
+    {
+        var addresses = new AddressList(value);
+        return addresses.MoveNext();
     }
 
-    private static (string Mailbox, string Display) First(ReadOnlySpan<byte> header, ReadOnlySpan<byte> name)
+    private static (string Mailbox, string Display) First(ReadOnlySpan<byte> value)
     {
-        foreach (var field in new HeaderReader(header))
-        {
-            if (!Ascii.EqualsIgnoreCase(header[field.Name], name))
-                continue;
-            var addresses = new AddressList(header[field.Value]);
-            if (addresses.MoveNext())
-                return Of(addresses);
-        }
-
-        return ("", "");
+        var addresses = new AddressList(value);
+        return addresses.MoveNext() ? Of(addresses) : ("", "");
     }
 
     // RFC 5957 §3: the decoded name; without one mailbox@host, or the mailbox alone. A group is its name (RFC 5256 §3: addr-mailbox).

@@ -8,6 +8,7 @@ namespace Courier.Mailboxes.Index;
 /// append-only, and the blocks of it that are in memory. A cache: every record says whose it is and carries a checksum, and whatever does not fit
 /// is made again from the message.</summary>
 /// <remarks>A record is <c>uid, crc, four lengths</c> (u32 each, little-endian), then the three forms and the keys, then zeros up to <see cref="Unit"/>;
+/// BODYSTRUCTURE and BODY have no length while only the header was read;
 /// none goes over the end of a block. The checksum is of the forms and
 /// UIDVALIDITY, so that processes which write over each other's records cost time and nothing else. Readers take blocks without a lock: the bytes of a record never change once its place is known.</remarks>
 internal sealed class FormsFile(Func<MaildirFolder> folder, Func<uint> uidValidity)
@@ -57,6 +58,16 @@ internal sealed class FormsFile(Func<MaildirFolder> folder, Func<uint> uidValidi
             // Begin in a block of our own: the end of the last one may be torn.
             _end = Math.Max(HeaderBytes, Aligned(written, BlockBytes));
         }
+    }
+
+    /// <summary>Whether what is kept there was made of the whole message, as far as memory tells.</summary>
+    internal bool IsOfWhole(uint at)
+    {
+        var offset = (long)at * Unit;
+        var index = (int)(offset / BlockBytes);
+        var blocks = Volatile.Read(ref _blocks);
+        return ((index < blocks.Length ? Volatile.Read(ref blocks[index]) : null) ?? Load(index)) is { } block
+            && BinaryPrimitives.ReadUInt32LittleEndian(block.AsSpan((int)(offset % BlockBytes) + 12)) > 0;
     }
 
     internal bool TryGet(uint uid, uint at, out MessageForms forms)

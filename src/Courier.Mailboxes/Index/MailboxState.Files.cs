@@ -46,8 +46,12 @@ internal sealed partial class MailboxState
     private void CheckSharing()
     {
         var with = ShareMark.Read(Main, Store.Settings.ShareWith);
-        if (with != (Sharing?.With ?? OtherServer.None))
-            Sharing = with == OtherServer.None ? null : new UidSharing(this, with);
+        if (with == (Sharing?.With ?? OtherServer.None))
+            return;
+        // Their list would still say after a power cut what ours, which was told already, had not said to the disk.
+        if (Sharing is null && IsLoaded && Folder.Exists)
+            UidFile.Sync(Folder);
+        Sharing = with == OtherServer.None ? null : new UidSharing(this, with);
     }
 
     /// <summary>Under the gate and the lock. Takes in what other processes of ours wrote down, and another server.</summary>
@@ -75,7 +79,7 @@ internal sealed partial class MailboxState
     /// <summary>Under the gate and the lock: the mailbox has these UIDs from now on, and the next listing shows what there is of them.</summary>
     internal void BeginWith(UidList list)
     {
-        UidValiditySource.Note(Main, list.UidValidity);
+        UidValiditySource.Note(Main, Store.Settings.BootId, list.UidValidity);
         Uids.Create(list.UidValidity, list.UidNext, list.Lines.Select(line => (line.Key, line.Value.Name)));
         Pending.Clear();
         Superseded.Clear();
@@ -141,6 +145,58 @@ internal sealed partial class MailboxState
             ReadUids();
             Uids.Settle();
         }
+    }
+
+    /// <summary>Under the gate. Clients need not wait until the disk has the file of a new mailbox: without it they are told another UIDVALIDITY.</summary>
+    private void SyncUidsBehind()
+    {
+        if (Uids.TakeUnsynced())
+        {
+            var (folder, generation) = (Folder, Uids.Generation);
+            _syncing = Task.Run(() => SyncUidsAsync(folder, generation));
+        }
+    }
+
+    private async Task SyncUidsAsync(MaildirFolder folder, ulong generation)
+    {
+        try
+        {
+            UidFile.Sync(folder);
+        }
+        catch (IOException e)
+        {
+            await SyncAgainAsync(folder, generation, e);
+        }
+    }
+
+    /// <summary>It has not worked: the mailbox has another name by now, or the file is to be made anew with the next index.</summary>
+    private async Task SyncAgainAsync(MaildirFolder folder, ulong generation, IOException failure)
+    {
+        await Gate.WaitAsync();
+        try
+        {
+            if (IsGone)
+                return;
+            if (ReferenceEquals(folder, Folder))
+                Doubt(generation, failure);
+            else
+                UidFile.Sync(Folder);
+        }
+        catch (IOException e)
+        {
+            Doubt(generation, e);
+        }
+        finally
+        {
+            Gate.Release();
+        }
+    }
+
+    private void Doubt(ulong generation, IOException failure)
+    {
+        Uids.Doubt(generation);
+        Log.UidsNotSynced(Store.Logger, Folder.Path, failure);
+        Learned();
     }
 
     private void ReadShared()
@@ -218,7 +274,7 @@ internal sealed partial class MailboxState
                 ReplaceDamagedUids();
             else if (File.Exists(Folder.Index))
                 // Somebody removed the list. What another server left was taken over before it was made.
-                Uids.Create(UidValiditySource.Next(Main, Now, sync: true), 1, []);
+                Uids.Create(UidValiditySource.Next(Main, Store.Settings.BootId, Now), 1, []);
             else
                 _takeOver.CreateUids(Sharing?.With ?? OtherServer.None);
         }

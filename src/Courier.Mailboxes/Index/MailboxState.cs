@@ -22,6 +22,9 @@ internal sealed partial class MailboxState : IAsyncDisposable
     /// <summary>Entries that were made since memory was last tidied.</summary>
     private int _made;
     private ITimer? _writer;
+
+    /// <summary>Brings a new file of UIDs to the disk.</summary>
+    private Task _syncing = Task.CompletedTask;
     private readonly TakeOver _takeOver;
     private bool _isOpen;
     private Action[] _listeners = [];
@@ -118,6 +121,7 @@ internal sealed partial class MailboxState : IAsyncDisposable
         finally
         {
             var changed = before != _publications;
+            SyncUidsBehind();
             Gate.Release();
             if (changed)
                 Notify();
@@ -259,6 +263,7 @@ internal sealed partial class MailboxState : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _syncing;
         await WriteIndexAsync();
         _disposed = true;
         _watch.Dispose();

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Courier.IO.Files;
+using Courier.Mail.Headers;
 using Courier.Mail.Mime;
 using Courier.Mailboxes.Content;
 using Courier.Mailboxes.Maildir;
@@ -24,6 +25,12 @@ internal sealed class MessageReader(MailboxState state) : IMessageFacts
     private const int MaxAhead = 4;
 
     private const int FirstFormsBytes = 16 * 1024;
+
+    /// <summary>So short a message is read as a whole though only its header is wanted: what else it is asked for is made on the way.</summary>
+    private const int ShortBytes = 16 * 1024;
+
+    /// <summary>What is read of a longer one: most headers end within.</summary>
+    private const int StartBytes = 8 * 1024;
 
     /// <summary>One a thread: nothing is awaited while it is in use.</summary>
     [ThreadStatic]
@@ -79,13 +86,14 @@ internal sealed class MessageReader(MailboxState state) : IMessageFacts
     }
 
     /// <summary>From memory without waiting when they are known; else made from the message, outside the gate, and kept.</summary>
-    internal ValueTask<MessageForms?> FormsAsync(Uid uid, CancellationToken ct)
+    internal ValueTask<MessageForms?> FormsAsync(Uid uid, FormsWanted wanted, CancellationToken ct)
     {
         var snapshot = state.Current;
         var index = snapshot.IndexOf(uid);
-        if (index >= 0 && Volatile.Read(ref snapshot.EntryAt(index).FormsAt) is var at and not 0 && state.Forms.TryGet(uid.Value, at, out var forms))
+        if (index >= 0 && Volatile.Read(ref snapshot.EntryAt(index).FormsAt) is var at and not 0 && state.Forms.TryGet(uid.Value, at, out var forms)
+            && forms.Has(wanted))
             return new(forms);
-        return MakeFormsAsync(uid, ct);
+        return MakeFormsAsync(uid, wanted, ct);
     }
 
     /// <summary>From the forms where they have them.</summary>
@@ -98,7 +106,7 @@ internal sealed class MessageReader(MailboxState state) : IMessageFacts
             return new(keys);
         return MakeAsync();
 
-        async ValueTask<MessageKeys?> MakeAsync() => await MakeFormsAsync(uid, ct) is { } made ? MessageKeys.Parse(made.Keys) : null;
+        async ValueTask<MessageKeys?> MakeAsync() => await MakeFormsAsync(uid, FormsWanted.OfHeader, ct) is { } made ? MessageKeys.Parse(made.Keys) : null;
     }
 
     /// <summary>EMAILID and the rest take the whole message: they are made for those who ask, and kept with the forms from then on.</summary>
@@ -108,7 +116,7 @@ internal sealed class MessageReader(MailboxState state) : IMessageFacts
             return null;
         if (!keys.HasExtras)
         {
-            if (await MakeFormsAsync(uid, ct, withExtras: true) is not { } forms || MessageKeys.Parse(forms.Keys) is not { } made)
+            if (await MakeFormsAsync(uid, FormsWanted.OfWhole, ct, withExtras: true) is not { } forms || MessageKeys.Parse(forms.Keys) is not { } made)
                 return null;
             keys = made;
         }
@@ -117,14 +125,14 @@ internal sealed class MessageReader(MailboxState state) : IMessageFacts
         return new MessageFacts(keys.EmailId, keys.Root == 0 ? "T" + keys.EmailId[1..] : string.Create(CultureInfo.InvariantCulture, $"T{keys.Root:x16}"), keys.Preview);
     }
 
-    internal async ValueTask MakeAheadAsync(MailboxSnapshot snapshot, int from, int last, CancellationToken ct)
+    internal async ValueTask MakeAheadAsync(MailboxSnapshot snapshot, int from, int last, FormsWanted wanted, CancellationToken ct)
     {
         var current = state.Current;
         List<Uid>? missing = null;
         for (var position = from; position <= last; position++)
         {
             var uid = snapshot.UidAt(position);
-            if (current.IndexOf(uid) is >= 0 and var index && Volatile.Read(ref current.EntryAt(index).FormsAt) == 0)
+            if (current.IndexOf(uid) is >= 0 and var index && !Has(current.EntryAt(index), wanted))
                 (missing ??= []).Add(uid);
         }
 
@@ -135,7 +143,7 @@ internal sealed class MessageReader(MailboxState state) : IMessageFacts
         {
             try
             {
-                _ = await MakeFormsAsync(uid, token);
+                _ = await MakeFormsAsync(uid, wanted, token);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -144,7 +152,17 @@ internal sealed class MessageReader(MailboxState state) : IMessageFacts
         });
     }
 
-    private async ValueTask<MessageForms?> MakeFormsAsync(Uid uid, CancellationToken ct, bool withExtras = false)
+    private bool Has(in Entry entry, FormsWanted wanted) => entry.FormsAt is var at and not 0 && wanted switch
+    {
+        FormsWanted.OfHeader => true,
+        FormsWanted.OfHeaderWithSize => entry.Size != Entry.UnknownSize,
+        _ => state.Forms.IsOfWhole(at),
+    };
+
+    private ValueTask<MessageForms?> MakeFormsAsync(Uid uid, FormsWanted wanted, CancellationToken ct, bool withExtras = false) =>
+        TryReadHeader(uid, wanted) is { } forms ? new(Keep(uid, forms)) : MakeFormsOfWholeAsync(uid, ct, withExtras);
+
+    private async ValueTask<MessageForms?> MakeFormsOfWholeAsync(Uid uid, CancellationToken ct, bool withExtras)
     {
         using var content = await OpenAsync(uid, ct);
         if (content is null)
@@ -152,6 +170,36 @@ internal sealed class MessageReader(MailboxState state) : IMessageFacts
         var forms = Write(content);
         if (withExtras && MessageKeys.Parse(forms.Keys) is { } keys)
             forms = forms with { Keys = keys.WithExtras(content, DateOf(uid)) };
+        return Keep(uid, forms);
+    }
+
+    /// <summary>Null where it takes the whole message.</summary>
+    private MessageForms? TryReadHeader(Uid uid, FormsWanted wanted)
+    {
+        var snapshot = state.Current;
+        var index = snapshot.IndexOf(uid);
+        if (index < 0 || wanted == FormsWanted.OfWhole)
+            return null;
+        ref readonly var entry = ref snapshot.EntryAt(index);
+        var name = snapshot.NameAt(index);
+        if (FileName.Figure(name, FileName.SizeKey) <= ShortBytes || (wanted == FormsWanted.OfHeaderWithSize && entry.Size == Entry.UnknownSize))
+            return null;
+        Span<byte> buffer = stackalloc byte[RawPath.MaxBytes];
+        Span<byte> start = stackalloc byte[StartBytes];
+        var length = RawFile.ReadStart(PathOf(buffer, entry, name), start);
+        if (length < 0 || HeaderOf(start[..length]) is not { } header)
+            return null;
+        // Every line end may become one octet longer.
+        Span<byte> wire = stackalloc byte[2 * StartBytes];
+        return WriteHeader(wire[..LineEnds.ToWire(start[..header], wire)]);
+    }
+
+    /// <summary>The length of a header that ends there; null where it goes on.</summary>
+    private static int? HeaderOf(ReadOnlySpan<byte> start) =>
+        HeaderReader.HeaderLength(start) is var length && HeaderReader.EndsWithEmptyLine(start[..length]) ? length : null;
+
+    private MessageForms Keep(Uid uid, MessageForms forms)
+    {
         var snapshot = state.Current;
         var index = snapshot.IndexOf(uid);
         if (index < 0 || state.Forms.Add(uid.Value, forms) is not (> 0 and var at))
@@ -161,10 +209,26 @@ internal sealed class MessageReader(MailboxState state) : IMessageFacts
         return forms;
     }
 
-    private static MessageForms Write(DiskContent content)
+    private static ArrayBufferWriter<byte> TakeWriter()
     {
         var writer = FormsWriter ??= new ArrayBufferWriter<byte>(FirstFormsBytes);
         writer.ResetWrittenCount();
+        return writer;
+    }
+
+    private static MessageForms WriteHeader(ReadOnlySpan<byte> header)
+    {
+        var writer = TakeWriter();
+        ImapForm.WriteEnvelope(header, writer);
+        var envelope = writer.WrittenCount;
+        MessageKeys.Write(writer, header);
+        ReadOnlyMemory<byte> bytes = writer.WrittenSpan.ToArray();
+        return new MessageForms(bytes[..envelope], default, default) { Keys = bytes[envelope..] };
+    }
+
+    private static MessageForms Write(DiskContent content)
+    {
+        var writer = TakeWriter();
         var message = content.Bytes.Span;
         ImapForm.WriteEnvelope(message, content.Structure, writer);
         var envelope = writer.WrittenCount;

@@ -16,7 +16,7 @@ internal static class DamagedUids
         DurableFile.Link(folder.Uids, $"{folder.Uids}.{UniqueName.Next()}.damaged");
         var uids = new UidFile(folder, boot);
         if (image is null)
-            uids.Create(UidValiditySource.Next(main, now, sync: true), 1, []);
+            uids.Create(UidValiditySource.Next(main, boot, now), 1, []);
         else
             uids.Create(image.Snapshot.UidValidity.Value, Math.Max(Math.Max(image.Snapshot.UidNext.Value, image.UidsReserved), NextIn(folder)), NamesOf(image.Snapshot));
     }

@@ -8,12 +8,13 @@ namespace Courier.Mailboxes.Maildir;
 
 /// <summary>The file <c>courier/uids</c>: which UID each message has. Append-only lines, each with its checksum:
 /// <code>
-/// V 1 &lt;uidvalidity&gt; &lt;generation&gt; &lt;uid&gt; &lt;boot&gt; *&lt;crc&gt;    first line, with the first reservation; 1 where the file is not on the disk yet
-/// R &lt;uid&gt; &lt;boot&gt; *&lt;crc&gt;    UIDs below this one may be given in that boot; synced before the first is
+/// V 1 &lt;uidvalidity&gt; &lt;generation&gt; &lt;uid&gt; &lt;boot&gt; *&lt;crc&gt;    first line, with the first reservation; 1 where the second line has it
+/// R &lt;uid&gt; &lt;boot&gt; *&lt;crc&gt;    UIDs below this one may be given in that boot; synced before the first is, but for the first of a new file
 /// N &lt;uid&gt; - *&lt;crc&gt;    UIDs below this one were given
 /// U &lt;uid&gt; &lt;base name&gt; *&lt;crc&gt;    that message; not synced
 /// </code></summary>
-/// <remarks>Invariants: (1) a UID is given only below a reservation that is on the disk; (2) after another boot nothing below the last
+/// <remarks>Invariants: (1) a UID is given only below a reservation that is on the disk, or that the file began with: a power cut that takes the
+/// reservation then leaves no file that can be used, and the mailbox gets a UIDVALIDITY that it never had (<see cref="UidValiditySource"/>); (2) after another boot nothing below the last
 /// reservation is given any more, so that lines which a power cut took cannot be given to another file: at worst a UID is skipped or a client
 /// downloads again; (3) the later line of a base name counts; (4) lines are added only under the lock of <c>courier/lock</c>, after those of
 /// other processes were read. The file is replaced as a whole (new generation) when most lines are of messages that are gone.</remarks>
@@ -27,8 +28,8 @@ internal sealed class UidFile(MaildirFolder at, string boot)
     /// <summary>Lines of messages that are gone are dropped when they are more than the living and this.</summary>
     private const int SpareLines = 1024;
 
-    /// <summary>What the first line of a file reserves that nobody has synced: nothing.</summary>
-    private const uint NotOnDisk = 1;
+    /// <summary>What the first line of a file reserves that was begun without a sync: nothing.</summary>
+    private const uint Nothing = 1;
 
     /// <summary>Lines of many messages go into the file in pieces of this.</summary>
     private const int PieceBytes = 64 * 1024;
@@ -43,6 +44,9 @@ internal sealed class UidFile(MaildirFolder at, string boot)
 
     /// <summary>A sync has failed since the file was made.</summary>
     private bool _hasLost;
+
+    /// <summary>Nobody has synced the file yet, and its first reservation may be used all the same.</summary>
+    private bool _mayWait;
 
     internal uint UidValidity { get; private set; }
 
@@ -78,7 +82,7 @@ internal sealed class UidFile(MaildirFolder at, string boot)
         try
         {
             var lines = bytes.AsSpan(0, length);
-            if (!UidsFirstLine.TryRead(lines, out var first))
+            if (!UidsFirstLine.TryRead(lines, out var first) || HasLostReservation(first, lines))
                 return false;
             if (first.Generation != Generation || first.UidValidity != UidValidity || length < _length)
             {
@@ -127,12 +131,15 @@ internal sealed class UidFile(MaildirFolder at, string boot)
         Became(uidValidity, generation, next, reserved, text.Written.Length, given.Count + 1);
     }
 
-    /// <summary>Under the lock. Makes the file of a mailbox that has shown no UID yet, without a sync: the first reservation, or <see cref="Settle"/>, makes it durable.</summary>
-    internal void Begin(uint uidValidity)
+    /// <summary>Under the lock. Makes the file of a mailbox that has shown no UID yet, without a sync.</summary>
+    /// <param name="uidValidity">Never given before.</param>
+    /// <param name="mayWait">UIDs may be told before the file is on the disk: <see cref="TakeUnsynced"/> says when it has to be brought there.</param>
+    internal void Begin(uint uidValidity, bool mayWait)
     {
-        var (text, generation) = BeginText(uidValidity, NotOnDisk);
+        var (text, generation) = BeginText(uidValidity, Nothing);
         RawFile.Write(_folder.Uids, text.Written);
-        Became(uidValidity, generation, 1, NotOnDisk, text.Written.Length, 1);
+        Became(uidValidity, generation, 1, Nothing, text.Written.Length, 1);
+        _mayWait = mayWait;
     }
 
     private (UidLines Text, ulong Generation) BeginText(uint uidValidity, uint reserved)
@@ -146,18 +153,59 @@ internal sealed class UidFile(MaildirFolder at, string boot)
     private void Became(uint uidValidity, ulong generation, uint next, uint reserved, int length, int lines)
     {
         (UidValidity, Generation, UidNext, _reserved, _length, _lines) = (uidValidity, generation, next, reserved, length, lines);
-        (_isThisBoot, _hasLost) = (true, false);
+        (_isThisBoot, _hasLost, _mayWait) = (true, false, false);
         Remember();
     }
 
     /// <summary>Somebody may be told this UIDVALIDITY: whether <see cref="Settle"/> is still to come.</summary>
-    internal bool IsUnsettled => _reserved == NotOnDisk;
+    internal bool IsUnsettled => _reserved == Nothing;
 
-    /// <summary>Under the lock, after <see cref="Read"/>. The file is on the disk on return.</summary>
+    /// <summary>Under the lock, after <see cref="Read"/>. Makes the first reservation where no UID was given.</summary>
     internal void Settle()
     {
         if (IsUnsettled)
             Reserve(UidNext + Block);
+    }
+
+    /// <summary>Under the gate. True once after UIDs were given that only memory has: <see cref="Sync"/> is to follow at once.</summary>
+    internal bool TakeUnsynced()
+    {
+        if (!_mayWait || IsUnsettled)
+            return false;
+        _mayWait = false;
+        return true;
+    }
+
+    /// <summary>Brings the file with its name, and that of the directory, to the disk.</summary>
+    internal static void Sync(MaildirFolder folder)
+    {
+        RawFile.Sync(folder.Uids);
+        FlushDirectories(folder);
+    }
+
+    /// <summary>Under the gate: a sync of the file as it was in that generation has failed. It is made anew soon.</summary>
+    internal void Doubt(ulong generation)
+    {
+        if (generation != Generation)
+            return;
+        RawFile.Forget(_folder.Uids);
+        (_hasLost, _seen) = (true, default);
+    }
+
+    private static void FlushDirectories(MaildirFolder folder)
+    {
+        DurableFile.FlushDirectory(folder.Ours);
+        DurableFile.FlushDirectory(folder.Path);
+    }
+
+    /// <summary>Begun in another boot, and the line that says how far it went did not come through.</summary>
+    private bool HasLostReservation(UidsFirstLine first, ReadOnlySpan<byte> file)
+    {
+        if (first.Reserved != Nothing || string.Equals(first.Boot, boot, StringComparison.Ordinal))
+            return false;
+        var second = file[first.Length..];
+        var end = second.IndexOf((byte)'\n');
+        return end < 0 || !UidLines.TryUnwrap(second[..end], out var line) || !line.StartsWith("R "u8);
     }
 
     /// <summary>Under the lock, after <see cref="Read"/>. Gives the next UIDs, in order.</summary>
@@ -218,13 +266,10 @@ internal sealed class UidFile(MaildirFolder at, string boot)
         try
         {
             // Invariant 1: on the disk before the first of them is shown to anybody.
-            Append(line.Written, 1, sync: true);
-            if (IsUnsettled)
-            {
-                // A file that nobody has synced yet: its name, too, and that of the directory.
-                DurableFile.FlushDirectory(_folder.Ours);
-                DurableFile.FlushDirectory(_folder.Path);
-            }
+            var mayWait = IsUnsettled && _mayWait;
+            Append(line.Written, 1, sync: !mayWait);
+            if (IsUnsettled && !mayWait)
+                FlushDirectories(_folder);
         }
         catch (IOException)
         {

@@ -60,7 +60,7 @@ internal sealed class FolderTree(MaildirFolder main, TimeProvider clock, string 
             var uids = new UidFile(folder, boot);
             // A directory that was there without a cur/ may have had a life before.
             if (!File.Exists(folder.Uids))
-                uids.Create(UidValiditySource.Next(main, clock.GetUtcNow(), sync: true), 1, []);
+                uids.Create(UidValiditySource.Next(main, boot, clock.GetUtcNow()), 1, []);
         }
 
         DurableFile.FlushDirectory(main.Path);
@@ -80,7 +80,6 @@ internal sealed class FolderTree(MaildirFolder main, TimeProvider clock, string 
         var (bytes, count) = SumOf(folder);
         ExpungedMessages.Label(folder, name);
         main.MakeOurs();
-        UidValiditySource.Settle(main);
         DurableFile.Rename(folder.Path, $"{main.Expunged}/{UniqueName.Next(clock.GetUtcNow())}.folder");
         DurableFile.FlushDirectory(main.Path);
         MaildirSize.Add(main.Path, -bytes, -count);

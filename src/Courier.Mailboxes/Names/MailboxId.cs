@@ -8,8 +8,8 @@ namespace Courier.Mailboxes.Names;
 
 /// <summary>MAILBOXID (RFC 8474 §4), the identity of a mailbox for as long as it lives: made when it is first asked for, kept in <c>courier/id</c>, which goes
 /// where the directory goes.</summary>
-/// <remarks>It is made of what is on the disk already, the UIDVALIDITY and the number of the directory. So the file need not be synced: where a power cut takes
-/// it, the same is made again. In an account that another server made two mailboxes may have one UIDVALIDITY, hence the directory.</remarks>
+/// <remarks>It is made of the UIDVALIDITY and the number of the directory. So the file need not be synced: where a power cut takes
+/// it, the same is made again, as long as the UIDVALIDITY is the same. In an account that another server made two mailboxes may have one UIDVALIDITY, hence the directory.</remarks>
 internal static class MailboxId
 {
     private const int Bytes = 12;

@@ -31,7 +31,7 @@ public static class MailboxSearch
                 asked = position;
                 if (inRow >= FewInRow && position >= ahead)
                 {
-                    await mailbox.MakeFormsAheadAsync(scope.Snapshot, position, count - 1, ct);
+                    await mailbox.MakeFormsAheadAsync(scope.Snapshot, position, count - 1, FormsWanted.OfHeader, ct);
                     ahead = position + Mailbox.AheadCount;
                 }
 

@@ -16,12 +16,12 @@ internal sealed class TakeOver(MailboxState state)
         var folder = state.Folder;
         if (OtherServers.ReadUids(folder, shared) is not { } others)
         {
-            state.Uids.Begin(UidValiditySource.Next(state.Main, state.Now, sync: false));
+            state.Uids.Begin(UidValiditySource.Next(state.Main, state.Store.Settings.BootId, state.Now), mayWait: shared == OtherServer.None);
             return;
         }
 
         new UidlFile(folder).Write(OtherServers.ReadUidls(folder));
-        UidValiditySource.Note(state.Main, others.UidValidity);
+        UidValiditySource.Note(state.Main, state.Store.Settings.BootId, others.UidValidity);
         state.Uids.Create(others.UidValidity, others.UidNext, others.Lines.Select(line => (line.Key, line.Value.Name)));
         foreach (var (uid, line) in others.Lines)
             state.Pending[line.Name] = uid;

@@ -55,7 +55,7 @@ public static class MessageSort
             var position = positions[i];
             var next = Math.Min(i + Mailbox.AheadCount, positions.Count);
             if (i % Mailbox.AheadCount == 0 && positions[next - 1] - position < 2 * (next - i))
-                await mailbox.MakeFormsAheadAsync(scope.Snapshot, position, positions[next - 1], ct);
+                await mailbox.MakeFormsAheadAsync(scope.Snapshot, position, positions[next - 1], FormsWanted.OfHeader, ct);
             if (await mailbox.KeysAsync(scope.Snapshot.UidAt(position), ct) is not { } keys)
                 continue;
             var received = scope.RecordAt(position).InternalDate.ToUnixTimeSeconds();

@@ -10,6 +10,7 @@ public sealed class PowerCutRounds(ITestOutputHelper output)
 {
     private const int PerDisk = 20;             // rounds before a fresh disk, so that the image stays small
     private const int DiskMegabytes = 4096;
+    private const int FoundFolders = 60;        // for each round: more than are opened until the cut
     private static readonly TimeSpan FirstAnswer = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Reading = TimeSpan.FromMilliseconds(100);  // for answers that were given before the cut
     private const string Relayed = "far@sink.test";
@@ -29,16 +30,19 @@ public sealed class PowerCutRounds(ITestOutputHelper output)
     {
         using var disk = new LoopDisk(DiskMegabytes);
         await using var sink = new TokenSink();
-        string[] imapUsers = ["imap0@" + FaultRun.Domain, "imap1@" + FaultRun.Domain];
+        string[] imapUsers = ["imap0@" + FaultRun.Domain, "imap1@" + FaultRun.Domain, "folders@" + FaultRun.Domain];
         var settings = $"[relay]\nnetworks = 127.0.0.0/8\nroute.sink.test = 127.0.0.1:{sink.Port}\n[queue]\nretry_first = 1s\nretry_round_wait = 2s\nretry_doublings = 2\n";
         await using var run = await FaultRun.CreateAsync(Path.Combine(disk.MountPoint, "state"), settings, seed, output, imapUsers);
         disk.Sync();
-        var imap = imapUsers.Select((user, i) => new ImapLoad(run.Imap, user, FaultRun.Password, seed + i) { IsHeard = () => !_isWithoutPower }).ToList();
+        var folders = new FolderLoad(run.Imap, imapUsers[2], FaultRun.Password, run.Server.MaildirOf(imapUsers[2])) { IsHeard = () => !_isWithoutPower };
+        var imap = imapUsers[..2].Select((user, i) => new ImapLoad(run.Imap, user, FaultRun.Password, seed + i) { IsHeard = () => !_isWithoutPower }).ToList();
         var plan = new LoadPlan(6, [.. run.Local, Relayed], 3, TimeSpan.FromMilliseconds(20), Messages.RandomSize) { IsHeard = () => !_isWithoutPower };
         for (var round = 1; round <= rounds; round++)
         {
+            folders.Prepare(FoundFolders);
+            disk.Sync();
             await run.Server.StartAsync(CancellationToken.None);
-            await CutUnderLoadAsync(run, disk, plan, imap, round);
+            await CutUnderLoadAsync(run, disk, plan, imap, folders, round);
             run.Server.Kill();
             disk.PowerOn();
             run.Server.Reboot();
@@ -52,20 +56,25 @@ public sealed class PowerCutRounds(ITestOutputHelper output)
                 await client.AuditAsync(CancellationToken.None);
                 Assert.True(client.Faults.Count == 0, $"seed {seed}, round {round}: {string.Join('\n', client.Faults.Take(20))}");
             }
+            await folders.AuditAsync(CancellationToken.None);
+            Assert.True(folders.Faults.Count == 0, $"seed {seed}, round {round}: {string.Join('\n', folders.Faults.Take(20))}");
             // The next round begins as after a boot.
             run.Server.Kill();
         }
         Assert.Equal(0, sink.Torn);
         var verdict = run.Audit.Judge(run.Ledger, sink);
         run.Say($"IMAP: {imap.Sum(client => client.Appended)} appended, {imap.Sum(client => client.UidsSeen)} UIDs seen, none reused");
+        run.Say($"IMAP: {folders.Opened} folders opened first, {folders.Renewed} of them with a new UIDVALIDITY after the cut");
         Assert.True(imap.Sum(client => client.Appended) > 0, "the IMAP clients appended nothing");
+        Assert.True(folders.Opened > 0, "no folder was opened");
         await run.ConcludeAsync("power cut", rounds, verdict);
     }
 
-    private async Task CutUnderLoadAsync(FaultRun run, LoopDisk disk, LoadPlan plan, List<ImapLoad> imap, int round)
+    private async Task CutUnderLoadAsync(FaultRun run, LoopDisk disk, LoadPlan plan, List<ImapLoad> imap, FolderLoad folders, int round)
     {
         await using var smtp = new Background(new SmtpLoad(run.Smtp, plan, run.Ledger, run.Seed * 100 + round).RunAsync).Start();
         await using var clients = new Background(ct => Task.WhenAll(imap.Select(client => Task.Run(() => client.RunAsync(ct), CancellationToken.None)))).Start();
+        await using var opening = new Background(folders.RunAsync).Start();
         // A cold server on a busy machine answers late: the random moment is counted from the first answer to each kind of client.
         var (acknowledged, appended, start) = (run.Ledger.Acknowledged, imap.Sum(client => client.Appended), TimeProvider.System.GetTimestamp());
         while ((run.Ledger.Acknowledged == acknowledged || imap.Sum(client => client.Appended) == appended) && TimeProvider.System.GetElapsedTime(start) < FirstAnswer)

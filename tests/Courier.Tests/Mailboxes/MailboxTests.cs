@@ -191,14 +191,14 @@ public sealed class MailboxTests : IAsyncDisposable
     {
         Maildir.Drop("From: a@b\nSubject: x\n\nbody\n");
         await using var inbox = await _fixture.InboxAsync();
-        var forms = await inbox.FormsAsync(new Uid(1), default);
+        var forms = await inbox.FormsAsync(new Uid(1), FormsWanted.OfWhole, default);
         Assert.StartsWith("(NIL \"x\" ((NIL NIL \"a\" \"b\"))", System.Text.Encoding.ASCII.GetString(forms!.Value.Envelope.Span), StringComparison.Ordinal);
         Assert.StartsWith("(\"TEXT\" \"PLAIN\"", System.Text.Encoding.ASCII.GetString(forms.Value.BodyStructure.Span), StringComparison.OrdinalIgnoreCase);
-        var pending = inbox.FormsAsync(new Uid(1), default);
+        var pending = inbox.FormsAsync(new Uid(1), FormsWanted.OfWhole, default);
         Assert.True(pending.IsCompletedSuccessfully);
         var again = await pending;
         Assert.True(again!.Value.Body.Span.SequenceEqual(forms.Value.Body.Span));
-        Assert.Null(await inbox.FormsAsync(new Uid(5), default));
+        Assert.Null(await inbox.FormsAsync(new Uid(5), FormsWanted.OfWhole, default));
     }
 
     public ValueTask DisposeAsync() => _fixture.DisposeAsync();
