@@ -32,6 +32,7 @@ public readonly record struct MessageForms(ReadOnlyMemory<byte> Envelope, ReadOn
     /// <summary>What <see cref="MessageKeys"/> reads.</summary>
     internal ReadOnlyMemory<byte> Keys { get; init; }
 
+    /// <summary>Whether it is all that somebody asks for.</summary>
     internal bool Has(FormsWanted wanted) => wanted != FormsWanted.OfWhole || !BodyStructure.IsEmpty;
 }
 

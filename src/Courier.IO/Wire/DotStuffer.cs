@@ -21,23 +21,25 @@ public struct DotStuffer
     {
         while (!text.IsEmpty)
         {
-            if (_position == Position.AfterCR)
-                _position = text[0] == (byte)'\n' ? Position.LineStart : Position.InLine;
-            else if (_position == Position.LineStart && text[0] == (byte)'.')
-                output.Write("."u8);
-            else
-                _position = Position.InLine;
-
-            var next = NextLineStart(text);
-            output.Write(text[..next]);
-            _position = text[next - 1] switch
+            if (_position == Position.AfterCR && text[0] == (byte)'\n')
             {
-                (byte)'\n' when next == 1 => _position,
-                (byte)'\n' when text[next - 2] == (byte)'\r' => Position.LineStart,
-                (byte)'\r' => Position.AfterCR,
+                output.Write("\n"u8);
+                _position = Position.LineStart;
+                text = text[1..];
+                continue;
+            }
+
+            if (_position == Position.LineStart && text[0] == (byte)'.')
+                output.Write("."u8);
+            var end = NextDottedLine(text);
+            output.Write(text[..end]);
+            _position = text[..end] switch
+            {
+                [.., (byte)'\r', (byte)'\n'] => Position.LineStart,
+                [.., (byte)'\r'] => Position.AfterCR,
                 _ => Position.InLine,
             };
-            text = text[next..];
+            text = text[end..];
         }
     }
 
@@ -45,17 +47,10 @@ public struct DotStuffer
     public readonly void Finish(IBufferWriter<byte> output) =>
         output.Write(_position == Position.LineStart ? ".\r\n"u8 : "\r\n.\r\n"u8);
 
-    private static int NextLineStart(ReadOnlySpan<byte> text)
+    /// <summary>Where the next line that begins with a dot begins; the end of the text without one.</summary>
+    private static int NextDottedLine(ReadOnlySpan<byte> text)
     {
-        var offset = 0;
-        while (true)
-        {
-            var at = text[offset..].IndexOf((byte)'\n');
-            if (at < 0)
-                return text.Length;
-            offset += at + 1;
-            if (offset == 1 || text[offset - 2] == (byte)'\r')
-                return offset;
-        }
+        var at = text.IndexOf("\r\n."u8);
+        return at < 0 ? text.Length : at + "\r\n".Length;
     }
 }

@@ -3,11 +3,12 @@ using System.Buffers;
 namespace Courier.Mail.Mime;
 
 /// <summary>body (RFC 3501 §7.4.2, §9): the tree of parts as nested lists. Recurses as deep as <see cref="MimeLimits.Depth"/>.</summary>
-internal readonly ref struct ImapBodyStructure(ReadOnlySpan<byte> message, IBufferWriter<byte> output, bool isExtended)
+internal readonly ref struct ImapBodyStructure(ReadOnlySpan<byte> message, IBufferWriter<byte> output, bool isExtended, bool hasBareLines)
 {
     private readonly ReadOnlySpan<byte> _message = message;
     private readonly IBufferWriter<byte> _output = output;
     private readonly bool _isExtended = isExtended;
+    private readonly bool _hasBareLines = hasBareLines;
 
     // The grammar asks for one part at least. Charset as RFC 2045 §5.2 implies it.
     private static ReadOnlySpan<byte> EmptyPart => "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0)"u8;
@@ -58,7 +59,7 @@ internal readonly ref struct ImapBodyStructure(ReadOnlySpan<byte> message, IBuff
         Space();
         ImapString.Write(_output, part.TransferEncoding);
         Space();
-        ImapString.WriteNumber(_output, part.BodyLength);
+        ImapString.WriteNumber(_output, part.BodyLength + (_hasBareLines ? part.BodyLines : 0));
         // message/global has no form of its own in this grammar and is written as basic.
         var isMessage = part is { Type: "message", Subtype: "rfc822" };
         if (isMessage)

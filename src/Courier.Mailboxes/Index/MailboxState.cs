@@ -22,9 +22,6 @@ internal sealed partial class MailboxState : IAsyncDisposable
     /// <summary>Entries that were made since memory was last tidied.</summary>
     private int _made;
     private ITimer? _writer;
-
-    /// <summary>Brings a new file of UIDs to the disk.</summary>
-    private Task _syncing = Task.CompletedTask;
     private readonly TakeOver _takeOver;
     private bool _isOpen;
     private Action[] _listeners = [];

@@ -2,8 +2,6 @@ using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Courier.IO.Files;
-using Courier.Mail.Headers;
-using Courier.Mail.Mime;
 using Courier.Mailboxes.Content;
 using Courier.Mailboxes.Maildir;
 
@@ -24,17 +22,9 @@ internal sealed class MessageReader(MailboxState state) : IMessageFacts
     /// <summary>Messages in hand at the same time while forms are made ahead.</summary>
     private const int MaxAhead = 4;
 
-    private const int FirstFormsBytes = 16 * 1024;
-
-    /// <summary>So short a message is read as a whole though only its header is wanted: what else it is asked for is made on the way.</summary>
-    private const int ShortBytes = 16 * 1024;
-
-    /// <summary>What is read of a longer one: most headers end within.</summary>
+    /// <summary>What is read of a message of which only the header is wanted: most headers end within. A message that is no longer is read as a whole, and all is
+    /// made of it on the way.</summary>
     private const int StartBytes = 8 * 1024;
-
-    /// <summary>One a thread: nothing is awaited while it is in use.</summary>
-    [ThreadStatic]
-    private static ArrayBufferWriter<byte>? FormsWriter;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<uint, byte[]> _gone = [];
@@ -160,17 +150,32 @@ internal sealed class MessageReader(MailboxState state) : IMessageFacts
     };
 
     private ValueTask<MessageForms?> MakeFormsAsync(Uid uid, FormsWanted wanted, CancellationToken ct, bool withExtras = false) =>
-        TryReadHeader(uid, wanted) is { } forms ? new(Keep(uid, forms)) : MakeFormsOfWholeAsync(uid, ct, withExtras);
+        TryReadHeader(uid, wanted) is { } forms ? new(Keep(uid, forms)) : MakeFormsOfWholeAsync(uid, withExtras, ct);
 
-    private async ValueTask<MessageForms?> MakeFormsOfWholeAsync(Uid uid, CancellationToken ct, bool withExtras)
+    private async ValueTask<MessageForms?> MakeFormsOfWholeAsync(Uid uid, bool withExtras, CancellationToken ct)
     {
-        using var content = await OpenAsync(uid, ct);
-        if (content is null)
+        if (await ReadAsync(uid, ct) is not { } file)
             return null;
-        var forms = Write(content);
-        if (withExtras && MessageKeys.Parse(forms.Keys) is { } keys)
-            forms = forms with { Keys = keys.WithExtras(content, DateOf(uid)) };
-        return Keep(uid, forms);
+        var disk = file.Bytes.AsMemory(0, file.Length);
+        Fill(uid, LineEnds.WireLength(disk.Span));
+        var forms = FormsMaker.OfWhole(disk.Span, state.Store.Settings.Mime, Kept(uid));
+        if (!withExtras || MessageKeys.Parse(forms.Keys) is not { } keys)
+        {
+            ArrayPool<byte>.Shared.Return(file.Bytes);
+            return Keep(uid, forms);
+        }
+
+        using var content = DiskContent.OfDisk(file.Bytes, file.Length, state.Store.Settings.Mime);
+        return Keep(uid, forms with { Keys = keys.WithExtras(content, DateOf(uid)) });
+    }
+
+    /// <summary>What was made of it before; nothing where it was not, or is in an older form.</summary>
+    private MessageForms Kept(Uid uid)
+    {
+        var snapshot = state.Current;
+        var index = snapshot.IndexOf(uid);
+        return index >= 0 && Volatile.Read(ref snapshot.EntryAt(index).FormsAt) is var at and not 0 && state.Forms.TryGet(uid.Value, at, out var forms)
+            && MessageKeys.Parse(forms.Keys) is not null ? forms : default;
     }
 
     /// <summary>Null where it takes the whole message.</summary>
@@ -182,21 +187,13 @@ internal sealed class MessageReader(MailboxState state) : IMessageFacts
             return null;
         ref readonly var entry = ref snapshot.EntryAt(index);
         var name = snapshot.NameAt(index);
-        if (FileName.Figure(name, FileName.SizeKey) <= ShortBytes || (wanted == FormsWanted.OfHeaderWithSize && entry.Size == Entry.UnknownSize))
+        if (FileName.Figure(name, FileName.SizeKey) <= StartBytes || (wanted == FormsWanted.OfHeaderWithSize && entry.Size == Entry.UnknownSize))
             return null;
         Span<byte> buffer = stackalloc byte[RawPath.MaxBytes];
         Span<byte> start = stackalloc byte[StartBytes];
         var length = RawFile.ReadStart(PathOf(buffer, entry, name), start);
-        if (length < 0 || HeaderOf(start[..length]) is not { } header)
-            return null;
-        // Every line end may become one octet longer.
-        Span<byte> wire = stackalloc byte[2 * StartBytes];
-        return WriteHeader(wire[..LineEnds.ToWire(start[..header], wire)]);
+        return length < 0 ? null : FormsMaker.OfStart(start[..length]);
     }
-
-    /// <summary>The length of a header that ends there; null where it goes on.</summary>
-    private static int? HeaderOf(ReadOnlySpan<byte> start) =>
-        HeaderReader.HeaderLength(start) is var length && HeaderReader.EndsWithEmptyLine(start[..length]) ? length : null;
 
     private MessageForms Keep(Uid uid, MessageForms forms)
     {
@@ -207,38 +204,6 @@ internal sealed class MessageReader(MailboxState state) : IMessageFacts
         Volatile.Write(ref snapshot.EntryAt(index).FormsAt, at);
         state.Learned();
         return forms;
-    }
-
-    private static ArrayBufferWriter<byte> TakeWriter()
-    {
-        var writer = FormsWriter ??= new ArrayBufferWriter<byte>(FirstFormsBytes);
-        writer.ResetWrittenCount();
-        return writer;
-    }
-
-    private static MessageForms WriteHeader(ReadOnlySpan<byte> header)
-    {
-        var writer = TakeWriter();
-        ImapForm.WriteEnvelope(header, writer);
-        var envelope = writer.WrittenCount;
-        MessageKeys.Write(writer, header);
-        ReadOnlyMemory<byte> bytes = writer.WrittenSpan.ToArray();
-        return new MessageForms(bytes[..envelope], default, default) { Keys = bytes[envelope..] };
-    }
-
-    private static MessageForms Write(DiskContent content)
-    {
-        var writer = TakeWriter();
-        var message = content.Bytes.Span;
-        ImapForm.WriteEnvelope(message, content.Structure, writer);
-        var envelope = writer.WrittenCount;
-        ImapForm.WriteBodyStructure(message, content.Structure, writer);
-        var structure = writer.WrittenCount - envelope;
-        ImapForm.WriteBody(message, content.Structure, writer);
-        var body = writer.WrittenCount - envelope - structure;
-        MessageKeys.Write(writer, content.Header.Span);
-        ReadOnlyMemory<byte> bytes = writer.WrittenSpan.ToArray();
-        return new MessageForms(bytes[..envelope], bytes.Slice(envelope, structure), bytes.Slice(envelope + structure, body)) { Keys = bytes[(envelope + structure + body)..] };
     }
 
     private long DateOf(Uid uid)

@@ -28,9 +28,6 @@ internal sealed class UidFile(MaildirFolder at, string boot)
     /// <summary>Lines of messages that are gone are dropped when they are more than the living and this.</summary>
     private const int SpareLines = 1024;
 
-    /// <summary>What the first line of a file reserves that was begun without a sync: nothing.</summary>
-    private const uint Nothing = 1;
-
     /// <summary>Lines of many messages go into the file in pieces of this.</summary>
     private const int PieceBytes = 64 * 1024;
 
@@ -82,7 +79,7 @@ internal sealed class UidFile(MaildirFolder at, string boot)
         try
         {
             var lines = bytes.AsSpan(0, length);
-            if (!UidsFirstLine.TryRead(lines, out var first) || HasLostReservation(first, lines))
+            if (!UidsFirstLine.TryRead(lines, out var first) || first.HasLostReservation(lines, boot))
                 return false;
             if (first.Generation != Generation || first.UidValidity != UidValidity || length < _length)
             {
@@ -136,9 +133,9 @@ internal sealed class UidFile(MaildirFolder at, string boot)
     /// <param name="mayWait">UIDs may be told before the file is on the disk: <see cref="TakeUnsynced"/> says when it has to be brought there.</param>
     internal void Begin(uint uidValidity, bool mayWait)
     {
-        var (text, generation) = BeginText(uidValidity, Nothing);
+        var (text, generation) = BeginText(uidValidity, UidsFirstLine.Nothing);
         RawFile.Write(_folder.Uids, text.Written);
-        Became(uidValidity, generation, 1, Nothing, text.Written.Length, 1);
+        Became(uidValidity, generation, 1, UidsFirstLine.Nothing, text.Written.Length, 1);
         _mayWait = mayWait;
     }
 
@@ -158,7 +155,7 @@ internal sealed class UidFile(MaildirFolder at, string boot)
     }
 
     /// <summary>Somebody may be told this UIDVALIDITY: whether <see cref="Settle"/> is still to come.</summary>
-    internal bool IsUnsettled => _reserved == Nothing;
+    internal bool IsUnsettled => _reserved == UidsFirstLine.Nothing;
 
     /// <summary>Under the lock, after <see cref="Read"/>. Makes the first reservation where no UID was given.</summary>
     internal void Settle()
@@ -196,16 +193,6 @@ internal sealed class UidFile(MaildirFolder at, string boot)
     {
         DurableFile.FlushDirectory(folder.Ours);
         DurableFile.FlushDirectory(folder.Path);
-    }
-
-    /// <summary>Begun in another boot, and the line that says how far it went did not come through.</summary>
-    private bool HasLostReservation(UidsFirstLine first, ReadOnlySpan<byte> file)
-    {
-        if (first.Reserved != Nothing || string.Equals(first.Boot, boot, StringComparison.Ordinal))
-            return false;
-        var second = file[first.Length..];
-        var end = second.IndexOf((byte)'\n');
-        return end < 0 || !UidLines.TryUnwrap(second[..end], out var line) || !line.StartsWith("R "u8);
     }
 
     /// <summary>Under the lock, after <see cref="Read"/>. Gives the next UIDs, in order.</summary>

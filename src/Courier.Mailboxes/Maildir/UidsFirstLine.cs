@@ -11,6 +11,9 @@ namespace Courier.Mailboxes.Maildir;
 /// <param name="Length">Octets with the line feed.</param>
 internal sealed record UidsFirstLine(uint UidValidity, ulong Generation, uint Reserved, string Boot, int Length)
 {
+    /// <summary>What it reserves in a file that was begun without a sync.</summary>
+    internal const uint Nothing = 1;
+
     internal static bool TryRead(ReadOnlySpan<byte> file, out UidsFirstLine first)
     {
         first = new UidsFirstLine(0, 0, 0, "", 0);
@@ -25,5 +28,15 @@ internal sealed record UidsFirstLine(uint UidValidity, ulong Generation, uint Re
             return false;
         first = new UidsFirstLine(validityNumber, generationNumber, reservedNumber, boot, end + 1);
         return true;
+    }
+
+    /// <summary>Whether the file was begun in another boot, and the line that says how far it went did not come through.</summary>
+    internal bool HasLostReservation(ReadOnlySpan<byte> file, string boot)
+    {
+        if (Reserved != Nothing || string.Equals(Boot, boot, StringComparison.Ordinal))
+            return false;
+        var second = file[Length..];
+        var end = second.IndexOf((byte)'\n');
+        return end < 0 || !UidLines.TryUnwrap(second[..end], out var line) || !line.StartsWith("R "u8);
     }
 }

@@ -33,6 +33,12 @@ public readonly record struct SortedMessage(int Position, MessageKeys Keys, long
 /// <summary>Puts messages in order by what the mailbox keeps of them: no file is opened but for those that nobody has asked about yet.</summary>
 public static class MessageSort
 {
+    /// <summary>Records that one processor takes at a time.</summary>
+    private const int RecordBatch = 512;
+
+    /// <summary>Processors that one command takes.</summary>
+    private const int MaxAtOnce = 4;
+
     /// <summary>Positions in the order of the criteria; what is equal by all of them is in the order of the mailbox (RFC 5256 §3).</summary>
     public static async ValueTask<List<int>> RunAsync(SearchScope scope, Mailbox mailbox, List<int> positions, IReadOnlyList<SortCriterion> criteria, IReadOnlyDictionary<int, int>? relevancy, CancellationToken ct)
     {
@@ -70,12 +76,16 @@ public static class MessageSort
     private static List<int> SortByRecord(SearchScope scope, List<int> positions, IReadOnlyList<SortCriterion> criteria, IReadOnlyDictionary<int, int>? relevancy)
     {
         var records = new SortedRecord[positions.Count];
-        for (var i = 0; i < records.Length; i++)
+        // Where nobody has asked before each is a look at a file, and a size may be a whole file: on several processors, and only what is compared.
+        var (needsDate, needsSize) = (criteria.Any(criterion => criterion.By == SortBy.Arrival), criteria.Any(criterion => criterion.By == SortBy.Size));
+        Parallel.For(0, (records.Length + RecordBatch - 1) / RecordBatch, new ParallelOptions { MaxDegreeOfParallelism = Math.Min(Environment.ProcessorCount, MaxAtOnce) }, batch =>
         {
-            var record = scope.RecordAt(positions[i]);
-            records[i] = new(positions[i], record.InternalDate.ToUnixTimeSeconds(), record.Size);
-        }
-
+            for (var i = batch * RecordBatch; i < Math.Min(records.Length, (batch + 1) * RecordBatch); i++)
+            {
+                var record = scope.RecordAt(positions[i]);
+                records[i] = new(positions[i], needsDate ? record.InternalDate.ToUnixTimeSeconds() : 0, needsSize ? record.Size : 0);
+            }
+        });
         Array.Sort(records, (left, right) => Compare(left, right, criteria, relevancy));
         return [.. records.Select(record => record.Position)];
     }

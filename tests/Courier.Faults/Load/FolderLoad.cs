@@ -10,7 +10,7 @@ namespace Courier.Faults.Load;
 /// disk yet when it tells them.</remarks>
 public sealed partial class FolderLoad(IPEndPoint server, string user, string password, string maildir)
 {
-    private const int Messages = 5;
+    private const int Messages = 3;
 
     /// <summary>Names of files that stand before those of a round.</summary>
     private const int Early = 1_000_000_000;

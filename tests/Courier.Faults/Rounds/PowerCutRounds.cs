@@ -10,7 +10,7 @@ public sealed class PowerCutRounds(ITestOutputHelper output)
 {
     private const int PerDisk = 20;             // rounds before a fresh disk, so that the image stays small
     private const int DiskMegabytes = 4096;
-    private const int FoundFolders = 60;        // for each round: more than are opened until the cut
+    private const int FoundFolders = 300;       // for each round: more than are opened until the cut
     private static readonly TimeSpan FirstAnswer = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Reading = TimeSpan.FromMilliseconds(100);  // for answers that were given before the cut
     private const string Relayed = "far@sink.test";

@@ -1,5 +1,7 @@
 using System.Text;
+using Courier.Mail.Mime;
 using Courier.Mailboxes;
+using Courier.Mailboxes.Content;
 
 namespace Courier.Tests.Mailboxes;
 
@@ -48,7 +50,7 @@ public sealed class FormsTests : IAsyncDisposable
         _fixture.Maildir.Drop(Plain, name: $"1700000000.M1P1.test,S={Plain.Length}", flags: "S", inCur: true);
         await using var inbox = await _fixture.InboxAsync();
         Assert.False((await inbox.FormsAsync(new Uid(1), FormsWanted.OfHeader, default))!.Value.BodyStructure.IsEmpty);
-        Assert.True(inbox.FormsAsync(new Uid(1), FormsWanted.OfWhole, default).IsCompletedSuccessfully);
+        Assert.True(inbox.FormsAsync(new Uid(1), FormsWanted.OfWhole, default).AsTask().IsCompletedSuccessfully);
     }
 
     [Fact]
@@ -70,13 +72,53 @@ public sealed class FormsTests : IAsyncDisposable
             _fixture.Maildir.Drop(text, name: $"17000000{i:00}.M1P1.test,S={text.Length}", flags: "S", inCur: true);
         await using var inbox = await _fixture.InboxAsync();
         await inbox.MakeFormsAheadAsync(inbox.Current, 0, 19, FormsWanted.OfHeader, default);
-        Assert.True(inbox.FormsAsync(new Uid(7), FormsWanted.OfHeader, default).IsCompletedSuccessfully);
+        Assert.True(inbox.FormsAsync(new Uid(7), FormsWanted.OfHeader, default).AsTask().IsCompletedSuccessfully);
         Assert.True((await inbox.FormsAsync(new Uid(7), FormsWanted.OfHeader, default))!.Value.BodyStructure.IsEmpty);
         await inbox.MakeFormsAheadAsync(inbox.Current, 0, 19, FormsWanted.OfWhole, default);
         var made = inbox.FormsAsync(new Uid(7), FormsWanted.OfWhole, default);
         Assert.True(made.IsCompletedSuccessfully);
         Assert.False((await made)!.Value.BodyStructure.IsEmpty);
     }
+
+    public static TheoryData<string> Shapes() => new()
+    {
+        "",
+        "\n",
+        "Subject: x\n\n",
+        "Subject: x\n\none\n\ntwo",
+        "Subject: x\nContent-Type: text/plain;\n\tcharset=utf-8;\n name*0=a;\n name*1=b\nContent-Description: folded\n over\n\n1\n2\n3\n",
+        "Content-Type: multipart/mixed; boundary=b\n\npreamble\n--b\n\none\n--b\nContent-Type: message/rfc822\n\nSubject: in\nFrom: a@b,\n c@d\n\ninner\n\n--b--\nepilogue\n",
+        "Content-Type: multipart/mixed; boundary=b\n\n--b\n--b\n\n--b\n\n\n--b\nX: y\n--b--",
+        "Content-Type: multipart/digest; boundary=\"b b\"\n\n--b b\n\nSubject: one\n\n1\n--b b\n\n\n--b b--\n",
+        "Content-Type: message/rfc822\n\nContent-Type: multipart/alternative; boundary=z\n\n--z\n\na\n\n--z\nContent-Type: text/html\nContent-Disposition: inline;\n filename=f\n\nb",
+    };
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void What_lies_on_the_disk_with_LF_has_the_forms_of_what_goes_over_the_wire(string text) => AssertSame(text);
+
+    [Fact]
+    public void So_has_anything_that_looks_like_a_message()
+    {
+        string[] lines =
+        [
+            "Content-Type: multipart/mixed; boundary=b", "Content-Type: multipart/mixed; boundary=bb", "Content-Type: message/rfc822", "Content-Type: text/html", "Subject: x",
+            "\tfolded", "", "", "", "--b", "--bb", "--b--", "--bb--", "text", "Content-Transfer-Encoding: base64", "From: a@b", "Content-Disposition: attachment;", " filename=x",
+        ];
+        var random = new Random(4711);
+        for (var i = 0; i < 5000; i++)
+            AssertSame(string.Join('\n', Enumerable.Range(0, random.Next(1, 40)).Select(_ => lines[random.Next(lines.Length)])));
+    }
+
+    private static void AssertSame(string text)
+    {
+        var disk = FormsMaker.OfWhole(Encoding.Latin1.GetBytes(text), MimeLimits.Default, default);
+        var wire = FormsMaker.OfWhole(Encoding.Latin1.GetBytes(text.ReplaceLineEndings("\r\n")), MimeLimits.Default, default);
+        Assert.Equal(Text(wire), Text(disk));
+    }
+
+    private static string Text(in MessageForms forms) =>
+        string.Join('\n', new[] { forms.Envelope, forms.BodyStructure, forms.Body }.Select(form => Encoding.Latin1.GetString(form.Span))) + Convert.ToHexString(forms.Keys.Span);
 
     public ValueTask DisposeAsync() => _fixture.DisposeAsync();
 }
