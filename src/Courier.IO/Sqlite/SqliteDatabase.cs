@@ -153,6 +153,20 @@ public sealed class SqliteDatabase : IDisposable
         }
     }
 
+    /// <summary>Memory of the pages that this connection keeps.</summary>
+    public int CachedBytes
+    {
+        get
+        {
+            const int cacheUsed = 1;        // SQLITE_DBSTATUS_CACHE_USED
+            Check(raw.sqlite3_db_status(_handle, cacheUsed, out var used, out _, 0));
+            return used;
+        }
+    }
+
+    /// <summary>Gives the memory of pages back that no statement needs now; they are read again when they are wanted.</summary>
+    public void ReleaseMemory() => Execute("PRAGMA shrink_memory");
+
     /// <summary>Rows that the last statement changed.</summary>
     public int Changes => raw.sqlite3_changes(_handle);
 

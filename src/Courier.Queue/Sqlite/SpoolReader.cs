@@ -24,6 +24,9 @@ internal sealed class SpoolReader : IDisposable
     /// <summary>What the reads cost so far, for tests; while none runs.</summary>
     internal long Steps => _idle.Sum(static database => database.Steps);
 
+    /// <summary>What its connections keep, likewise.</summary>
+    internal int CachedBytes => _idle.Sum(static database => database.CachedBytes);
+
     /// <summary>Waits for the reads that are under way and closes their connections. Until <see cref="Resume"/> whoever wants to read gets an <see cref="IOException"/>.</summary>
     internal void Suspend()
     {
@@ -36,6 +39,20 @@ internal sealed class SpoolReader : IDisposable
     }
 
     internal void Resume() => _isSuspended = false;
+
+    /// <summary>Connections that nobody reads on let go of the pages they kept.</summary>
+    internal void ReleaseMemory()
+    {
+        var resting = new List<SqliteDatabase>();
+        while (_idle.TryTake(out var database))
+        {
+            database.ReleaseMemory();
+            resting.Add(database);
+        }
+
+        foreach (var database in resting)
+            _idle.Add(database);
+    }
 
     internal async ValueTask<T> ReadAsync<T>(Func<SqliteDatabase, T> read, CancellationToken ct)
     {

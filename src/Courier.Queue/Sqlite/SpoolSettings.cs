@@ -34,6 +34,9 @@ public sealed record SpoolSettings
     /// <summary>Page cache of each connection.</summary>
     public int CacheBytes { get; init; } = 2 * 1024 * 1024;
 
+    /// <summary>Without a change for so long, connections let go of their pages.</summary>
+    public TimeSpan RestsAfter { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Reads at once.</summary>
     public int ReadConnections { get; init; } = 2;
 

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Courier.IO;
+using Courier.IO.Platform;
 using Courier.IO.Sqlite;
 using Microsoft.Extensions.Logging;
 
@@ -17,18 +18,20 @@ internal sealed class SpoolWriter : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly LogRoom? _room;
     private readonly SpoolLog? _log;
+    private readonly SpoolReader _reader;
     private readonly Channel<SpoolWork> _waiting;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <param name="database">Its connection, from now on.</param>
     /// <param name="tables">What changes it.</param>
+    /// <param name="reader">Who reads beside it, and rests with it.</param>
     /// <param name="settings">Of the spool.</param>
     /// <param name="log">The owner's: commands, which are short, leave log and room to it.</param>
     /// <param name="room">The owner's.</param>
     /// <param name="logger">For trouble.</param>
-    internal SpoolWriter(SqliteDatabase database, SpoolTables tables, SpoolSettings settings, SpoolLog? log, LogRoom? room, ILogger logger)
+    internal SpoolWriter(SqliteDatabase database, SpoolTables tables, SpoolReader reader, SpoolSettings settings, SpoolLog? log, LogRoom? room, ILogger logger)
     {
-        (_database, _tables, _settings, _log, _room, _logger) = (database, tables, settings, log, room, logger);
+        (_database, _tables, _reader, _settings, _log, _room, _logger) = (database, tables, reader, settings, log, room, logger);
         _waiting = Channel.CreateBounded<SpoolWork>(new BoundedChannelOptions(settings.PendingOperations)
         {
             SingleReader = true,
@@ -42,6 +45,12 @@ internal sealed class SpoolWriter : IAsyncDisposable
 
     /// <summary>Changes committed so far; more than <see cref="Commits"/> where callers shared.</summary>
     internal long Operations { get; private set; }
+
+    /// <summary>How often it has let go of what it kept, and what it keeps now; for tests, while nothing is to be written.</summary>
+    internal int Rests { get; private set; }
+
+    /// <inheritdoc cref="Rests"/>
+    internal int CachedBytes => _database.CachedBytes;
 
     /// <summary>What the writes cost so far, for tests; between commits.</summary>
     internal long Steps => _database.Steps;
@@ -124,9 +133,26 @@ internal sealed class SpoolWriter : IAsyncDisposable
             return available.Result;
         // This thread has nothing else to do: it blocks, in the kernel. Waiting on the task itself would spin first.
         var waiting = available.AsTask();
-        while (!((IAsyncResult)waiting).AsyncWaitHandle.WaitOne(_log is { IsBroken: true } ? SpoolLog.Pause : Timeout.InfiniteTimeSpan))
+        var woken = ((IAsyncResult)waiting).AsyncWaitHandle;
+        var isResting = false;
+        while (!woken.WaitOne(_log is { IsBroken: true } ? SpoolLog.Pause : isResting ? Timeout.InfiniteTimeSpan : _settings.RestsAfter))
+        {
             MendIfDue();
+            if (!isResting && _log is not { IsBroken: true })
+                isResting = Rest();
+        }
+
         return waiting.Result;
+    }
+
+    /// <summary>Nothing has come for a while: the pages that were kept for the next change go back to the system, which has them as the file's anyway.</summary>
+    private bool Rest()
+    {
+        _database.ReleaseMemory();
+        _reader.ReleaseMemory();
+        NativeHeap.Trim();
+        Rests++;
+        return true;
     }
 
     /// <summary>Callers that come again at once must not keep the thread from it.</summary>

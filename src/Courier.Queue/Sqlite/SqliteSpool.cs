@@ -31,8 +31,8 @@ public sealed class SqliteSpool : ISpool
         _reader = new SpoolReader(settings);
         var tables = new SpoolTables(content.Database, new QueueIds(clock, content.HighestId), clock);
         _writer = access == SpoolAccess.Owner
-            ? new SpoolWriter(content.Database, tables, settings, new SpoolLog(content.Database, _reader, settings, logger), new LogRoom(content.Database, settings, logger), logger)
-            : new SpoolWriter(content.Database, tables, settings, null, null, logger);
+            ? new SpoolWriter(content.Database, tables, _reader, settings, new SpoolLog(content.Database, _reader, settings, logger), new LogRoom(content.Database, settings, logger), logger)
+            : new SpoolWriter(content.Database, tables, _reader, settings, null, null, logger);
         _bell = new SpoolBell(settings.BodyDirectory);
         if (access == SpoolAccess.Admin)
             return;
