@@ -10,6 +10,7 @@ public sealed class UpkeepRounds(ITestOutputHelper output)
 {
     private const string Folder = "Gone";
     private const int FolderMessages = 12;
+    private const int Tries = 10;
 
     [ToolFact(KilledCommand.Tool)]
     public Task An_import_of_an_mbox_that_was_killed_is_gone_on_with() => RunAsync("import of an mbox", async account =>
@@ -116,12 +117,12 @@ public sealed class UpkeepRounds(ITestOutputHelper output)
         var random = new Random(seed);
         output.WriteLine($"seed {seed}");
         await using var server = new CourierServer(CourierServer.NewState("upkeep"), FaultRun.MailboxSettings, ["imap"]);
-        await server.ImportAccountsAsync(Enumerable.Range(0, rounds + 1).Select(n => $"u{n}@example.test"), FaultRun.Hash, CancellationToken.None);
+        await server.ImportAccountsAsync(Enumerable.Range(0, Math.Max(rounds, Tries) + 1).Select(n => $"u{n}@example.test"), FaultRun.Hash, CancellationToken.None);
         await server.StartAsync(CancellationToken.None);
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(RunLength.IsLong ? 60 : 5));
         var steps = await RehearseAsync();
         var killed = 0;
-        for (var round = 1; round <= rounds; round++)
+        for (var round = 1; round <= rounds || (killed == 0 && round <= Tries); round++)
         {
             var account = new UpkeepAccount(server, $"u{round}@example.test");
             var command = await CommandOf(account);
