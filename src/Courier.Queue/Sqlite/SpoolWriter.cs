@@ -138,21 +138,22 @@ internal sealed class SpoolWriter : IAsyncDisposable
         while (!woken.WaitOne(_log is { IsBroken: true } ? SpoolLog.Pause : isResting ? Timeout.InfiniteTimeSpan : _settings.RestsAfter))
         {
             MendIfDue();
-            if (!isResting && _log is not { IsBroken: true })
-                isResting = Rest();
+            if (isResting || _log is { IsBroken: true })
+                continue;
+            Rest();
+            isResting = true;
         }
 
         return waiting.Result;
     }
 
     /// <summary>Nothing has come for a while: the pages that were kept for the next change go back to the system, which has them as the file's anyway.</summary>
-    private bool Rest()
+    private void Rest()
     {
         _database.ReleaseMemory();
         _reader.ReleaseMemory();
         NativeHeap.Trim();
         Rests++;
-        return true;
     }
 
     /// <summary>Callers that come again at once must not keep the thread from it.</summary>

@@ -32,11 +32,7 @@ public sealed class DescriptorRounds(ITestOutputHelper output)
 
             await run.DrainAsync();
             run.Require(run.Audit.Judge(run.Ledger));
-            foreach (var client in imap)
-            {
-                await client.AuditAsync(CancellationToken.None);
-                Assert.True(client.Faults.Count == 0, $"seed {seed}, round {round}: {string.Join('\n', client.Faults.Take(20))}");
-            }
+            await run.RequireAsync(imap, round);
         }
 
         Assert.All(run.Ledger.Refusals, reply => Assert.StartsWith("4", reply, StringComparison.Ordinal));

@@ -39,11 +39,7 @@ public sealed class ErringDiskRounds(ITestOutputHelper output)
             await run.ReachAllAsync();
             await run.DrainAsync();
             run.Require(run.Audit.Judge(run.Ledger));
-            foreach (var client in imap)
-            {
-                await client.AuditAsync(CancellationToken.None);
-                Assert.True(client.Faults.Count == 0, $"seed {seed}, round {round}: {string.Join('\n', client.Faults.Take(20))}");
-            }
+            await run.RequireAsync(imap, round);
 
             run.Server.Kill();
         }

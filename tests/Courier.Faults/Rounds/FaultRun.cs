@@ -144,6 +144,19 @@ public sealed class FaultRun : IAsyncDisposable
         Assert.True(verdict.Acknowledged > 0, $"seed {Seed}: nothing was acknowledged, so nothing was tested\n{string.Join('\n', Ledger.Refusals.Take(10))}\n{Server.LogText}");
     }
 
+    /// <summary>What each client was told by IMAP still holds.</summary>
+    internal async Task RequireAsync(IEnumerable<ImapLoad> clients, int round)
+    {
+        foreach (var client in clients)
+        {
+            await client.AuditAsync(CancellationToken.None);
+            RequireNone(client.Faults, round);
+        }
+    }
+
+    internal void RequireNone(IReadOnlyCollection<string> faults, int round) =>
+        Assert.True(faults.Count == 0, $"seed {Seed}, round {round}: {string.Join('\n', faults.Take(20))}");
+
     public void Require(Verdict verdict)
     {
         Assert.True(verdict.Complaints.Count == 0, $"seed {Seed}: {verdict.Complaints.Count} broken promises\n{string.Join('\n', verdict.Complaints.Take(30))}\n--- the server's log ---\n{Server.LogText}");

@@ -51,13 +51,9 @@ public sealed class PowerCutRounds(ITestOutputHelper output)
             await run.ReachAllAsync();
             await run.DrainAsync();
             run.Require(run.Audit.Judge(run.Ledger, sink));
-            foreach (var client in imap)
-            {
-                await client.AuditAsync(CancellationToken.None);
-                Assert.True(client.Faults.Count == 0, $"seed {seed}, round {round}: {string.Join('\n', client.Faults.Take(20))}");
-            }
+            await run.RequireAsync(imap, round);
             await folders.AuditAsync(CancellationToken.None);
-            Assert.True(folders.Faults.Count == 0, $"seed {seed}, round {round}: {string.Join('\n', folders.Faults.Take(20))}");
+            run.RequireNone(folders.Faults, round);
             // The next round begins as after a boot.
             run.Server.Kill();
         }

@@ -70,13 +70,13 @@ public sealed record AccessEntry
     public BodyChanges? Body => Variables.GetValueOrDefault("MIME") switch { "none" => BodyChanges.None, "7bit" => BodyChanges.SevenBit, "8bit" => BodyChanges.EightBit, _ => null };
 
     /// <summary>BOFHCHECKDNS; null: as for all.</summary>
-    public bool? ChecksDomain => IsNot("BOFHCHECKDNS", "0");
+    public bool? ChecksDomain => IsGiven("BOFHCHECKDNS");
 
     /// <summary>BOFHCHECKHELO; null: as for all.</summary>
     public HeloCheck? Helo => Variables.TryGetValue("BOFHCHECKHELO", out var value) ? Number(value) switch { 0 => HeloCheck.Off, 2 => HeloCheck.Temporary, _ => HeloCheck.Permanent } : null;
 
     /// <summary>BOFHNOVRFY, and for <paramref name="expands"/> BOFHNOEXPN; null: as for all.</summary>
-    internal Audience? Told(bool expands) => IsNot(expands ? "BOFHNOEXPN" : "BOFHNOVRFY", "0") switch { true => Audience.Nobody, false => Audience.Everybody, null => null };
+    internal Audience? Told(bool expands) => IsGiven(expands ? "BOFHNOEXPN" : "BOFHNOVRFY") switch { true => Audience.Nobody, false => Audience.Everybody, null => null };
 
     /// <summary>NOADDMSGID, NOADDDATE and NOADDRREWRITE, where they are set; the rest as for all.</summary>
     internal HeaderSettings Over(HeaderSettings usual) => !Variables.Keys.Any(static name => name.StartsWith("NOADD", StringComparison.Ordinal)) ? usual : usual with
@@ -86,10 +86,10 @@ public sealed record AccessEntry
         Changes = Variables.TryGetValue("NOADDRREWRITE", out var value) ? Number(value) switch { 0 => HeaderChanges.All, 2 => HeaderChanges.Unsigned, _ => HeaderChanges.None } : usual.Changes,
     };
 
-    private Whose? Whom(string name) => IsNot(name, "0") switch { true => Whose.Nobody, false => Whose.Everybody, null => null };
+    private Whose? Whom(string name) => IsGiven(name) switch { true => Whose.Nobody, false => Whose.Everybody, null => null };
 
-    /// <summary>Null where it is not set; false where it is empty or <paramref name="off"/>.</summary>
-    private bool? IsNot(string name, string off) => Variables.TryGetValue(name, out var value) ? value.Length > 0 && value != off : null;
+    /// <summary>Null where it is not set; false where it is empty or 0; any other text counts, as in <c>esmtpd</c>.</summary>
+    private bool? IsGiven(string name) => Variables.TryGetValue(name, out var value) ? value is not ("" or "0") : null;
 
     /// <summary>Whether a variable of that name says yes: any number but 0.</summary>
     public bool IsOn(string name) => Variables.TryGetValue(name, out var value) && Number(value) != 0;
